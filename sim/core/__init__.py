@@ -1,0 +1,1 @@
+"""The ground floor: errors, units, random numbers, registries. No domain lives here."""

@@ -1,0 +1,113 @@
+"""The base of every section of a scenario file, and defaults that know where they come from.
+
+A side's `config.py` derives its sections from `Section` and gives each quantity a unit type from
+`sim.core.units`. `param` sets a default together with its source in `parameters.csv`::
+
+    class Basket(Section):
+        abandonment: Share = param("70.19%", "T09", "world mean of cart abandonment")
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+from sim.core.parameters import parameters
+
+_STRICT_SCALARS = {"int", "float", "bool", "str"}
+_ID = re.compile(r"[A-Z][0-9]{2}")
+
+
+def _make_scalars_strict(node: Any) -> None:
+    """Set `strict` on every scalar of a core schema and leave containers lax, so that a YAML list fits a tuple."""
+    if isinstance(node, dict):
+        if node.get("type") in _STRICT_SCALARS:
+            node["strict"] = True
+        for value in node.values():
+            if isinstance(value, (dict, list, tuple)):
+                _make_scalars_strict(value)
+    elif isinstance(node, (list, tuple)):
+        for value in node:
+            _make_scalars_strict(value)
+
+
+class Section(BaseModel):
+    """One mapping of a scenario file: unknown keys refused, values frozen, scalars strict, numbers finite.
+
+    Scalars are strict (`"5"` is no number, `true` is no 1); a list fills a list, tuple or set.
+    Defaults are validated like written values, so they are written with units too.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _make_scalars_strict(schema)
+        return schema
+
+
+def param(
+    default: Any,
+    source: str = "",
+    note: str = "",
+    *,
+    low: Any = None,
+    high: Any = None,
+    assumption: bool = False,
+    **field: Any,
+) -> Any:
+    """A field default with its source.
+
+    `source` names one or more ids of `parameters.csv` ("T09", "S13, S14") or another citation.
+    `low` and `high` bound what is plausible, written like the default; left out, they are taken from the
+    table and converted to the default's unit where that is possible. The default counts as an
+    assumption when asked so, when it has no source, or when the table tags its source `[a]`.
+    `field` passes on to pydantic's `Field` (`gt`, `description`, ...).
+
+    Raises ValueError for an id that the table does not have.
+    """
+    ids = [word for word in re.split(r"[,;\s\[\]]+", source) if _ID.fullmatch(word)]
+    table = parameters()
+    for id in ids:
+        if id not in table:
+            raise ValueError(f"param: no parameter {id!r} in parameters.csv")
+    rows = [table[id] for id in ids]
+    if rows and low is None and high is None:
+        low, high = rows[0].low, rows[0].high
+        low = None if low is None else _in_unit_of(default, low, rows[0].unit, rows[0].number)
+        high = None if high is None else _in_unit_of(default, high, rows[0].unit, rows[0].number)
+    extra = {
+        "source": source,
+        "low": low,
+        "high": high,
+        "assumption": bool(assumption or not source or any(row.assumption for row in rows)),
+    }
+    if note:
+        field.setdefault("description", note)
+    if isinstance(default, (list, dict, set)):
+        return Field(default_factory=lambda: default.copy(), json_schema_extra=extra, **field)
+    return Field(default=default, json_schema_extra=extra, **field)
+
+
+def _in_unit_of(default: Any, number: float, unit: str, centre: float | None) -> Any:
+    """A table's number written in the unit of `default`, or None where the two cannot be matched."""
+    if isinstance(default, bool):
+        return None
+    if isinstance(default, (int, float)):
+        return number
+    if not isinstance(default, str):
+        return None
+    found = re.fullmatch(r"(-?[0-9][0-9_]*(?:\.[0-9]+)?)(.*)", default)
+    if found is None:
+        return None
+    written, suffix = float(found[1].replace("_", "")), found[2]
+    for factor in (1.0, 100.0, 0.01):
+        if centre is not None and abs(written - centre * factor) <= 1e-9 * max(1.0, abs(written)):
+            return f"{number * factor:.12g}{suffix}"
+    if suffix.strip() == "%":
+        return f"{number * (1.0 if 'percent' in unit else 100.0):.12g}%"
+    return None

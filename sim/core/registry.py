@@ -1,0 +1,157 @@
+"""Names of policies and events: declared by a decorator, found by name, extended by installed packages.
+
+A *policy* fills a slot of a scenario (`supply.replenishment`) and writes its side's board. An *event*
+is something that befalls a side (`kind="inject"`) or that people do (`kind="action"`)::
+
+    @policy("supply.replenishment", "dynamic")
+    class Dynamic:
+        '''Order up to a forecast of demand over lead time and review period.'''
+
+    @event("supply.fail", kind="inject")
+    def fail(market, target=None, **args):
+        '''A supplier stops shipping.'''
+
+A package adds its own by naming a module in the entry-point group `sim618.policies`; importing that
+module runs its decorators. Registering alone never changes a run.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from sim.core.errors import RegistryError
+
+GROUP = "sim618.policies"
+
+Kind = Literal["inject", "action"]
+_T = TypeVar("_T")
+_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyEntry:
+    """A policy class under its slot and name."""
+
+    slot: str
+    name: str
+    factory: Any
+    description: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventEntry:
+    """An event function under its dotted name; the first part of the name is the side."""
+
+    name: str
+    kind: Kind
+    function: Callable[..., Any]
+    description: str
+    module: str
+
+
+_policies: dict[tuple[str, str], PolicyEntry] = {}
+_events: dict[str, EventEntry] = {}
+_plugins_loaded = False
+
+
+def policy(slot: str, name: str) -> Callable[[_T], _T]:
+    """Register the decorated class as the policy `name` for `slot`. Raises RegistryError on a duplicate."""
+    _check_name(slot)
+    _check_name(name)
+
+    def register(factory: _T) -> _T:
+        entry = PolicyEntry(slot, name, factory, _first_line(factory), factory.__module__)
+        old = _policies.get((slot, name))
+        if old is not None and not _same_origin(old.factory, factory):
+            raise RegistryError(f"policy {name!r} of {slot} is declared twice: in {old.module} and {entry.module}")
+        _policies[slot, name] = entry
+        return factory
+
+    return register
+
+
+def event(name: str, *, kind: Kind = "inject") -> Callable[[_T], _T]:
+    """Register the decorated function as the event `name`. Raises RegistryError on a duplicate."""
+    _check_name(name)
+    if kind not in ("inject", "action"):
+        raise RegistryError(f"event {name!r}: kind must be 'inject' or 'action', found {kind!r}")
+
+    def register(function: _T) -> _T:
+        entry = EventEntry(name, kind, function, _first_line(function), function.__module__)  # type: ignore[arg-type]
+        old = _events.get(name)
+        if old is not None and not _same_origin(old.function, function):
+            raise RegistryError(f"event {name!r} is declared twice: in {old.module} and {entry.module}")
+        _events[name] = entry
+        return function
+
+    return register
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise RegistryError(f"{name!r} is no name: lower-case words of letters, digits and _, joined by dots")
+
+
+def _first_line(thing: Any) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0].strip()
+
+
+def _same_origin(old: Any, new: Any) -> bool:
+    """True where the same source is executed again (a reload), which replaces instead of clashing."""
+    return (old.__module__, old.__qualname__) == (new.__module__, new.__qualname__)
+
+
+def load_plugins() -> None:
+    """Import every module named by an installed package in the group `sim618.policies`, once.
+
+    Raises RegistryError naming the package when one cannot be imported.
+    """
+    global _plugins_loaded
+    if _plugins_loaded:
+        return
+    _plugins_loaded = True
+    points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+    for point in points:
+        try:
+            point.load()
+        except Exception as error:
+            _plugins_loaded = False
+            owner = point.dist.name if point.dist is not None else point.value
+            raise RegistryError(f"plug-in {point.name!r} of package {owner} cannot be loaded: {error}") from error
+
+
+def policies(slot: str | None = None) -> list[PolicyEntry]:
+    """Registered policies, of one slot or all, sorted by slot and name."""
+    load_plugins()
+    return [_policies[key] for key in sorted(_policies) if slot is None or key[0] == slot]
+
+
+def events(side: str | None = None) -> list[EventEntry]:
+    """Registered events, of one side or all, sorted by name."""
+    load_plugins()
+    return [_events[name] for name in sorted(_events) if side is None or name.split(".")[0] == side]
+
+
+def get_policy(slot: str, name: str) -> Any:
+    """The policy class of this name. Raises RegistryError listing what there is."""
+    load_plugins()
+    entry = _policies.get((slot, name))
+    if entry is None:
+        known = ", ".join(entry.name for entry in policies(slot)) or "none"
+        raise RegistryError(f"no policy {name!r} for {slot}; there is: {known}")
+    return entry.factory
+
+
+def get_event(name: str) -> EventEntry:
+    """The event of this name. Raises RegistryError listing the events of the same side."""
+    load_plugins()
+    entry = _events.get(name)
+    if entry is None:
+        known = ", ".join(entry.name for entry in events(name.split(".")[0])) or "none"
+        raise RegistryError(f"no event {name!r}; there is: {known}")
+    return entry
