@@ -37,8 +37,7 @@ _DURATION_MINUTES = {
 _PER_SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _HOUR_SECONDS = 3_600
 _SCALE = {"": Decimal(1), "k": Decimal(1_000), "M": Decimal(1_000_000), "B": Decimal(1_000_000_000)}
-_CHINESE_HOUR_SECONDS = 3_600
-_SCALE = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
+_CHINESE_SCALE = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 
 MAX_DURATION_MINUTES = 100 * 366 * 1_440.0
 MAX_MONEY_CNY = 1e13
