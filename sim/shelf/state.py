@@ -1,0 +1,76 @@
+"""The shelf: what a shopper sees. Policies write it, the crowd reads it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+SKU = np.dtype(
+    [
+        # fixed
+        ("list_price", "i8"),  # fen
+        ("unit_cost", "i8"),  # fen
+        ("quality", "f4"),  # utility above the category's average
+        ("appeal", "f4"),  # popularity weight, its share within the category before any influence
+        ("return_propensity", "f4"),  # share returned when it is as expected
+        ("defect", "f4"),  # share of units not as described, set by the supplier's yield
+        ("weight", "i4"),  # g
+        ("category", "u1"),
+        ("hero", "u1"),
+        ("exclusive", "u1"),  # no rival has it
+        ("supplier", "i2"),
+        ("position", "i1", (4,)),  # in taste space, 64 = one standard deviation
+        # board: what promotions write
+        ("price", "i8"),  # fen, the price on the page now
+        ("member_price", "i8"),  # fen, for members; 0 none
+        ("deposit", "f4"),  # presale: share of the price to pay now; 0: no presale
+        ("balance_at", "i4"),  # presale: minute the balance is due
+        ("announced_price", "i8"),  # fen, best price announced for later; 0 none
+        ("announced_at", "i4"),  # minute from which it holds, -1 none
+        ("full_reduction", "u1"),  # bit i: takes part in full reduction i
+        ("exposure", "f4"),  # utility from a livestream room or a campaign
+        ("impulse", "f4"),  # utility at checkout from the room's urgency
+        ("cash_back", "i8"),  # fen, for a review
+        ("origin", "u1"),  # origin an order through this promotion is booked under
+        ("paused", "u1"),  # taken off the shelf
+        ("quota", "i8"),  # row units still to be sold at the promotion price; -1: no limit
+        # what everybody sees
+        ("rating_sum", "f4"),  # points of reviews, prior included
+        ("rating_count", "f4"),
+        ("sold", "i8"),  # row units sold so far
+        ("views", "i8"),  # times in a consideration set
+    ],
+    align=True,
+)
+
+CATEGORY = np.dtype(
+    [
+        ("need", "f4"),  # share of visits that look here, before any influence
+        ("attraction", "f4"),  # log-sum of the typical shopper, moves attention between categories
+        ("sensitivity", "f4"),  # multiplies the shopper's own
+        ("cover_days", "f4"),  # days one unit covers a household; 0: not a storable
+        ("expansion", "f4"),  # share by which a fuller household stock raises use
+        ("return_propensity", "f4"),
+        ("first", "i4"),  # first SKU of the category (SKUs are sorted by category)
+        ("count", "i4"),
+        ("base_attraction", "f4"),  # attraction with every price at list
+    ],
+    align=True,
+)
+
+RANKING = 4096  # entries of a category's ranking table: 12 bits of a draw pick one
+FULL_REDUCTIONS = 8
+
+
+class ShelfState(NamedTuple):
+    """Catalogue and boards."""
+
+    skus: np.ndarray  # SKU[skus]
+    categories: np.ndarray  # CATEGORY[categories]
+    ranking: np.ndarray  # int32[categories, RANKING], SKU in each entry
+    reductions: np.ndarray  # int64[FULL_REDUCTIONS, 4]: every (fen), off (fen), most times, active
+    coupons: np.ndarray  # int64[kinds, 8]: threshold, off (fen), budget left (row fen), from, to (minutes), segment mask, claimed, used
+    available: np.ndarray  # int64[skus], row units the site shows as available (stock less allocations)
+    promise_days: np.ndarray  # float32[regions, skus], promised days to the door shown on the page
+    setting: np.ndarray  # float64[32], scalars of the side, see the indices in sim.shelf.state
