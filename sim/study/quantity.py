@@ -1,0 +1,130 @@
+"""Ranges of quantities: between ``12h`` and ``14d`` there are values, and each can be written in a file.
+
+A study varies a parameter between two written values. Both are read as numbers in one unit, and a
+number in between is written back in that unit, so that the scenario file's own checks apply to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sim.core import units
+from sim.core.errors import UnitError, shown
+
+_KINDS: list[tuple[str, Callable[[object], float], Callable[[float], str]]] = [
+    ("duration", units.parse_duration, units.duration_text),
+    ("percent", units.parse_percent, units.share_text),
+    ("money", units.parse_money, units.money_text),
+    ("money rate", units.parse_money_rate, units.money_rate_text),
+    ("rate", units.parse_rate, units.rate_text),
+    ("cover", units.parse_cover, units.cover_text),
+    ("count", units.parse_count, lambda value: str(round(value))),
+]
+ACCEPTED = "a number, or a quantity with a unit such as 12h, 30%, 1.2M CNY or 200/s"
+
+
+def read(value: object) -> tuple[str, float]:
+    """Kind and number of a written value; the kind of a plain number is ``number`` or ``integer``. Raises UnitError."""
+    if isinstance(value, bool):
+        raise UnitError(value, ACCEPTED)
+    if isinstance(value, int):
+        return "integer", float(value)
+    if isinstance(value, float):
+        return "number", value
+    for kind, parse, _ in _KINDS:
+        try:
+            return kind, float(parse(value))
+        except UnitError:
+            continue
+    raise UnitError(value, ACCEPTED)
+
+
+def amount(value: object) -> float:
+    """The number of a written value in its base unit (minutes, CNY, shares ...). Raises UnitError."""
+    return read(value)[1]
+
+
+@dataclass(frozen=True)
+class Range:
+    """All values from ``low`` to ``high`` (both included) of one kind, as numbers in the kind's base unit."""
+
+    kind: str
+    low: float
+    high: float
+    log: bool = False
+
+    @classmethod
+    def of(cls, low: object, high: object, log: bool = False) -> Range:
+        """The range between two written values. Raises UnitError when they are of different kinds or reversed."""
+        kind_low, a = read(low)
+        kind_high, b = read(high)
+        kinds = {kind_low, kind_high}
+        if kinds == {"integer", "number"}:
+            kinds = {"number"}
+        if len(kinds) > 1 and "integer" in kinds and "count" in kinds:
+            kinds = {"count"}
+        if len(kinds) != 1:
+            raise UnitError(high, f"the same kind of quantity as {shown(low)}")
+        if not a < b:
+            raise UnitError(high, f"more than {shown(low)}")
+        if log and a <= 0.0:
+            raise UnitError(low, "more than zero on a logarithmic scale")
+        return cls(kinds.pop(), a, b, log)
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers are in the range."""
+        return self.kind in ("integer", "count")
+
+    def at(self, share: float) -> float:
+        """The number a ``share`` (0 to 1) of the way from low to high, on the range's scale."""
+        if self.log:
+            value = math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
+        else:
+            value = self.low + share * (self.high - self.low)
+        value = min(max(value, self.low), self.high)
+        return float(round(value)) if self.whole else value
+
+    def write(self, value: float) -> Any:
+        """The number as a scenario file would have it."""
+        return write(self.kind, value)
+
+
+def write(kind: str, value: float) -> Any:
+    """A number of a kind as a file would have it: text with a unit, or a plain number. Twelve digits are kept."""
+    if kind == "integer":
+        return round(value)
+    rounded = float(f"{value:.12g}")
+    if kind == "number":
+        return rounded
+    if kind == "count":
+        return round(value)
+    writer = next(text for name, _, text in _KINDS if name == kind)
+    return writer(rounded)
+
+
+def short(kind: str, value: float) -> str:
+    """A number of a kind for reading: at most four significant digits."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if kind == "duration":
+        for size, unit in ((1440.0, "d"), (60.0, "h"), (1.0, "min"), (1 / 60, "s")):
+            if abs(value) >= size:
+                return f"{value / size:.4g} {unit}"
+        return f"{value * 60:.4g} s"
+    if kind == "percent":
+        return f"{value * 100:.4g}%"
+    if kind == "money":
+        return f"{value:,.0f} CNY" if abs(value) >= 100 else f"{value:.4g} CNY"
+    if kind == "rate":
+        return f"{value:.4g}/s"
+    if kind == "cover":
+        return f"{value:.4g} d of cover"
+    if kind in ("integer", "count"):
+        return f"{value:,.0f}"
+    return f"{value:.4g}"

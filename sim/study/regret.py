@@ -1,0 +1,51 @@
+"""Regret over scenarios: what a policy gives away where another would have been better.
+
+Savage (1951): the regret of a policy in a scenario is the best policy's mean there less its own; the
+minimax-regret policy has the smallest worst regret. No probability of the scenarios is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.study.bootstrap import generator
+
+
+@dataclass(frozen=True)
+class Regret:
+    """Regrets in the unit of the measure, none below zero."""
+
+    table: np.ndarray  # float64[policies, scenarios]
+    worst: np.ndarray  # float64[policies], the largest over scenarios
+    worst_low: np.ndarray  # float64[policies], 95% bootstrap interval of worst
+    worst_high: np.ndarray  # float64[policies]
+    minimax: int  # index of the policy with the smallest worst regret
+    minimax_probability: float  # how often that policy has it when replications are resampled
+
+
+def table(means: np.ndarray, higher_is_better: bool) -> np.ndarray:
+    """Regret of each policy in each scenario from the means: float64[policies, scenarios]."""
+    x = means if higher_is_better else -means
+    return np.asarray(x.max(axis=0, keepdims=True) - x)
+
+
+def regret(replications: object, higher_is_better: bool, resamples: int = 1000) -> Regret:
+    """Regret from paired replications float64[policies, scenarios, n] of one measure."""
+    x = np.asarray(replications, dtype=np.float64)
+    centre = table(x.mean(axis=2), higher_is_better)
+    draws = generator(x, "regret")
+    worst = np.empty((resamples, x.shape[0]))
+    for r in range(resamples):
+        index = draws.integers(0, x.shape[2], size=x.shape[2])
+        worst[r] = table(x[:, :, index].mean(axis=2), higher_is_better).max(axis=1)
+    best = int(np.argmin(centre.max(axis=1)))
+    return Regret(
+        table=centre,
+        worst=centre.max(axis=1),
+        worst_low=np.quantile(worst, 0.025, axis=0),
+        worst_high=np.quantile(worst, 0.975, axis=0),
+        minimax=best,
+        minimax_probability=float((worst.argmin(axis=1) == best).mean()),
+    )
