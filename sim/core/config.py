@@ -10,12 +10,16 @@ A side's `config.py` derives its sections from `Section` and gives each quantity
 from __future__ import annotations
 
 import re
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from sim.core.parameters import parameters
+
+DATA_SUFFIXES = (".csv", ".parquet")
+DATA_ACCEPTED = "the name of a .csv or .parquet file inside the scenario's folder, such as traces/demand.csv"
 
 _STRICT_SCALARS = {"int", "float", "bool", "str"}
 _ID = re.compile(r"[A-Z][0-9]{2}")
@@ -48,6 +52,27 @@ class Section(BaseModel):
         schema = handler(source)
         _make_scalars_strict(schema)
         return schema
+
+
+    def targets(self) -> frozenset[str] | None:
+        """Names an event of this side may aim at, or None where any name will do."""
+        return None
+
+
+def _data_file(value: object) -> str:
+    if isinstance(value, str) and len(value) <= 1_000 and value.endswith(DATA_SUFFIXES):
+        path = PurePosixPath(value)
+        if not path.is_absolute() and "\\" not in value:
+            return str(path)
+    raise PydanticCustomError("file", "accepted: {accepted}", {"accepted": DATA_ACCEPTED})
+
+
+DataFile: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_data_file, json_schema_input_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^[^/\\][^\\]*\.(csv|parquet)$", "description": DATA_ACCEPTED}),
+]
+"""A table beside the scenario, written `traces/demand.csv`; `Scenario.table` reads it."""
 
 
 def param(

@@ -1,0 +1,136 @@
+"""Checks across sections: names of policies and events, their targets, and dates inside the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.core.calendar import DAY, Calendar
+from sim.core.errors import Problem, RegistryError, UnitError, shown
+from sim.core.units import parse_duration, parse_when
+from sim.scenario import catalogue, types
+from sim.scenario.check import listed, problem_at, suggestion
+from sim.scenario.model import SIDES, ScenarioModel
+from sim.scenario.nodes import Key, Node, Path
+
+_COMMON = ("at", "do", "target", "for")
+
+
+def crosscheck(node: Node, full: Node) -> list[Problem]:
+    """Problems that no single field shows. `node` is what was written, `full` has absent sections filled in."""
+    try:
+        policies = catalogue.policies()
+        events = {item.name: item for item in catalogue.events()}
+    except RegistryError as error:
+        return [Problem(node.mark.file, 0, 0, "", str(error))]
+    return [*_policies(full, policies), *_events(full, events)]
+
+
+def slot_of(path: Path) -> str:
+    """The slot that a `policy` key at this path names: the mappings above it, without list indices."""
+    return ".".join(str(key) for key in path[:-1] if not isinstance(key, int))
+
+
+def policies_named(node: Node) -> Iterator[tuple[Path, Node]]:
+    """Every `policy: name` of a document."""
+    for path, leaf in node.leaves():
+        if path and path[-1] == "policy" and leaf.kind == "scalar" and isinstance(leaf.value, str):
+            yield path, leaf
+
+
+def _policies(node: Node, policies: list[catalogue.Named]) -> Iterator[Problem]:
+    by_slot: dict[str, list[str]] = {}
+    for item in policies:
+        by_slot.setdefault(item.slot, []).append(item.name)
+    for path, leaf in policies_named(node):
+        known = by_slot.get(slot_of(path))
+        if known is None or leaf.value in known or _literal(path, node):
+            continue
+        message = f"found {shown(leaf.value)}, accepted: {listed(known)}"
+        yield problem_at(node, path, message, suggestion(leaf.value, known))
+
+
+def _literal(path: Path, node: Node) -> bool:
+    """Whether the model itself lists the names, so that validation already speaks of a wrong one."""
+    here = types.at(ScenarioModel, path, node.plain())
+    return bool(here) and all(kind.annotation not in (str, Any) for kind in here)
+
+
+def _events(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
+    listing = node.child("events")
+    if listing is None or listing.kind != "list":
+        return
+    calendar = _calendar(node)
+    for index, item in enumerate(listing.value):
+        if item.kind != "map":
+            continue
+        path: tuple[Key, ...] = ("events", index)
+        at, do, target = (item.value.get(key) for key in ("at", "do", "target"))
+        if calendar is not None and at is not None:
+            yield from _inside(calendar, node, (*path, "at"), at.value)
+        if do is None or not isinstance(do.value, str):
+            continue
+        event = known.get(do.value)
+        if event is None:
+            hint = suggestion(do.value, known)
+            side = [name for name in known if name.split(".")[0] == do.value.split(".")[0]]
+            message = f"found {shown(do.value)}, accepted: {listed(side or known)}"
+            yield problem_at(node, (*path, "do"), message, hint)
+            continue
+        yield from _arguments(node, path, item, event)
+        if target is not None and isinstance(target.value, str):
+            yield from _target(node, (*path, "target"), event, target.value)
+
+
+def _arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
+    if event.arguments is None:
+        return
+    for key in item.value:
+        if key not in _COMMON and key not in event.arguments:
+            known = [*_COMMON, *event.arguments]
+            message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"
+            yield problem_at(node, (*path, key), message, suggestion(key, known), at_key=True)
+
+
+def _target(node: Node, path: Path, event: catalogue.Named, target: str) -> Iterator[Problem]:
+    """Ask the side's section which targets it knows; a section that is itself wrong is not asked."""
+    side = event.name.split(".")[0]
+    if side not in SIDES:
+        return
+    section = ScenarioModel.model_fields[side].annotation
+    written = node.child(side)
+    try:
+        known = section.model_validate(written.plain() if written else {}).targets()  # type: ignore[union-attr]
+    except ValidationError:
+        return
+    if known is not None and target not in known:
+        message = f"found {shown(target)}, accepted: {listed(sorted(known))}"
+        yield problem_at(node, path, message, suggestion(target, known))
+
+
+def _calendar(node: Node) -> Calendar | None:
+    """The run's calendar, or None while its own keys are wrong."""
+    plain = node.plain()
+    try:
+        start = parse_when(plain.get("start"))
+        warmup = parse_duration(plain.get("warmup", "7d"))
+        days = plain.get("days")
+        if start.year is None or not isinstance(days, int) or not 1 <= days <= 400:
+            return None
+        return Calendar(date(start.year, start.month, start.day), days, int(warmup // DAY))
+    except (UnitError, ValueError):
+        return None
+
+
+def _inside(calendar: Calendar, node: Node, path: Path, text: object) -> Iterator[Problem]:
+    try:
+        minute = calendar.minute(parse_when(text))
+    except (UnitError, ValueError):
+        return
+    if not 0 <= minute < calendar.end:
+        first, last = calendar.moment(0), calendar.moment(calendar.end)
+        span = f"a moment of the run, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} (warm-up included)"
+        yield problem_at(node, path, f"found {shown(text)}, accepted: {span}")

@@ -1,0 +1,214 @@
+"""Loading: from a file to a checked scenario, with every mistake of every file told at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from sim.core.config import DataFile
+from sim.core.errors import Problem, ScenarioError
+from sim.scenario import catalogue, traces, types
+from sim.scenario.check import validate
+from sim.scenario.crosscheck import crosscheck, policies_named, slot_of
+from sim.scenario.extends import Tree, read_tree
+from sim.scenario.folder import FileRefused, inside, tree_of
+from sim.scenario.model import SIDES, ScenarioModel
+from sim.scenario.nodes import NOWHERE, Mark, Node, dotted, mapping
+from sim.scenario.overrides import apply_overrides, node_of
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Document(Generic[M]):
+    """A checked file of any kind: its model, the tree it came from, and the files read."""
+
+    path: Path
+    config: M
+    node: Node
+    files: Mapping[str, Path]
+
+    @property
+    def origins(self) -> dict[str, Mark]:
+        """Where every written value stands: dotted path to file, line, column (0 for an override)."""
+        return {dotted(path): leaf.mark for path, leaf in self.node.leaves() if leaf.mark.file}
+
+
+@dataclass(frozen=True)
+class Scenario(Document[ScenarioModel]):
+    """A checked scenario. It is all that a run needs, together with seed, replication and version."""
+
+    tables: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.config.name
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """Every value, defaults included, as plain JSON-able data that loads to an equal scenario."""
+        return self.config.model_dump(mode="json", by_alias=True)
+
+    def digest(self) -> str:
+        """SHA-256 over the resolved scenario and the content of its tables; the same on every machine.
+
+        The seed named in the file is left out, since a run's seed has its own place in `run_hash`.
+        """
+        resolved = {key: value for key, value in self.resolved.items() if key != "seed"}
+        return hashlib.sha256(canonical(resolved).encode()).hexdigest()
+
+    def table(self, name: str) -> Any:
+        """The table a section names (`DataFile`), as a pandas DataFrame. Raises ScenarioError."""
+        return traces.read_table(self.tables[name], name)
+
+
+def canonical(data: Any) -> str:
+    """JSON with sorted keys and no blanks: equal data give equal text."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def run_hash(scenario: Scenario, seed: int, replication: int, version: str) -> str:
+    """Names a run: 16 hex digits of SHA-256 over scenario, seed, replication and version."""
+    key = canonical([scenario.digest(), int(seed), int(replication), version])
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+    """The scenario of a file, with overrides (`{"crowd.shoppers": 20_000}`) on top.
+
+    Raises ScenarioError holding every problem of the file and all it extends.
+    """
+    return _scenario(read_tree(path), overrides or {})
+
+
+def from_resolved(resolved: Mapping[str, Any], near: str | Path | None = None) -> Scenario:
+    """The scenario of a plain document such as `Scenario.resolved`.
+
+    `near` is the file the document came from; tables are looked for beside it. Raises ScenarioError.
+    """
+    top = Path(near) if near is not None else Path("scenario.yaml")
+    node = node_of(resolved, Mark(str(top), 0, 0))
+    if node is None or node.kind != "map":
+        raise ScenarioError([Problem(str(top), 0, 0, "", "found data that no scenario file can hold")])
+    return _scenario(Tree(node, top, tree_of(top), files={str(top): top.resolve()}), {})
+
+
+def load_document(
+    path: str | Path, model: type[M], overrides: Mapping[str, Any] | None = None
+) -> Document[M]:
+    """A file of any kind (study, drill) checked against its model, under the rules of scenario files."""
+    tree = read_tree(path)
+    node, problems = _overridden(tree, overrides or {}, model)
+    config = None
+    if node is not None:
+        config, found = validate(node, model, whole=tree.whole)
+        problems += found
+    if problems or config is None or node is None:
+        raise ScenarioError(_ordered(problems, tree))
+    return Document(Path(path), config, node, dict(tree.files))
+
+
+def _overridden(
+    tree: Tree, overrides: Mapping[str, Any], model: type[BaseModel]
+) -> tuple[Node | None, list[Problem]]:
+    problems = list(tree.problems)
+    node = tree.node
+    if node is not None and overrides:
+        node, found = apply_overrides(node, overrides, model)
+        problems += found
+    return node, problems
+
+
+def _scenario(tree: Tree, overrides: Mapping[str, Any]) -> Scenario:
+    node, problems = _overridden(tree, overrides, ScenarioModel)
+    if node is None:
+        raise ScenarioError(_ordered(problems, tree))
+    full = _with_sections(node)
+    tables, found = _tables(full, tree)
+    problems += found
+    hashes = {name: traces.content_hash(path) for name, path in tables.items()}
+    problems += _changed_tables(full, hashes)
+    if "data" not in full.value or full.value["data"].kind == "map":
+        full = _filled(full, "data", hashes)
+    config, found = validate(full, ScenarioModel, whole=tree.whole)
+    problems += found
+    problems += crosscheck(node, full)
+    if problems or config is None:
+        raise ScenarioError(_ordered(problems, tree))
+    full = _filled(full, "plugins", _plugins(config))
+    config, found = validate(full, ScenarioModel)
+    assert config is not None, found
+    return Scenario(tree.top, config, node, dict(tree.files), tables)
+
+
+def _with_sections(node: Node) -> Node:
+    """The document with an empty mapping for every absent section, so that required keys are asked for by path."""
+    children = dict(node.value)
+    for side in (*SIDES, "books"):
+        if side not in children or children[side].kind == "scalar" and children[side].value is None:
+            children[side] = mapping({}, node.mark, children[side].key_mark if side in children else node.mark)
+    return mapping(children, node.mark, node.key_mark)
+
+
+def _filled(node: Node, key: str, values: Mapping[str, str]) -> Node:
+    children = {name: Node("scalar", value, node.mark) for name, value in sorted(values.items())}
+    return mapping({**node.value, key: mapping(children, node.mark)}, node.mark, node.key_mark)
+
+
+def _tables(node: Node, tree: Tree) -> tuple[dict[str, Path], list[Problem]]:
+    """Every table named in the document: name as written to real path, checked to lie inside the tree."""
+    tables: dict[str, Path] = {}
+    problems: list[Problem] = []
+    data = node.plain()
+    for path, leaf in node.leaves():
+        if not isinstance(leaf.value, str) or not leaf.value.endswith(traces.SUFFIXES):
+            continue
+        if not any(kind.has(DataFile) for kind in types.at(ScenarioModel, path, data)):
+            continue
+        holder = tree.files.get(leaf.mark.file, tree.top)
+        try:
+            real = inside(leaf.value, holder, tree.folder, traces.SUFFIXES)
+            traces.check_size(real, leaf.value)
+            name = leaf.value
+            if tables.setdefault(name, real) != real:
+                raise FileRefused(f"found {name!r} naming two different files, accepted: one file a name")
+        except FileRefused as error:
+            problems.append(Problem(*leaf.mark, dotted(path), str(error)))
+    return tables, problems
+
+
+def _changed_tables(node: Node, hashes: Mapping[str, str]) -> list[Problem]:
+    """A resolved document knows the content of its tables; a table that has changed since is a problem."""
+    known = node.child("data")
+    if known is None or known.kind != "map":
+        return []
+    return [
+        Problem(*leaf.mark, f"data.{name}", "found another content than when this document was resolved")
+        for name, leaf in known.value.items()
+        if name in hashes and leaf.value != hashes[name]
+    ]
+
+
+def _plugins(config: ScenarioModel) -> dict[str, str]:
+    """The package of every policy in force that is not built in."""
+    plugged = {(item.slot, item.name): item.package for item in catalogue.policies() if item.package}
+    if not plugged:
+        return {}
+    resolved = node_of(config.model_dump(mode="json", by_alias=True), NOWHERE)
+    assert resolved is not None
+    used = ((slot_of(path), leaf.value) for path, leaf in policies_named(resolved))
+    return {f"{slot}.{name}": plugged[slot, name] for slot, name in used if (slot, name) in plugged}
+
+
+def _ordered(problems: list[Problem], tree: Tree) -> list[Problem]:
+    """Each problem once, in the order of files read, then by line and column."""
+    order = {name: position for position, name in enumerate(tree.files)}
+    unique = dict.fromkeys(problems)
+    return sorted(unique, key=lambda problem: (order.get(problem.file, len(order)), problem.line, problem.column))

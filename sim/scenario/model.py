@@ -1,0 +1,104 @@
+"""What a scenario file may say: the sections of all sides under one roof."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from pydantic import ConfigDict, Field, field_validator
+
+from sim.core.config import Section
+from sim.core.units import Count, Duration, When, parse_when
+
+SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
+
+
+def _side(name: str) -> Any:
+    module = f"sim.{name}.config"
+    try:
+        return getattr(importlib.import_module(module), name.capitalize())
+    except ImportError:
+        return type(name.capitalize(), (Section,), {"model_config": ConfigDict(extra="allow"), "__module__": __name__})
+
+
+Crowd, Shelf, Supply, Fulfilment, Care, Platform, Threats, Rivals, Oversight = map(_side, SIDES)
+
+
+class Books(Section):
+    """What the books measure beyond the fixed table."""
+
+    repurchase_window: Duration = Field("30d", description="window in which a second order counts as repurchase")
+
+
+class Event(Section):
+    """Something that befalls the marketplace, or that people do about it, at a given moment.
+
+    Keys beside these are the event's own arguments and reach it as written.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    at: When = Field(description="when it happens")
+    do: str = Field(description="the event's name, such as supply.fail (see `sim618 list events`)")
+    target: str | None = Field(None, description="what it happens to, such as a supplier or a service")
+    lasts: Duration | None = Field(None, alias="for", description="how long it lasts")
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The event's own arguments as written."""
+        return dict(self.model_extra or {})
+
+
+class ScenarioModel(Section):
+    """A marketplace and what befalls it."""
+
+    name: str = Field(description="what the scenario is called; it names the folder of its results", min_length=1)
+    start: When = Field(description="first day that counts, with its year")
+    days: int = Field(description="days that count", ge=1, le=400)
+    warmup: Duration = Field("7d", description="days simulated before the start, whole days", le=60 * 1_440.0)
+    seed: Count | None = Field(None, description="seed used unless the command names another")
+
+    crowd: Crowd = Field(default_factory=lambda: Crowd(), description="shoppers")
+    shelf: Shelf = Field(default_factory=lambda: Shelf(), description="catalogue, prices, promotions")
+    supply: Supply = Field(default_factory=lambda: Supply(), description="suppliers, replenishment, stock")
+    fulfilment: Fulfilment = Field(default_factory=lambda: Fulfilment(), description="warehouses and parcels")
+    care: Care = Field(default_factory=lambda: Care(), description="enquiries, complaints, refunds")
+    platform: Platform = Field(default_factory=lambda: Platform(), description="services and capacity")
+    threats: Threats = Field(default_factory=lambda: Threats(), description="attackers and defences")
+    rivals: Rivals = Field(default_factory=lambda: Rivals(), description="competing platforms")
+    oversight: Oversight = Field(default_factory=lambda: Oversight(), description="regulator, licences, privacy")
+    books: Books = Field(default_factory=Books, description="measures")
+    events: tuple[Event, ...] = Field((), description="the timeline of what happens and what is done about it")
+
+    data: dict[str, str] = Field(
+        default_factory=dict,
+        description="content of the tables named in the file (SHA-256), filled in on loading",
+        json_schema_extra={"filled_in": True},
+    )
+    plugins: dict[str, str] = Field(
+        default_factory=dict,
+        description="packages of the policies in force, filled in on loading",
+        json_schema_extra={"filled_in": True},
+    )
+
+    @field_validator("start")
+    @classmethod
+    def _start_has_its_year(cls, text: str) -> str:
+        moment = parse_when(text)
+        if moment.year is None or moment.minute_of_day:
+            raise ValueError(f"found '{text}', accepted: a day with its year, such as 2026-06-01")
+        return text
+
+    @field_validator("warmup")
+    @classmethod
+    def _warmup_is_whole_days(cls, minutes: float) -> float:
+        if minutes % 1_440:
+            raise ValueError("found a part of a day, accepted: whole days, such as 7d")
+        return minutes
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_one_line(cls, text: str) -> str:
+        if len(text) > 120 or not text.strip() or not text.isprintable():
+            raise ValueError("found a name that is no short line, accepted: one line of at most 120 characters")
+        return text.strip()
