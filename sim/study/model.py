@@ -116,13 +116,15 @@ class ScenarioModel:
         """The resolved scenario with ``changes`` over this model's overrides. Raises ScenarioError."""
         import sim.scenario
 
-        return dict(sim.scenario.load(self.path, {**self.overrides, **changes}).resolved)
+        resolved = dict(sim.scenario.load(self.path, {**self.overrides, **changes}).resolved)
+        resolved.pop("seed", None)  # a study has its own seed; the file's is no part of what a run is
+        return resolved
 
     def run(self, resolved: dict[str, Any], seed: int, replication: int) -> Mapping[str, float]:
         """One replay of the marketplace."""
         import sim.engine
 
-        result = sim.engine.run(_scenario(json.dumps(resolved, sort_keys=True)), seed=seed, replication=replication)
+        result = sim.engine.run(_scenario(json.dumps(resolved, sort_keys=True), self.path), seed=seed, replication=replication)
         return {name: float(value) for name, value in result.kpis.items()}
 
     def measures(self) -> Mapping[str, Measure]:
@@ -131,11 +133,11 @@ class ScenarioModel:
 
 
 @functools.lru_cache(maxsize=4)
-def _scenario(document: str) -> Any:
+def _scenario(document: str, near: str) -> Any:
     """A scenario from its resolved document; a worker meets the same few again and again."""
     import sim.scenario
 
-    return sim.scenario.from_resolved(json.loads(document))
+    return sim.scenario.from_resolved(json.loads(document), near)
 
 
 @functools.cache
@@ -156,12 +158,12 @@ def code_version() -> str:
 
 def book_measures() -> dict[str, Measure]:
     """The table of measures of :mod:`sim.books.measures`, by name."""
-    from sim.books import measures as books
+    from sim.books.measures import all_measures
 
-    table = {}
-    for item in books.measures():
-        table[item.name] = Measure(item.name, item.label, item.label_zh, item.unit, item.better == "higher")
-    return table
+    return {
+        item.name: Measure(item.name, item.label, item.label_zh, item.unit, item.better != "lower")
+        for item in all_measures().values()
+    }
 
 
 def measures_of(model: Any) -> dict[str, Measure]:

@@ -76,7 +76,7 @@ def variance_reduction(x: np.ndarray, y: np.ndarray) -> float:
         return math.nan
     independent = float(x.var(ddof=1) + y.var(ddof=1))
     paired = float((x - y).var(ddof=1))
-    if paired == 0.0:
+    if paired <= 1e-24 * independent:  # nothing but rounding is left of the difference
         return math.inf if independent > 0.0 else math.nan
     return independent / paired
 

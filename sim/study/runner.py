@@ -8,10 +8,12 @@ the same questions, finds its old answers, and goes on.
 from __future__ import annotations
 
 import concurrent.futures
+import difflib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -90,8 +92,6 @@ class Runner:
         except ScenarioError as error:
             if not label:
                 raise
-            from dataclasses import replace
-
             raise ScenarioError(
                 replace(problem, message=f"{problem.message} (in {label!r})") for problem in error.problems
             ) from error
@@ -103,7 +103,7 @@ class Runner:
 
     def evaluate(self, trials: Iterable[Trial]) -> Iterator[dict[str, float]]:
         """The measures of each trial, in order. Raises RunFailed for a run that fails."""
-        for block in itertools.batched(trials, BLOCK) if hasattr(itertools, "batched") else _batched(trials, BLOCK):
+        for block in _batched(trials, BLOCK):
             keys = [self.key(trial) for trial in block]
             self.members.extend((t.design.label, t.replication, k) for t, k in zip(block, keys, strict=True))
             found = self.store.find(keys) if self.store is not None else {}
@@ -122,7 +122,7 @@ class Runner:
         self.progress.expect(len(trials))
         values = np.empty((stop - start, len(designs), len(kpis)))
         for index, result in enumerate(self.evaluate(iter(trials))):
-            values[divmod(index, len(designs))] = pick(result, kpis)
+            values[divmod(index, len(designs))] = pick(result, kpis, self.measures)
         return values.transpose(1, 0, 2)
 
     def _make(self, missing: dict[str, Trial], found: dict[str, dict[str, float]]) -> None:
@@ -193,17 +193,18 @@ class Runner:
         return self._base_digest, json.dumps(entries, separators=(",", ":"), ensure_ascii=False)
 
 
-def pick(result: dict[str, float], kpis: Sequence[str]) -> list[float]:
-    """The named measures of one run. Raises MissingMeasure with the nearest names."""
-    try:
-        return [result[name] for name in kpis]
-    except KeyError:
-        import difflib
+def pick(result: Mapping[str, float], kpis: Sequence[str], known: Collection[str] = ()) -> list[float]:
+    """The named measures of one run. A ``known`` measure that has no meaning in this run is NaN.
 
-        missing = [name for name in kpis if name not in result]
-        hints = {hint for name in missing for hint in difflib.get_close_matches(name, result, 3)}
-        known = ", ".join(sorted(hints) or sorted(result)[:12])
-        raise MissingMeasure(f"no measure {', '.join(map(repr, missing))}; there is: {known}") from None
+    Raises MissingMeasure with the nearest names for any other.
+    """
+    missing = [name for name in kpis if name not in result and name not in known]
+    if missing:
+        names = sorted({*result, *known})
+        hints = {hint for name in missing for hint in difflib.get_close_matches(name, names, 3)}
+        shown = ", ".join(sorted(hints) or names[:12])
+        raise MissingMeasure(f"no measure {', '.join(map(repr, missing))}; there is: {shown}")
+    return [result.get(name, math.nan) for name in kpis]
 
 
 def _batched(items: Iterable[Trial], size: int) -> Iterator[tuple[Trial, ...]]:

@@ -1,0 +1,119 @@
+"""``study.html``: one self-contained page a manager can read.
+
+The answer in one sentence comes first, then effect sizes with intervals and figures, then how sure it
+is and why. No script, nothing loaded from anywhere.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from sim.study import figures
+
+if TYPE_CHECKING:
+    from sim.study.outcome import Outcome
+
+WORDS = {
+    "en": {
+        "effects": "How large the effects are",
+        "figures": "What it looks like",
+        "sure": "How sure this is, and why",
+        "settings": "What was studied",
+        "table": "The whole table",
+        "runs": "runs",
+        "more": "rows in all; the rest is in table.parquet",
+        "kind": {
+            "compare": "Comparison of policies",
+            "sweep": "Sweep",
+            "sensitivity": "Sensitivity",
+            "optimise": "Optimisation",
+            "break": "Reverse stress test",
+            "discover": "Scenario discovery",
+            "ab": "A/B test under the lens",
+            "cases": "Claims, simulated",
+        },
+    },
+    "zh": {
+        "effects": "效应有多大",
+        "figures": "图示",
+        "sure": "有多大把握，为什么",
+        "settings": "研究设定",
+        "table": "完整数据表",
+        "runs": "次运行",
+        "more": "行；其余见 table.parquet",
+        "kind": {
+            "compare": "策略比较",
+            "sweep": "参数扫描",
+            "sensitivity": "敏感性分析",
+            "optimise": "优化",
+            "break": "反向压力测试",
+            "discover": "情景发现",
+            "ab": "A/B 测试检视",
+            "cases": "业界主张的模拟检验",
+        },
+    },
+}
+ROWS_SHOWN = 60
+
+
+def page(outcome: Outcome, lang: str = "en") -> str:
+    """The complete HTML document."""
+    return _render(outcome, lang, whole=True)
+
+
+def body(outcome: Outcome, lang: str = "en") -> str:
+    """The report without the surrounding document, for notebooks."""
+    return _render(outcome, lang, whole=False)
+
+
+def _render(outcome: Outcome, lang: str, whole: bool) -> str:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = resources.files("sim.study").joinpath("study.html.j2").read_text(encoding="utf-8")
+    pictures = [
+        {
+            "title": picture.title.get(lang),
+            "caption": picture.caption.get(lang),
+            "svg": Markup(figures.svg(picture.draw(lang), picture.title.get(lang))),
+        }
+        for picture in outcome.pictures
+    ]
+    blocks = [
+        {
+            "title": block.title.get(lang),
+            "headings": [heading.get(lang) for heading in block.headings],
+            "rows": [[cell.get(lang) for cell in row] for row in block.rows],
+        }
+        for block in outcome.effects
+    ]
+    table = outcome.table.head(ROWS_SHOWN)
+    return environment.from_string(source).render(
+        whole=whole,
+        lang="zh-CN" if lang == "zh" else "en",
+        words=WORDS[lang],
+        kind=WORDS[lang]["kind"][outcome.kind],  # type: ignore[index]
+        name=outcome.name,
+        answer=outcome.answer.get(lang),
+        blocks=blocks,
+        pictures=pictures,
+        sure=[sentence.get(lang) for sentence in outcome.sure],
+        settings=[(key, _cell(value)) for key, value in outcome.settings.items()],
+        runs=f"{outcome.runs:,}",
+        columns=[str(column) for column in table.columns],
+        cells=[[_cell(value) for value in row] for row in table.itertuples(index=False)],
+        total=len(outcome.table),
+        cut=len(outcome.table) > ROWS_SHOWN,
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {_cell(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_cell, value))
+    return str(value)
