@@ -1,0 +1,138 @@
+"""The entry point: finds commands by name, runs one, and turns every outcome into an exit code."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+import sim
+from sim.cli import faults
+from sim.core.errors import Exit
+
+_ORDER = (
+    "run",
+    "validate",
+    "explain",
+    "schema",
+    "assumptions",
+    "list",
+    "study",
+    "compare",
+    "drill",
+    "calibrate",
+    "doctor",
+    "results",
+    "report",
+    "room",
+)
+
+
+def command_table() -> dict[str, tuple[str, str]]:
+    """Name of every command to (module, one-line help), read from the `COMMANDS` tables without importing."""
+    root = Path(sim.__file__).parent
+    files = [*sorted((root / "cli").glob("*.py")), *sorted(root.glob("*/**/commands.py"))]
+    table: dict[str, tuple[str, str]] = {}
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        if "COMMANDS" not in text:
+            continue
+        module = ".".join(("sim", *file.relative_to(root).with_suffix("").parts))
+        for node in ast.parse(text, str(file)).body:
+            target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+            value = getattr(node, "value", None)
+            if isinstance(target, ast.Name) and target.id == "COMMANDS" and isinstance(value, ast.Dict):
+                for name, summary in ast.literal_eval(value).items():
+                    table.setdefault(name, (module, summary))
+    position = {name: index for index, name in enumerate(_ORDER)}
+    return dict(sorted(table.items(), key=lambda item: (position.get(item[0], len(position)), item[0])))
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports the module of a command only when that command is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.table = command_table()
+        self.commands = {
+            name: TyperCommand(name, callback=None, help=summary) for name, (_, summary) in self.table.items()
+        }
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order of the documentation."""
+        return list(self.table)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The real command, imported now; an unknown name is refused with the nearest one."""
+        name, stub, rest = super().resolve_command(ctx, args)
+        if name in self.table:
+            sub = typer.Typer(add_completion=False)
+            importlib.import_module(self.table[name][0]).register(sub)
+            # A second, hidden command keeps Typer from collapsing an app of one command.
+            sub.command("-", hidden=True)(lambda: None)
+            group: Any = typer.main.get_command(sub)
+            return name, group.commands[name], rest
+        return name, stub, rest
+
+
+app = typer.Typer(cls=LazyGroup, name="sim618", add_completion=False, no_args_is_help=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"sim618 {sim.__version__}")
+        raise typer.Exit(Exit.DONE)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Rehearse an e-commerce festival before it happens.
+
+    Example: sim618 run scenarios/618.yaml
+    """
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; a traceback never reaches the user."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    before = _terminate_like_interrupt()
+    try:
+        code = typer.main.get_command(app).main(arguments, prog_name="sim618", standalone_mode=False)
+        return int(code) if isinstance(code, int) else int(Exit.DONE)
+    except (KeyboardInterrupt, typer.Abort):
+        faults.say("interrupted; nothing half-written is left behind")
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has gone; nothing more can be said on this stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.DONE)
+    except Exception as error:  # noqa: BLE001  (the last resort that keeps tracebacks away from users)
+        return faults.exit_code(error, arguments)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _terminate_like_interrupt() -> Any:
+    """Let SIGTERM unwind like Ctrl-C, so that temporary folders are removed. Returns the former handler."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        return signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: signals belong to the embedding program
+        return None

@@ -1,0 +1,56 @@
+"""Options that several commands share, and how they become overrides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli.faults import Refused
+from sim.core.errors import UnitError
+from sim.core.units import parse_count
+from sim.scenario.overrides import split_assignment
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).", show_default=False)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override a value, such as crowd.shoppers=20_000. Repeatable."),
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed; default: the file's, else 1.")]
+Replications = Annotated[int, typer.Option("--replications", min=1, max=100_000, help="Runs with the same seed.")]
+Shoppers = Annotated[
+    str | None, typer.Option("--shoppers", metavar="N", help="Rows simulated, short for --set crowd.shoppers=N.")
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder for the result; default results/NAME/HASH.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable to standard output, nothing else there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages.")]
+Lang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of labels and of the report.")]
+
+
+def overrides(assignments: list[str] | None, shoppers: str | None = None) -> dict[str, Any]:
+    """Overrides of `--set` and `--shoppers`. Raises Refused for a malformed one or one given twice."""
+    found: dict[str, Any] = {}
+    for assignment in assignments or []:
+        try:
+            path, value = split_assignment(assignment)
+        except ValueError as error:
+            raise Refused(f"--set: {error}") from None
+        if path in found:
+            raise Refused(f"--set: {path} is set twice")
+        found[path] = value
+    if shoppers is not None:
+        try:
+            found["crowd.shoppers"] = parse_count(int(shoppers) if shoppers.isdecimal() else shoppers)
+        except UnitError as error:
+            raise Refused(f"--shoppers: {error}") from None
+    return found
+
+
+def language(lang: str) -> str:
+    """`en` or `zh`. Raises Refused for another."""
+    if lang not in ("en", "zh"):
+        raise Refused(f"--lang: found {lang!r}, accepted: en, zh")
+    return lang
