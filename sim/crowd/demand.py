@@ -1,0 +1,224 @@
+"""Demand without shoppers: a distribution or a recorded series takes stock directly.
+
+With it the side `supply` runs alone: a user who has nothing but a demand history can use it, and a textbook
+inventory case is a plain scenario file. In each period the order of things is: goods arrive, orders are
+placed (and arrive at once if their lead time is 0), demand takes stock. `moment` says when demand comes: at the
+`start` of a period, so that stock is held and backorders wait *after* the period's demand; or at its `end`,
+just before the next period's goods arrive, so that they do so *before* it.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numba import njit
+from pydantic import Field, model_validator
+
+from sim.core.config import DataFile, Section
+from sim.core.rng import decision, normal, philox, poisson, uniform
+from sim.core.units import Count, Duration
+from sim.supply.kernel import check_wires, settle
+from sim.supply.state import CONSUMED, DEMANDED, LOST, SERVED
+
+DEMAND = decision("demand.exogenous")
+
+NORMAL, POISSON, UNIFORM, CONSTANT, TRACE = range(5)
+_KINDS = {"normal": NORMAL, "poisson": POISSON, "uniform_integers": UNIFORM, "constant": CONSTANT, "trace": TRACE}
+
+
+class Demand(Section):
+    """What is asked for, in units of each SKU and period."""
+
+    distribution: Literal["normal", "poisson", "uniform_integers", "constant", "trace"] = "poisson"
+    mean: float | None = Field(None, ge=0, description="normal, poisson, constant: units a period")
+    sd: float | None = Field(None, ge=0, description="normal: standard deviation of a period's units; below 0 counts as 0")
+    low: int | None = Field(None, ge=0, description="uniform_integers: least units a period")
+    high: int | None = Field(None, ge=0, description="uniform_integers: most units a period")
+    file: DataFile | None = Field(None, description="trace: a CSV with columns period (0, 1, ...), sku (0, 1, ...), units")
+    per: Duration = Field("1d", description="length of a period; a short one makes demand come all the time")
+    moment: Literal["start", "end"] = Field("start", description="when in a period demand comes")
+    skus: Count = Field(1, ge=1, le=100_000, description="SKUs; in a distribution they are independent replicates")
+    resolution: float = Field(1.0, gt=0, description="smallest quantity told apart, units")
+    unit_cost: float = Field(1.0, ge=0, description="cost of a unit, CNY")
+    at: Literal["last", "all"] = Field("last", description="where demand comes: the warehouses nearest to customers, or all")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Demand:
+        needed = {
+            "normal": ("mean", "sd"),
+            "poisson": ("mean",),
+            "constant": ("mean",),
+            "uniform_integers": ("low", "high"),
+            "trace": ("file",),
+        }[self.distribution]
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a {self.distribution} demand needs {' and '.join(missing)}")
+        if self.distribution == "uniform_integers" and self.low > self.high:  # type: ignore[operator]
+            raise ValueError(f"low ({self.low}) is above high ({self.high})")
+        return self
+
+    def daily_mean(self) -> float:
+        """Expected units of a SKU a day; nan for a trace."""
+        if self.distribution == "trace":
+            return float("nan")
+        mean = (self.low + self.high) / 2 if self.distribution == "uniform_integers" else self.mean  # type: ignore[operator]
+        return float(mean) * 1440.0 / self.per  # type: ignore[arg-type]
+
+
+class DemandState(NamedTuple):
+    """A source of demand."""
+
+    kind: int
+    per: float  # minutes
+    at_end: int  # 1: demand comes at the end of its period
+    a: float  # mean, or lowest; row units
+    b: float  # standard deviation, or highest; row units
+    unit: int  # uniform_integers: row units of one unit
+    points: np.ndarray  # int64[points], warehouses where demand comes
+    trace: np.ndarray  # int64[periods, skus], row units
+    cursor: np.ndarray  # int64[1], next period
+
+
+def build(config: Demand, kinds: np.ndarray, folder: Path | None = None) -> DemandState:
+    """The source that ``config`` describes. ``kinds``: of the warehouses (int[W]); ``folder``: where its file lies.
+
+    Raises ValueError, naming the line, for a trace that is no table of period, sku, units.
+    """
+    resolution = config.resolution
+    if config.distribution == "uniform_integers":
+        a, b = float(config.low), float(config.high)  # type: ignore[arg-type]
+    else:
+        a, b = (config.mean or 0.0) / resolution, (config.sd or 0.0) / resolution
+    trace = np.zeros((0, config.skus), np.int64)
+    if config.distribution == "trace":
+        trace = read_trace((folder or Path()) / str(config.file), config.skus, resolution)
+    points = np.arange(len(kinds)) if config.at == "all" else np.flatnonzero(kinds == np.max(kinds))
+    return DemandState(
+        kind=_KINDS[config.distribution],
+        per=float(config.per),
+        at_end=int(config.moment == "end"),
+        a=a,
+        b=b,
+        unit=max(1, round(1.0 / resolution)),
+        points=points.astype(np.int64),
+        trace=trace,
+        cursor=np.zeros(1, np.int64),
+    )
+
+
+def read_trace(path: Path, skus: int, resolution: float) -> np.ndarray:
+    """int64[periods, skus] in row units from a CSV with the columns period, sku, units. Raises ValueError."""
+    rows: list[tuple[int, int, float]] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if not {"period", "sku", "units"} <= set(reader.fieldnames or ()):
+            raise ValueError(f"{path.name}: needs the columns period, sku, units, found {', '.join(reader.fieldnames or ())}")
+        for number, row in enumerate(reader, start=2):
+            try:
+                period, sku, units = int(row["period"]), int(row["sku"]), float(row["units"])
+            except (TypeError, ValueError):
+                raise ValueError(f"{path.name}:{number}: found {dict(row)}, accepted: three numbers") from None
+            if not (0 <= period < 1_000_000 and 0 <= sku < skus and 0 <= units < 1e12):
+                raise ValueError(f"{path.name}:{number}: period, sku (below {skus}) and units must not be negative")
+            rows.append((period, sku, units))
+    table = np.zeros((max((row[0] for row in rows), default=-1) + 1, skus), np.float64)
+    for period, sku, units in rows:
+        table[period, sku] += units
+    return np.rint(table / resolution).astype(np.int64)
+
+
+@njit(cache=True)
+def draw_demand(demand, key0, key1, period, point, k, skus):  # type: ignore[no-untyped-def]
+    """Row units of SKU ``k`` asked for at stocking point number ``point`` in ``period``."""
+    entity = point * skus + k
+    if demand.kind == CONSTANT:
+        return int(np.floor(demand.a * (period + 1) + 1e-9) - np.floor(demand.a * period + 1e-9))
+    if demand.kind == TRACE:
+        return demand.trace[period, k] if period < demand.trace.shape[0] and point == 0 else 0
+    if demand.kind == POISSON:
+        return poisson(key0, key1, entity, period, DEMAND, 0, demand.a)
+    w0, w1, _, _ = philox(key0, key1, entity, period, DEMAND, 0)
+    if demand.kind == UNIFORM:
+        return int(demand.a + np.floor(uniform(w0) * (demand.b - demand.a + 1.0))) * demand.unit
+    return max(0, int(np.rint(demand.a + demand.b * normal(w0, w1))))
+
+
+@njit(cache=True)
+def take_demand(supply, w, k, units, minute):  # type: ignore[no-untyped-def]
+    """``units`` of ``k`` are asked for at ``w``: served from stock, the rest waits or is lost."""
+    settle(supply, w, k, minute)
+    cell = supply.stock[w, k]
+    served = max(0, min(units, cell.on_hand))
+    cell.on_hand -= served
+    cell.demand_today += units
+    cell.served_today += served
+    supply.totals[DEMANDED, k] += units
+    supply.totals[SERVED, k] += served
+    supply.totals[CONSUMED, k] += served
+    if supply.backorder[k] == 1:
+        cell.backorders += units - served
+    else:
+        supply.totals[LOST, k] += units - served
+    if cell.on_hand == 0:
+        cell.stocked_out = 1
+
+
+@njit(cache=True)
+def serve_backorders(supply, minute):  # type: ignore[no-untyped-def]
+    """Goods have arrived: those who wait where there is stock are served."""
+    for w in range(supply.stock.shape[0]):
+        for k in range(supply.stock.shape[1]):
+            cell = supply.stock[w, k]
+            if cell.backorders > 0 and cell.on_hand > 0:
+                settle(supply, w, k, minute)
+                served = min(cell.on_hand, cell.backorders)
+                cell.on_hand -= served
+                cell.backorders -= served
+                supply.totals[CONSUMED, k] += served
+
+
+@njit(cache=True)
+def exogenous_demand(supply, demand, key0, key1, end):  # type: ignore[no-untyped-def]
+    """Let demand come up to minute ``end``; returns ``end``, or the minute at which a wire tripped.
+
+    Periods at their start come if that is before ``end`` (what happens at ``end`` comes first); periods at their end
+    come if that is at or before ``end`` (just before what happens then). The cursor remembers what has come.
+    """
+    skus = supply.stock.shape[1]
+    while True:
+        period = demand.cursor[0]
+        minute = (period + demand.at_end) * demand.per
+        if minute > end or (minute == end and demand.at_end == 0):
+            return end
+        demand.cursor[0] += 1
+        for point in range(demand.points.shape[0]):
+            w = demand.points[point]
+            for k in range(skus):
+                units = draw_demand(demand, key0, key1, period, point, k, skus)
+                if units > 0:
+                    take_demand(supply, w, k, units, minute)
+        if check_wires(supply, minute) > 0:
+            return minute
+
+
+def foresee(demand: DemandState, key0: Any, key1: Any, first: int, days: int, skus: int) -> np.ndarray:
+    """float64[days, skus]: row units that will be asked for on each day from ``first`` on, all points together."""
+    return _foresee(demand, key0, key1, first, days, skus)
+
+
+@njit(cache=True)
+def _foresee(demand, key0, key1, first, days, skus):  # type: ignore[no-untyped-def]
+    seen = np.zeros((days, skus))
+    for day in range(days):
+        period = int(np.ceil((first + day) * 1440.0 / demand.per - demand.at_end))
+        while (period + demand.at_end) * demand.per < (first + day + 1) * 1440.0:
+            if period >= 0:
+                for point in range(demand.points.shape[0]):
+                    for k in range(skus):
+                        seen[day, k] += draw_demand(demand, key0, key1, period, point, k, skus)
+            period += 1
+    return seen
