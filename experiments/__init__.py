@@ -1,0 +1,1 @@
+"""Studies and fits that anyone can rerun."""
