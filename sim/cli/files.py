@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 
 from sim.cli.faults import Refused
 from sim.cli.options import Json, Quiet, ScenarioFile, Set, overrides
-from sim.core.errors import Exit, Problem, ScenarioError
+from sim.core.errors import Exit, Problem
 
 COMMANDS = {
     "validate": "Check files and tell every mistake at once.",
@@ -87,7 +88,7 @@ def explain(
             origin += f" [{line.source}]" if line.source else ""
             origin += " (assumption)" if line.assumption else ""
         rows.append((line.path, _written(line.value), origin))
-    _table(("value", "is", "from"), rows)
+    print_table(("value", "is", "from"), rows)
 
 
 def schema(
@@ -127,14 +128,14 @@ def assumptions(file: ScenarioFile, set_: Set = None, json_: Json = False) -> No
         )
         for item in found
     ]
-    _table(("assumption", "is", "range", "source", "meaning"), rows)
+    print_table(("assumption", "is", "range", "source", "meaning"), rows)
 
 
 def _written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """A table for people on a terminal, tab-separated lines for a pipe."""
     if not sys.stdout.isatty():
         for row in rows:
@@ -147,6 +148,3 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*(cell.replace("[", "\\[") for cell in row))
     Console().print(table)
-
-
-__all__ = ["COMMANDS", "ScenarioError", "register"]

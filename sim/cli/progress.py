@@ -1,0 +1,56 @@
+"""The progress bar of a run on standard error: moment of the festival, orders so far, time left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from sim.core.calendar import Calendar
+
+_EVERY_SECONDS = 0.1
+
+
+class Report(Protocol):
+    """What the engine calls while it runs."""
+
+    def __call__(self, minute: float, end_minute: float, orders: float) -> None: ...
+
+
+def _silent(minute: float, end_minute: float, orders: float) -> None:
+    """No progress wanted."""
+
+
+@contextmanager
+def progress(calendar: Calendar, label: str, *, quiet: bool) -> Iterator[Report]:
+    """A bar that vanishes when the run ends; nothing at all when standard error is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield _silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[moment]}  {task.fields[orders]:,.0f} orders"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+    )
+    with bar:
+        task = bar.add_task(label, total=float(calendar.end), moment="", orders=0.0)
+        last = 0.0
+
+        def report(minute: float, end_minute: float, orders: float) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= _EVERY_SECONDS or minute >= end_minute:
+                last = now
+                moment = calendar.text(minute)
+                bar.update(task, completed=float(minute), total=float(end_minute), moment=moment, orders=orders)
+
+        yield report

@@ -1,0 +1,159 @@
+"""Results appear whole or not at all.
+
+A result is written into a temporary folder beside its final place, flushed to disk, and renamed. Killing the
+process at any moment leaves either the former state or the new one, and at most a temporary folder that the
+next writer removes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+_TEMPORARY = ".writing-"
+_REPLACED = ".replaced-"
+_STALE_SECONDS = 86_400.0
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `target` when the block ends without an error.
+
+    An existing `target` is replaced. Raises OSError when a folder cannot be written.
+    """
+    target = Path(target)
+    parent = target.resolve().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    remove_stale(parent)
+    temporary = parent / _name(_TEMPORARY)
+    temporary.mkdir()
+    try:
+        yield temporary
+        _flush_tree(temporary)
+        _put_in_place(temporary, target)
+        _flush_folder(parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put_in_place(temporary: Path, target: Path) -> None:
+    """Rename `temporary` to `target`, moving what was there out of the way first."""
+    for _ in range(8):
+        if target.exists():
+            replaced = target.resolve().parent / _name(_REPLACED)
+            try:
+                os.rename(target, replaced)
+            except FileNotFoundError:
+                continue
+            shutil.rmtree(replaced, ignore_errors=True)
+        try:
+            os.rename(temporary, target)
+            return
+        except OSError:
+            # Another process put its own result of the same run here between the two renames.
+            if not target.exists():
+                raise
+    raise OSError(f"{target} keeps being written by another process")
+
+
+def _name(prefix: str) -> str:
+    return f"{prefix}{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def remove_stale(parent: Path) -> None:
+    """Remove temporary folders whose writer is gone: dead on this host, or silent for a day elsewhere."""
+    for folder in parent.glob(".*"):
+        prefix = next((prefix for prefix in (_TEMPORARY, _REPLACED) if folder.name.startswith(prefix)), None)
+        if prefix is None or not folder.is_dir() or folder.is_symlink():
+            continue
+        host, _, rest = folder.name.removeprefix(prefix).rpartition("-")[0].rpartition("-")
+        try:
+            silent = time.time() - folder.stat().st_mtime > _STALE_SECONDS
+        except OSError:
+            continue
+        if silent or host == socket.gethostname() and rest.isdecimal() and not _alive(int(rest)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _flush_tree(folder: Path) -> None:
+    """Force every file and folder of a tree to disk."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            descriptor = os.open(os.path.join(place, name), os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        _flush_folder(Path(place))
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:  # some network file systems cannot flush a folder
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def is_result(folder: Path) -> bool:
+    """Whether a folder holds a finished result."""
+    return (folder / MANIFEST).is_file()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a result. Raises OSError or ValueError when there is none to read."""
+    found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError(f"{folder / MANIFEST} holds no mapping")  # noqa: TRY004  (a malformed file, not a wrong argument)
+    return found
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Sorted, indented JSON; a number that is not finite is written as null, which every reader understands."""
+    text = json.dumps(finite(data), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def finite(data: Any) -> Any:
+    """Plain data for JSON: NumPy numbers as numbers, tuples as lists, NaN and infinity as None."""
+    if isinstance(data, Mapping):
+        return {str(key): finite(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [finite(value) for value in data]
+    if hasattr(data, "item") and getattr(data, "ndim", 0) == 0 and not isinstance(data, (str, bytes)):
+        data = data.item()
+    if isinstance(data, float) and not math.isfinite(data):
+        return None
+    return data
+
+
+def write_files(folder: Path, result: Any, manifest: Mapping[str, Any], *, orders: bool = False) -> None:
+    """The files of one run: manifest, KPIs, hourly series, events and, if asked for, orders."""
+    write_json(folder / "kpis.json", result.kpis)
+    result.series.to_parquet(folder / "series.parquet")
+    result.events.to_parquet(folder / "events.parquet")
+    if orders:
+        result.orders.to_parquet(folder / "orders.parquet")
+    write_json(folder / MANIFEST, manifest)

@@ -1,0 +1,175 @@
+"""Policies and events are found by name; duplicates raise; an installed package adds its own."""
+
+import importlib
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from sim.core import registry
+from sim.core.errors import RegistryError
+from sim.core.registry import event, get_event, get_policy, policies, policy
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def clean_registry(monkeypatch):
+    """Registrations of a test do not reach another."""
+    monkeypatch.setattr(registry, "_policies", dict(registry._policies))
+    monkeypatch.setattr(registry, "_events", dict(registry._events))
+
+
+def test_a_policy_is_found_by_slot_and_name_with_its_first_line_as_description():
+    @policy("test.slot", "plain")
+    class Plain:
+        """Does nothing in particular.
+
+        At length.
+        """
+
+    assert get_policy("test.slot", "plain") is Plain
+    assert [entry.description for entry in policies("test.slot")] == ["Does nothing in particular."]
+
+
+def test_an_event_is_found_by_name_with_its_kind():
+    @event("test.fail", kind="action")
+    def fail(market, target=None, **args):
+        """Something fails."""
+
+    entry = get_event("test.fail")
+    assert (entry.function, entry.kind, entry.description) == (fail, "action", "Something fails.")
+
+
+def test_a_second_declaration_of_a_name_is_refused():
+    @policy("test.slot", "one")
+    class First:
+        pass
+
+    with pytest.raises(RegistryError, match="declared twice"):
+
+        @policy("test.slot", "one")
+        class Second:
+            pass
+
+    @event("test.once")
+    def first(market):
+        pass
+
+    with pytest.raises(RegistryError, match="declared twice"):
+
+        @event("test.once")
+        def second(market):
+            pass
+
+
+def test_running_the_same_source_again_replaces_its_own_entry():
+    def declare():
+        @policy("test.slot", "again")
+        class Again:
+            pass
+
+        return Again
+
+    declare()
+    newest = declare()
+    assert get_policy("test.slot", "again") is newest
+
+
+@pytest.mark.parametrize("name", ["", "Upper", "with space", "a..b", "a/b", "1st", "__import__('os')"])
+def test_a_name_is_lower_case_words_joined_by_dots(name):
+    with pytest.raises(RegistryError):
+        policy("test.slot", name)
+    with pytest.raises(RegistryError):
+        event(name)
+
+
+def test_an_event_is_an_inject_or_an_action():
+    with pytest.raises(RegistryError, match="kind"):
+        event("test.odd", kind="wish")
+
+
+def test_an_unknown_name_is_answered_with_what_there_is():
+    @policy("test.slot", "known")
+    class Known:
+        pass
+
+    with pytest.raises(RegistryError, match="there is: known"):
+        get_policy("test.slot", "unknown")
+    with pytest.raises(RegistryError, match="no event"):
+        get_event("test.unknown")
+
+
+def install(folder: Path, body: str) -> None:
+    """A package as an installer leaves it: a module and its dist-info with an entry point."""
+    (folder / "festival_plugin.py").write_text(textwrap.dedent(body), encoding="utf-8")
+    info = folder / "festival_plugin-2.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: festival-plugin\nVersion: 2.1\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[sim618.policies]\nfestival = festival_plugin\n", encoding="utf-8")
+    (info / "RECORD").write_text("festival_plugin.py,,\n", encoding="utf-8")
+
+
+def python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter with `folder` on its path, as site-packages would be."""
+    script = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(folder)!r}]\n" + textwrap.dedent(code)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+
+PLUGIN = '''
+    from sim.core.registry import event, policy
+
+    @policy("supply.sourcing", "lottery")
+    class Lottery:
+        """Draws the supplier of each order by lot."""
+
+    @event("supply.strike")
+    def strike(market, target=None, *, share="100%"):
+        """Workers of a supplier strike."""
+'''
+
+
+def test_an_installed_package_adds_policies_and_events_without_touching_this_code(tmp_path):
+    install(tmp_path, PLUGIN)
+    done = python(
+        tmp_path,
+        """
+        from sim.core.registry import get_event, get_policy
+        from sim.scenario import catalogue
+        print(get_policy("supply.sourcing", "lottery").__name__, get_event("supply.strike").kind)
+        print([item.package for item in catalogue.policies("supply.sourcing") if item.name == "lottery"])
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["Lottery inject", "['festival-plugin==2.1']"]
+
+
+def test_a_broken_plug_in_is_an_error_that_names_its_package(tmp_path):
+    install(tmp_path, "import a_module_that_nobody_has")
+    done = python(
+        tmp_path,
+        """
+        from sim.core import registry
+        try:
+            registry.policies()
+        except registry.RegistryError as error:
+            print(error)
+        """,
+    )
+    assert "plug-in 'festival' of package festival-plugin cannot be loaded" in done.stdout
+
+
+def test_the_names_read_from_source_are_the_names_that_registering_gives():
+    from sim.scenario import catalogue
+
+    for file in sorted((ROOT / "sim").glob("*/**/*.py")):
+        text = file.read_text(encoding="utf-8")
+        if ("@policy(" in text or "@event(" in text) and file.parts[-2] not in ("core", "scenario", "cli"):
+            importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    built_in = [entry for entry in registry.policies() if entry.module.startswith("sim.")]
+    read = {(item.slot, item.name, item.description) for item in catalogue.policies() if not item.package}
+    assert {(entry.slot, entry.name, entry.description) for entry in built_in} == read
+    events = {(entry.name, entry.kind) for entry in registry.events() if entry.module.startswith("sim.")}
+    assert events == {(item.name, item.kind) for item in catalogue.events() if not item.package}
