@@ -1,4 +1,9 @@
-"""Orders, parcels, warehouses and the roads between them."""
+"""Orders, parcels, warehouses and the roads between them.
+
+Row units and row fen throughout: one order row stands for ``weight`` real orders. A parcel passes two
+stations: the picking of its warehouse (with packing) and the couriers of its region; one that comes
+back passes a third, the inspection of the warehouse it returns to.
+"""
 
 from __future__ import annotations
 
@@ -6,65 +11,92 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.rng import decision
+from sim.fulfilment import layout
+from sim.fulfilment.config import Fulfilment
+from sim.fulfilment.layout import FRONT, Layout
+
 LINES = 4  # lines an order can have
 
 # states of an order line
 (
     NONE,  # no such line
     DEPOSIT,  # presale: deposit paid, balance open
-    WAITING,  # paid, waiting for stock (backorder)
+    WAITING,  # paid, waiting for stock; backordered once its `warehouse` is set
     ALLOCATED,  # stock promised at a warehouse, in its queue or being picked
     SHIPPED,  # left the warehouse
     DELIVERED,
     RETURNING,  # on its way back
-    RETURNED,  # back and refunded
-    CANCELLED,  # cancelled before shipping, refunded
+    RETURNED,  # back and inspected
+    CANCELLED,  # cancelled before shipping
     DEFAULTED,  # presale balance never paid
-    LOST,  # lost or damaged on the way, refunded
+    LOST,  # lost or damaged on the way
 ) = range(11)
 
 ORDER = np.dtype(
     [
-        ("shopper", "i4"),  # row of the crowd; -1: free row
+        ("shopper", "i4"),  # row of the crowd: entity of the order's draws; -1: free row
+        ("turn", "i4"),  # number of this order among the shopper's: occurrence of the order's draws
         ("placed", "f8"),  # minute the order was placed
         ("paid_at", "f8"),  # minute it was fully paid
-        ("promised", "f8"),  # minute the delivery was promised by
-        ("delivered", "f8"),  # minute the last parcel arrived
-        ("serial", "i8"),  # number of the order in this run: entity of its draws
+        ("promised", "f8"),  # minute the delivery was promised by, 0 not yet
+        ("delivered", "f8"),  # minute the last parcel arrived so far, 0 none yet
+        ("serial", "i8"),  # number of the order in this run
         ("sku", "i4", (LINES,)),
         ("quantity", "i4", (LINES,)),  # row units
         ("list_value", "i8", (LINES,)),  # fen, at list price
         ("paid", "i8", (LINES,)),  # fen, what the shopper pays for the line after all discounts
         ("refunded", "i8", (LINES,)),  # fen
         ("cost", "i8", (LINES,)),  # fen, goods at cost when allocated
-        ("warehouse", "i2", (LINES,)),  # where the line is served from, -1 not yet
+        ("warehouse", "i2", (LINES,)),  # where the line is served from or backordered, -1 not yet
         ("line_state", "u1", (LINES,)),
         ("lines", "u1"),
-        ("parcels", "u1"),  # parcels not yet at an end
+        ("parcels", "u1"),  # parcels on the way to the shopper
+        ("made", "u1"),  # parcels made so far, those on the way back included
         ("region", "u1"),
         ("origin", "u1"),  # 0 search/browse, 1 livestream, 2 group-buy, 3 presale, 4 flash, 5 bot
         ("flags", "u4"),
         ("deposit", "i8"),  # fen, of paid, already paid as a deposit
-        ("next", "i4"),  # free list, or queue of orders waiting for stock
+        ("next", "i4"),  # free list
     ],
     align=True,
 )
 FLAG_TOPPED_UP, FLAG_LATE, FLAG_SPLIT, FLAG_FIRST, FLAG_COUNTED, FLAG_FRAUD = 1, 2, 4, 8, 16, 32
+FLAG_CONCLUDED = 1 << 8  # told to the crowd as delivered, or nothing of it ever will be
+FLAG_CHECKED = 1 << 9  # its daily thought of cancelling is in the agenda
+FLAG_SHIPPED = 1 << 10  # its first parcel has left
+FLAG_BLEMISHED = 1 << 11  # lost, damaged or cancelled in part: no perfect order
 
 # states of a parcel
-P_FREE, P_QUEUED, P_PICKING, P_PICKED, P_LINEHAUL, P_COURIER, P_DELIVERED = range(7)
+(
+    P_FREE,
+    P_QUEUED,  # waits for a picker
+    P_PICKING,
+    P_HAULED,  # waits for the truck or is on it
+    P_COURIER,  # waits for a courier at the region's station
+    P_OUT,  # with a courier
+    P_DOOR,  # on the last metres
+    P_BACK,  # collected from the shopper, on the road back
+    P_INSPECTION,  # waits for inspection
+    P_INSPECTING,
+) = range(10)
 
 PARCEL = np.dtype(
     [
         ("order", "i4"),
-        ("warehouse", "i2"),
+        ("warehouse", "i2"),  # it leaves from, or returns to
         ("lines", "u1"),  # bit i: order line i is in it
         ("state", "u1"),
         ("region", "u1"),
+        ("ordinal", "u1"),  # number of the parcel in its order
         ("units", "i4"),  # row units in it
+        ("made", "f8"),  # minute it was made (stock was promised)
         ("arrived", "f8"),  # minute it joined the queue it is in
-        ("completes", "f8"),  # minute its present service ends
+        ("sequence", "i8"),  # its number among the arrivals of that queue
+        ("began", "f8"),  # minute its present service began
+        ("completes", "f8"),  # minute its present service or trip ends
         ("next", "i4"),  # next in the queue, or free list
+        ("previous", "i4"),  # previous in the queue
     ],
     align=True,
 )
@@ -76,53 +108,247 @@ STATION = np.dtype(
         ("waiting", "i8"),  # rows waiting
         ("servers", "i4"),  # servers present (of at most `servers` columns of FulfilmentState.free_at)
         ("opens", "f4"),  # minute of day the shift begins
-        ("closes", "f4"),  # minute of day it ends; opens == 0 and closes == 1440: round the clock
+        ("closes", "f4"),  # minute of day it ends, may lie past midnight (opens > closes); 0 and 1440: round the clock
         ("service", "f8"),  # minutes per row, for a row of one unit
         ("per_unit", "f8"),  # further minutes for each further unit
         ("cv2", "f8"),  # squared coefficient of variation of the service time (0: constant, 1: exponential)
         ("down_until", "f8"),  # minute an outage ends; 0: working
         ("speed", "f8"),  # 1: normal; an event may slow or stop it
+        ("staff", "f8"),  # real servers these stand for
         # accumulators for Little's law and utilisation
+        ("inside", "i8"),  # rows waiting and served
+        ("clock", "i8"),  # minute up to which `area` is integrated, but for what happened since
         ("arrived", "i8"),
         ("departed", "i8"),
-        ("area", "f8"),  # integral over time of rows in the system (waiting and served), row·min
+        ("withdrawn", "i8"),  # of departed, taken out of the queue unserved
+        ("area", "f8"),  # integral over time of rows in the system, row·min
         ("sojourn", "f8"),  # sum of times in the system of those departed, min
+        ("started", "i8"),  # services begun, those broken off not counted
+        ("waited", "f8"),  # sum of times from arrival to begin of service, min
         ("busy", "f8"),  # server·min
     ],
     align=True,
 )
+SERVERS = 64  # columns of free_at: more real servers than that are served by 64 quicker ones
 
 WAREHOUSE = np.dtype(
     [
         ("kind", "u1"),  # 0 central, 1 regional, 2 front
         ("region", "i2"),  # region it stands in
         ("open", "u1"),  # 0: closed (fire, strike): allocates nothing, picks nothing
-        ("cutoffs", "f4", (4,)),  # minutes of day at which a wave leaves, 1e9 where unused
+        ("returns_to", "i2"),  # warehouse that takes back what was sent from here
+        ("every", "f4"),  # minutes between trucks, 0: waves only
+        ("cutoffs", "f4", (4,)),  # minutes of day at which a wave leaves, ascending, 1e9 where unused
     ],
     align=True,
 )
+
+# kinds of the agenda
+K_SERVED, K_AT_STATION, K_DOOR, K_MISSING, K_DOUBT, K_BACK = 100, 101, 102, 103, 104, 105
+FIRST_KIND, LAST_KIND = 100, 199
+
+# codes of FulfilmentState.outcomes: (order row, line or -1, code, minute)
+ORDER_DELIVERED, LINE_RETURNED, LINE_LOST, LINE_CANCELLED = 1, 2, 3, 4
+
+# indices of FulfilmentState.cursor
+C_ORDER_HEAD, C_ORDERS_FREE, C_PARCEL_HEAD, C_PARCELS_FREE, C_SERIAL, C_OPEN_ORDERS, C_OPEN_PARCELS, C_QUEUED = range(8)
+C_PARCELS_MADE, C_PARCELS_ENDED, C_ORDERS_CLOSED, C_BACKORDERED = 8, 9, 10, 11
+CURSORS = 12
+
+# indices of FulfilmentState.setting
+(
+    S_MODE,  # 0: each line from the first warehouse that has it; 1: as few parcels as can be
+    S_PROTECT,  # 1: the units in `reserve` are kept for the warehouse's own region
+    S_CANCEL,  # hazard of cancelling what waits unshipped, per day
+    S_CANCEL_LATE,  # multiplies it once the promise is missed
+    S_LOST, S_DAMAGED,  # shares of parcels
+    S_MISSED_AFTER,  # minutes from dispatch after which a lost parcel is given up
+    S_DOOR_MEAN, S_DOOR_CV2,  # last metres, minutes
+    S_COLLECT_MEAN, S_COLLECT_CV2,  # from the request of a return to the parcel on the road, minutes
+    S_RESTOCK,  # share of returned lines good enough to be sold again
+    S_RETURN_FEE,  # fen a returned parcel
+    S_MATERIAL,  # fen of packaging a parcel
+    S_SLACK,  # prior of promises: minutes above plan nearly always kept
+) = range(15)  # fmt: skip
+SETTINGS = 24
+
+RESIDUAL_STEP, RESIDUAL_LOW, RESIDUALS = 30.0, -2880.0, 768  # histogram of door-to-door minus plan: -2 d to +14 d
+DOOR_STEP, DOORS = 30.0, 1008  # histogram of click-to-door times: up to 21 d
+
+(
+    M_PARCELS, M_DELIVERED, M_LATE, M_LOST, M_DAMAGED, M_SPLIT_ORDERS, M_ORDERS_SHIPPED, M_LOCAL, M_SAME_NEXT_DAY,
+    M_DOOR_SUM, M_RETURN_REQUESTS, M_RETURNED_UNITS, M_CANCELLED, M_PERFECT, M_ORDERS_DONE, M_LATE_ORDERS,
+) = range(16)  # fmt: skip
+MEASURED = 16
+
+# draws: entity = shopper, occurrence = the shopper's order · 256 + parcel or line
+PICK_TIME = decision("parcel.pick")
+HAUL_TIME = decision("parcel.haul")
+COURIER_TIME = decision("parcel.courier")
+DOOR_TIME = decision("parcel.last_mile")
+LOSS = decision("parcel.lost")
+CANCEL = decision("order.cancel")
+COLLECT_TIME = decision("return.collect")
+BACK_TIME = decision("return.transit")
+INSPECT_TIME = decision("return.inspect")
+GRADE = decision("return.grade")
 
 
 class FulfilmentState(NamedTuple):
     """Everything between a paid order and a settled one."""
 
     orders: np.ndarray  # ORDER[capacity]
+    waiting: np.ndarray  # int32[capacity, LINES, 2], next and previous (row·LINES + line) in the SKU's backorder queue
+    backlog: np.ndarray  # int32[skus, 2], first and last (row·LINES + line) backordered, -1
     parcels: np.ndarray  # PARCEL[capacity]
-    cursor: np.ndarray  # int64[8]: free order head, free orders, free parcel head, free parcels, serial, open orders, open parcels, -
+    cursor: np.ndarray  # int64[CURSORS], indices C_...
     warehouses: np.ndarray  # WAREHOUSE[W]
-    stations: np.ndarray  # STATION[W + R]: picking of each warehouse, then couriers of each region
-    free_at: np.ndarray  # float64[W + R, servers], binary heap of the minutes the servers are free
-    serving: np.ndarray  # int32[W + R, servers], rows in service (for requeueing at an outage), -1
-    haul_mean: np.ndarray  # float64[W, R], mean minutes of line-haul from a warehouse to a region's station
+    stations: np.ndarray  # STATION[W + R + W]: picking of each warehouse, couriers of each region, inspections
+    free_at: np.ndarray  # float64[W + R + W, SERVERS], binary heap of the minutes the servers are free
+    serving: np.ndarray  # int32[W + R + W, SERVERS], parcel last taken by the server, -1
+    haul_mean: np.ndarray  # float64[W, R], mean minutes of line-haul from a warehouse to a region's couriers
     haul_cv: np.ndarray  # float64[W, R]
     rank: np.ndarray  # int16[R, W], warehouses in the order in which a region is served, -1 ends
-    promise: np.ndarray  # float64[W, R, 24], promised minutes from payment to door by hour of day
+    reserve: np.ndarray  # int32[W, skus], row units kept for the warehouse's own region (with S_PROTECT)
+    plan: np.ndarray  # float64[W, R, 24], minutes from allocation to door if nothing queues, by hour of day
+    promise: np.ndarray  # float64[W, R, 24], promised minutes from allocation to door by hour of day
+    residual: np.ndarray  # float64[W, R, RESIDUALS], histogram of door-to-door minutes less plan, recent days
     fees: np.ndarray  # int64[W, R], fen, shipping cost of a parcel (row unit: times weight in the books)
-    measured: np.ndarray  # float64[days, 16], see the indices below
-    transit: np.ndarray  # float64[W, R, 3], count, sum, sum of squares of door-to-door minutes, for promises
+    measured: np.ndarray  # float64[days, MEASURED], indices M_...
+    doors: np.ndarray  # int32[days, DOORS], delivered orders by minutes from payment to door
+    outcomes: np.ndarray  # int32[capacity, 4], see the codes above
+    outcome_count: np.ndarray  # int64[1]
+    setting: np.ndarray  # float64[SETTINGS], indices S_...
 
 
-(
-    M_PARCELS, M_DELIVERED, M_LATE, M_LOST, M_DAMAGED, M_SPLIT_ORDERS, M_ORDERS_SHIPPED, M_LOCAL, M_SAME_NEXT_DAY,
-    M_DOOR_SUM, M_RETURN_REQUESTS, M_RETURNED_UNITS, M_CANCELLED, M_PERFECT, M_ORDERS_DONE, M_SPARE,
-) = range(16)  # fmt: skip
+def build(
+    config: Fulfilment,
+    *,
+    weight: float,
+    days: int,
+    region_share: np.ndarray,
+    appeal: np.ndarray,
+    orders: int = 4096,
+    parcels: int = 8192,
+) -> FulfilmentState:
+    """Empty queues in the network of the config.
+
+    `weight`: real orders of an order row. `days`: of the run, warm-up included. `region_share`: float64[regions],
+    share of demand by region. `appeal`: float64[skus], share of demand by SKU. `orders`, `parcels`: rows of the
+    pools, which `sim.fulfilment.pools.grow` makes longer.
+
+    A station of c real servers gets c' = clip(round(c / weight), 1, SERVERS) servers, each c'·weight/c times as
+    slow as a real one: its capacity in rows is exactly the real capacity divided by the weight. The waiting due to
+    overload is so exact, that due to chance is that of c' servers.
+    """
+    net = layout.plan(config, region_share, appeal)
+    count, regions, skus = len(net.kind), config.network.regions, len(appeal)
+    if len(region_share) != regions:
+        raise ValueError(f"{len(region_share)} shares of demand for {regions} regions")
+    order_rows = np.zeros(orders, ORDER)
+    order_rows["shopper"], order_rows["serial"] = -1, -1
+    parcel_rows = np.zeros(parcels, PARCEL)
+    parcel_rows["order"] = -1
+    for rows in (order_rows, parcel_rows):
+        rows["next"] = np.arange(1, len(rows) + 1)
+        rows["next"][-1] = -1
+    cursor = np.zeros(CURSORS, np.int64)
+    cursor[C_ORDERS_FREE], cursor[C_PARCELS_FREE] = orders, parcels
+    haul_cv = np.full((count, regions), config.network.haul_variation)
+    state = FulfilmentState(
+        orders=order_rows,
+        waiting=np.full((orders, LINES, 2), -1, np.int32),
+        backlog=np.full((skus, 2), -1, np.int32),
+        parcels=parcel_rows,
+        cursor=cursor,
+        warehouses=_warehouses(config, net),
+        stations=_stations(config, net, weight),
+        free_at=np.zeros((2 * count + regions, SERVERS)),
+        serving=np.full((2 * count + regions, SERVERS), -1, np.int32),
+        haul_mean=net.haul,
+        haul_cv=haul_cv,
+        rank=nearest_rank(net.haul),
+        reserve=np.zeros((count, skus), np.int32),
+        plan=np.zeros((count, regions, 24)),
+        promise=np.zeros((count, regions, 24)),
+        residual=np.zeros((count, regions, RESIDUALS)),
+        fees=_fees(config, net),
+        measured=np.zeros((days, MEASURED)),
+        doors=np.zeros((days, DOORS), np.int32),
+        outcomes=np.zeros((parcels * LINES + 4096, 4), np.int32),
+        outcome_count=np.zeros(1, np.int64),
+        setting=_setting(config),
+    )
+    from sim.fulfilment import promises  # reads this module
+
+    promises.initialise(config, state)
+    return state
+
+
+def nearest_rank(haul: np.ndarray) -> np.ndarray:
+    """int16[R, W]: warehouses by their mean haul to each region; equal ones by number."""
+    return np.argsort(haul.T, axis=1, kind="stable").astype(np.int16)
+
+
+def _warehouses(config: Fulfilment, net: Layout) -> np.ndarray:
+    rows = np.zeros(len(net.kind), WAREHOUSE)
+    rows["kind"], rows["region"], rows["open"] = net.kind, net.region, 1
+    rows["returns_to"] = layout.returns_to(net.kind, net.region)
+    rows["every"] = np.where(net.kind == FRONT, config.front_trucks, 0.0)
+    rows["cutoffs"] = 1e9
+    leaves = sorted((cutoff + config.wave_after) % 1440.0 for cutoff in config.cutoffs)
+    rows["cutoffs"][:, : len(leaves)] = leaves
+    return rows
+
+
+def _stations(config: Fulfilment, net: Layout, weight: float) -> np.ndarray:
+    count, regions = len(net.kind), config.network.regions
+    rows = np.zeros(2 * count + regions, STATION)
+    rows["head"] = rows["tail"] = -1
+    rows["speed"] = 1.0
+    sites = (config.central, config.regional, config.front)
+    picking, couriers, returns = rows[:count], rows[count : count + regions], rows[count + regions :]
+    for w, k in enumerate(net.kind):
+        picking[w]["opens"], picking[w]["closes"] = sites[k].opens, sites[k].closes
+    picking["staff"], couriers["staff"], returns["staff"] = net.pickers, net.couriers, net.inspectors
+    per_unit = 1.0 / (config.picking.rate * 60.0)
+    picking["service"], picking["per_unit"] = per_unit + 1.0 / (config.picking.pack_rate * 60.0), per_unit
+    picking["cv2"] = config.picking.variation**2
+    couriers["opens"], couriers["closes"] = config.couriers.opens, config.couriers.closes
+    tour = (config.couriers.closes - config.couriers.opens) % 1440.0 or 1440.0
+    couriers["service"], couriers["cv2"] = tour / config.couriers.parcels_per_day, config.couriers.variation**2
+    returns["opens"], returns["closes"] = config.returns.opens, config.returns.closes
+    returns["service"], returns["cv2"] = 1.0 / (config.returns.inspect_rate * 60.0), config.picking.variation**2
+    for row in rows:
+        real = max(float(row["staff"]), 0.0)
+        row["servers"] = row_servers(real, weight)
+        if real > 0.0:
+            scale = row["servers"] * weight / real
+            row["service"] *= scale
+            row["per_unit"] *= scale
+    return rows
+
+
+def row_servers(real: float, weight: float) -> int:
+    """Servers that stand for ``real`` ones: about one for each ``weight``, at least 1 and at most SERVERS; 0 for none."""
+    return 0 if real <= 0.0 else int(min(max(round(real / weight), 1), SERVERS))
+
+
+def _fees(config: Fulfilment, net: Layout) -> np.ndarray:
+    km = np.where(np.arange(config.network.regions)[None, :] == net.region[:, None], 0.0, net.km)
+    return np.rint((config.shipping.base + config.shipping.per_1000_km * km / 1000.0) * 100.0).astype(np.int64)
+
+
+def _setting(config: Fulfilment) -> np.ndarray:
+    values = np.zeros(SETTINGS)
+    values[S_CANCEL] = -np.log1p(-min(config.cancelling.hazard, 0.999))
+    values[S_CANCEL_LATE] = config.cancelling.late_factor
+    values[S_LOST], values[S_DAMAGED] = config.shipping.lost, config.shipping.damaged
+    values[S_MISSED_AFTER] = config.shipping.missed_after
+    values[S_DOOR_MEAN], values[S_DOOR_CV2] = config.couriers.last_mile, config.couriers.last_mile_variation**2
+    values[S_COLLECT_MEAN], values[S_COLLECT_CV2] = config.returns.collect, config.returns.variation**2
+    values[S_RESTOCK] = config.returns.restock
+    values[S_RETURN_FEE] = round(config.returns.fee * 100.0)
+    values[S_MATERIAL] = round(config.picking.material * 100.0)
+    values[S_SLACK] = config.promise.slack
+    return values

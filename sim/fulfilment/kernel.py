@@ -1,0 +1,381 @@
+"""A parcel's way: picked, on the truck, at the couriers', at the door, and sometimes back.
+
+`work` lets every station begin what it can begin in one minute; `handle` does what an appointment of
+the agenda says. A parcel has one appointment at a time; one that is no longer true (its work was broken
+off by an outage) is recognised by the parcel's state and minute and does nothing.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from sim.books.state import DELIVERED_PARCELS, LATE_PARCELS, PICKED_UNITS, RETURNED_UNITS, SHIPPED_PARCELS, note
+from sim.core import agenda as calendar
+from sim.core.rng import bernoulli, normal, philox, uniform
+from sim.fulfilment.allocation import conclude, doubt, serve_backorders
+from sim.fulfilment.money import (
+    lose_line_money,
+    return_line_money,
+    return_parcel_money,
+    ship_line_money,
+    ship_parcel_money,
+)
+from sim.fulfilment.pools import free_parcel, new_parcel, tell
+from sim.fulfilment.state import (
+    ALLOCATED,
+    BACK_TIME,
+    CANCEL,
+    COLLECT_TIME,
+    COURIER_TIME,
+    DELIVERED,
+    DOOR_TIME,
+    FLAG_BLEMISHED,
+    FLAG_LATE,
+    FLAG_SHIPPED,
+    GRADE,
+    HAUL_TIME,
+    INSPECT_TIME,
+    K_AT_STATION,
+    K_BACK,
+    K_DOOR,
+    K_DOUBT,
+    K_MISSING,
+    K_SERVED,
+    LINE_LOST,
+    LINE_RETURNED,
+    LOSS,
+    LOST,
+    M_DAMAGED,
+    M_DELIVERED,
+    M_LATE,
+    M_LOCAL,
+    M_LOST,
+    M_ORDERS_SHIPPED,
+    M_PARCELS,
+    M_RETURN_REQUESTS,
+    M_RETURNED_UNITS,
+    P_BACK,
+    P_COURIER,
+    P_DOOR,
+    P_HAULED,
+    P_INSPECTING,
+    P_INSPECTION,
+    P_OUT,
+    P_PICKING,
+    PICK_TIME,
+    RESIDUAL_LOW,
+    RESIDUAL_STEP,
+    RESIDUALS,
+    RETURNED,
+    RETURNING,
+    S_CANCEL,
+    S_CANCEL_LATE,
+    S_COLLECT_CV2,
+    S_COLLECT_MEAN,
+    S_DAMAGED,
+    S_DOOR_CV2,
+    S_DOOR_MEAN,
+    S_LOST,
+    S_MATERIAL,
+    S_MISSED_AFTER,
+    S_RESTOCK,
+    S_RETURN_FEE,
+    SHIPPED,
+)
+from sim.fulfilment.stations import in_shift, join, leave, next_start, occurrence, service_noise, start_head
+from sim.supply.state import PICKED, RESTOCKED
+
+DAY = 1440
+
+
+@njit(cache=True)
+def work(ful, supply, skus, agenda, books, key0, key1, minute):  # type: ignore[no-untyped-def]
+    """One minute [minute, minute + 1) of every station: services that can begin in it begin, in order."""
+    warehouses, regions = ful.rank.shape[1], ful.rank.shape[0]
+    for number in range(ful.stations.shape[0]):
+        if ful.stations[number].head < 0:
+            continue
+        if number < warehouses:
+            if not ful.warehouses[number].open:
+                continue
+            state, decision = P_PICKING, PICK_TIME
+        elif number < warehouses + regions:
+            state, decision = P_OUT, COURIER_TIME
+        else:
+            state, decision = P_INSPECTING, INSPECT_TIME
+        while True:
+            start = next_start(ful, number)
+            if start >= minute + 1:
+                break
+            parcel = start_head(ful, key0, key1, number, start, state, decision)
+            completes = int(ful.parcels[parcel].completes)
+            if completes <= minute:
+                _served(ful, supply, skus, agenda, books, key0, key1, parcel, minute)
+            else:
+                calendar.appoint(agenda, completes, K_SERVED, parcel, 0)
+
+
+@njit(cache=True)
+def handle(ful, supply, skus, agenda, books, key0, key1, kind, subject, detail, minute):  # type: ignore[no-untyped-def]
+    """Do what an appointment of this side (kinds FIRST_KIND to LAST_KIND) says."""
+    if kind == K_DOUBT:
+        _think_again(ful, supply, skus, agenda, books, key0, key1, subject, detail, minute)
+        return
+    parcel = ful.parcels[subject]
+    if int(parcel.completes) != minute:
+        return
+    if kind == K_SERVED:
+        if parcel.state == P_PICKING or parcel.state == P_OUT or parcel.state == P_INSPECTING:
+            _served(ful, supply, skus, agenda, books, key0, key1, subject, minute)
+    elif kind == K_AT_STATION:
+        if parcel.state == P_HAULED:
+            join(ful, ful.rank.shape[1] + parcel.region, subject, parcel.completes, P_COURIER)
+    elif kind == K_DOOR:
+        if parcel.state == P_DOOR:
+            _deliver(ful, books, key0, key1, subject, minute)
+    elif kind == K_MISSING:
+        if parcel.state == P_HAULED:
+            _lose(ful, books, subject, M_LOST, minute)
+    elif kind == K_BACK and parcel.state == P_BACK:
+        station = ful.rank.shape[1] + ful.rank.shape[0] + parcel.warehouse
+        join(ful, station, subject, parcel.completes, P_INSPECTION)
+
+
+@njit(cache=True)
+def _served(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
+    """A station has finished with a parcel."""
+    state = ful.parcels[parcel].state
+    if state == P_PICKING:
+        _ship(ful, supply, agenda, books, key0, key1, parcel, minute)
+    elif state == P_OUT:
+        _to_the_door(ful, agenda, books, key0, key1, parcel, minute)
+    else:
+        _grade(ful, supply, skus, agenda, books, key0, key1, parcel, minute)
+
+
+# Out -----------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def next_truck(warehouse, time):  # type: ignore[no-untyped-def]
+    """Minute of the next departure at or after ``time``: the next wave, or the next regular truck."""
+    if warehouse.every > 0.0:
+        return math.ceil(time / warehouse.every) * warehouse.every
+    day = math.floor(time / DAY) * DAY
+    for i in range(4):
+        if day + warehouse.cutoffs[i] >= time and warehouse.cutoffs[i] < DAY:
+            return day + warehouse.cutoffs[i]
+    return day + DAY + warehouse.cutoffs[0]
+
+
+@njit(cache=True)
+def trip_noise(key0, key1, entity, number, decision, cv):  # type: ignore[no-untyped-def]
+    """Lognormal with mean 1 and coefficient of variation ``cv``."""
+    if cv <= 0.0:
+        return 1.0
+    sigma2 = math.log(1.0 + cv * cv)
+    w0, w1, _, _ = philox(key0, key1, entity, number, decision, 0)
+    return math.exp(math.sqrt(sigma2) * normal(w0, w1) - 0.5 * sigma2)
+
+
+@njit(cache=True)
+def _ship(ful, supply, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
+    """Picked and packed: the goods leave the stock and the books, and the parcel waits for the truck."""
+    p = ful.parcels[parcel]
+    order = ful.orders[p.order]
+    warehouse, number = p.warehouse, occurrence(order.turn, p.ordinal)
+    leave(ful, warehouse, parcel, p.completes)
+    day = _day(ful, minute)
+    for line in range(order.lines):
+        if p.lines & (1 << line) and order.line_state[line] == ALLOCATED:
+            quantity = order.quantity[line]
+            cell = supply.stock[warehouse, order.sku[line]]
+            cell.on_hand -= quantity
+            cell.allocated -= quantity
+            supply.totals[PICKED, order.sku[line]] += quantity
+            order.line_state[line] = SHIPPED
+            ship_line_money(books, order, line, minute)
+    ship_parcel_money(books, ful.fees[warehouse, p.region], int(ful.setting[S_MATERIAL]), minute)
+    note(books, minute, PICKED_UNITS, float(p.units))
+    note(books, minute, SHIPPED_PARCELS, 1.0)
+    ful.measured[day, M_PARCELS] += 1
+    ful.measured[day, M_LOCAL] += ful.warehouses[warehouse].region == p.region
+    if not order.flags & FLAG_SHIPPED:
+        order.flags |= FLAG_SHIPPED
+        ful.measured[day, M_ORDERS_SHIPPED] += 1
+    p.state = P_HAULED
+    departs = next_truck(ful.warehouses[warehouse], p.completes)
+    if bernoulli(philox(key0, key1, order.shopper, number, LOSS, 0)[0], ful.setting[S_LOST]):
+        p.completes = departs + ful.setting[S_MISSED_AFTER]
+        _appoint(ful, agenda, parcel, K_MISSING, minute)
+        return
+    noise = trip_noise(key0, key1, order.shopper, number, HAUL_TIME, ful.haul_cv[warehouse, p.region])
+    p.completes = departs + ful.haul_mean[warehouse, p.region] * noise
+    if int(p.completes) <= minute:
+        join(ful, ful.rank.shape[1] + p.region, parcel, max(p.completes, float(minute)), P_COURIER)
+    else:
+        calendar.appoint(agenda, int(p.completes), K_AT_STATION, parcel, 0)
+
+
+@njit(cache=True)
+def _appoint(ful, agenda, parcel, kind, minute):  # type: ignore[no-untyped-def]
+    """Appoint the end of the parcel's present trip, at the earliest for the next minute."""
+    p = ful.parcels[parcel]
+    if int(p.completes) <= minute:
+        p.completes = float(minute + 1)
+    calendar.appoint(agenda, int(p.completes), kind, parcel, 0)
+
+
+@njit(cache=True)
+def _to_the_door(ful, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
+    """The courier's work on the parcel is done; it is on its last metres."""
+    p = ful.parcels[parcel]
+    order = ful.orders[p.order]
+    leave(ful, ful.rank.shape[1] + p.region, parcel, p.completes)
+    number = occurrence(order.turn, p.ordinal)
+    noise = service_noise(key0, key1, order.shopper, number, DOOR_TIME, ful.setting[S_DOOR_CV2])
+    p.completes += ful.setting[S_DOOR_MEAN] * noise
+    p.state = P_DOOR
+    if int(p.completes) <= minute:
+        _deliver(ful, books, key0, key1, parcel, minute)
+    else:
+        calendar.appoint(agenda, int(p.completes), K_DOOR, parcel, 0)
+
+
+@njit(cache=True)
+def _deliver(ful, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
+    """At the door: delivered, or found damaged."""
+    p = ful.parcels[parcel]
+    row = p.order
+    order = ful.orders[row]
+    number = occurrence(order.turn, p.ordinal)
+    _learn(ful, p)
+    if bernoulli(philox(key0, key1, order.shopper, number, LOSS, 0)[1], ful.setting[S_DAMAGED]):
+        _lose(ful, books, parcel, M_DAMAGED, minute)
+        return
+    time = p.completes
+    for line in range(order.lines):
+        if p.lines & (1 << line):
+            order.line_state[line] = DELIVERED
+    order.delivered = max(order.delivered, time)
+    day = _day(ful, minute)
+    ful.measured[day, M_DELIVERED] += 1
+    note(books, minute, DELIVERED_PARCELS, 1.0)
+    if time > order.promised:
+        order.flags |= FLAG_LATE
+        ful.measured[day, M_LATE] += 1
+        note(books, minute, LATE_PARCELS, 1.0)
+    free_parcel(ful, parcel)
+    order.parcels -= 1
+    conclude(ful, row, minute)
+
+
+@njit(cache=True)
+def _lose(ful, books, parcel, measure, minute):  # type: ignore[no-untyped-def]
+    """A parcel is given up as lost, or arrived damaged: its goods are written off, its lines to be refunded."""
+    p = ful.parcels[parcel]
+    row = p.order
+    order = ful.orders[row]
+    for line in range(order.lines):
+        if p.lines & (1 << line):
+            order.line_state[line] = LOST
+            lose_line_money(books, order, line, minute)
+            tell(ful, row, line, LINE_LOST, minute)
+    order.flags |= FLAG_BLEMISHED
+    ful.measured[_day(ful, minute), measure] += 1
+    free_parcel(ful, parcel)
+    order.parcels -= 1
+    conclude(ful, row, minute)
+
+
+@njit(cache=True)
+def _learn(ful, p):  # type: ignore[no-untyped-def]
+    """Enter a door-to-door time, as its difference from plan, into the histogram promises are made from."""
+    hour = (int(p.made) // 60) % 24
+    residual = p.completes - p.made - ful.plan[p.warehouse, p.region, hour]
+    column = int((residual - RESIDUAL_LOW) / RESIDUAL_STEP)
+    ful.residual[p.warehouse, p.region, min(max(column, 0), RESIDUALS - 1)] += 1.0
+
+
+@njit(cache=True)
+def _think_again(ful, supply, skus, agenda, books, key0, key1, row, serial, minute):  # type: ignore[no-untyped-def]
+    """The shopper's daily thought of cancelling what is unshipped, at a higher hazard once the promise is missed."""
+    order = ful.orders[row]
+    if order.shopper < 0 or order.serial & 0x7FFFFFFF != serial:
+        return
+    hazard = ful.setting[S_CANCEL]
+    if minute > order.promised:
+        hazard *= ful.setting[S_CANCEL_LATE]
+    days = (minute - int(order.paid_at)) // DAY
+    word = philox(key0, key1, order.shopper, occurrence(order.turn, 0), CANCEL, days)[0]
+    give_up = bernoulli(word, 1.0 - math.exp(-hazard))
+    if doubt(ful, supply, skus, agenda, books, key0, key1, row, give_up, minute):
+        calendar.appoint(agenda, minute + DAY, K_DOUBT, row, serial)
+
+
+# Back ----------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def request_return(ful, agenda, key0, key1, row, line, minute):  # type: ignore[no-untyped-def]
+    """A delivered line is to go back: collected, carried, inspected. Needs room for one parcel and one node.
+
+    The end is the outcome LINE_RETURNED, upon which the caller refunds. Returns whether the line could go.
+    """
+    order = ful.orders[row]
+    if order.line_state[line] != DELIVERED:
+        return False
+    order.line_state[line] = RETURNING
+    warehouse = ful.warehouses[order.warehouse[line]].returns_to
+    parcel = new_parcel(ful, row, warehouse, float(minute))
+    p = ful.parcels[parcel]
+    p.lines = 1 << line
+    p.units = order.quantity[line]
+    p.state = P_BACK
+    number = occurrence(order.turn, 128 + line)
+    collect = service_noise(key0, key1, order.shopper, number, COLLECT_TIME, ful.setting[S_COLLECT_CV2])
+    road = trip_noise(key0, key1, order.shopper, number, BACK_TIME, ful.haul_cv[warehouse, p.region])
+    road *= ful.haul_mean[warehouse, p.region]
+    p.completes = max(minute + 1.0, minute + ful.setting[S_COLLECT_MEAN] * collect + road)
+    calendar.appoint(agenda, int(p.completes), K_BACK, parcel, 0)
+    ful.measured[_day(ful, minute), M_RETURN_REQUESTS] += 1
+    return True
+
+
+@njit(cache=True)
+def _grade(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
+    """Inspected: good enough to be sold again, or scrapped; either way the shopper is due a refund."""
+    p = ful.parcels[parcel]
+    row, warehouse = p.order, p.warehouse
+    order = ful.orders[row]
+    leave(ful, ful.rank.shape[1] + ful.rank.shape[0] + warehouse, parcel, p.completes)
+    return_parcel_money(books, int(ful.setting[S_RETURN_FEE]), minute)
+    day = _day(ful, minute)
+    for line in range(order.lines):
+        if not p.lines & (1 << line):
+            continue
+        sku, quantity = order.sku[line], order.quantity[line]
+        word = philox(key0, key1, order.shopper, occurrence(order.turn, 128 + line), GRADE, 0)[0]
+        good = uniform(word) < ful.setting[S_RESTOCK]
+        if good:
+            supply.stock[warehouse, sku].on_hand += quantity
+            supply.totals[RESTOCKED, sku] += quantity
+        return_line_money(books, order, line, good, minute)
+        order.line_state[line] = RETURNED
+        ful.measured[day, M_RETURNED_UNITS] += quantity
+        note(books, minute, RETURNED_UNITS, float(quantity))
+        tell(ful, row, line, LINE_RETURNED, minute)
+        if good and ful.backlog[sku, 0] >= 0:
+            serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute)
+    free_parcel(ful, parcel)
+
+
+@njit(cache=True, inline="always")
+def _day(ful, minute):  # type: ignore[no-untyped-def]
+    """Row of the daily measures a minute belongs to."""
+    return min(int(minute) // DAY, ful.measured.shape[0] - 1)
+
+
+__all__ = ["handle", "in_shift", "next_truck", "request_return", "work"]

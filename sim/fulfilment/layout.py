@@ -1,0 +1,161 @@
+"""The network on the map: where warehouses stand, how far it is, how many people they need.
+
+Regions lie at metropolitan hubs of China (latitude, longitude; public geography), so that distances, and
+with them line-haul times and freight, are those of a real country. More regions than hubs share them in
+turn. Everything here is in real units.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.fulfilment.config import Fulfilment, Site
+
+CENTRAL, REGIONAL, FRONT = range(3)
+KINDS = ("central", "regional", "front")
+
+#: hub, latitude, longitude
+HUBS = (
+    ("Shanghai", 31.2, 121.5), ("Guangzhou", 23.1, 113.3), ("Beijing", 39.9, 116.4), ("Wuhan", 30.6, 114.3),
+    ("Chengdu", 30.7, 104.1), ("Shenyang", 41.8, 123.4), ("Xi'an", 34.3, 108.9), ("Jinan", 36.7, 117.0),
+    ("Changsha", 28.2, 112.9), ("Kunming", 25.0, 102.7), ("Urumqi", 43.8, 87.6), ("Fuzhou", 26.1, 119.3),
+)  # fmt: skip
+EARTH_KM = 6371.0
+LOCAL_KM = 120.0  # a typical road inside a region
+
+
+class Layout(NamedTuple):
+    """Geography and staff of a network."""
+
+    kind: np.ndarray  # int64[W], 0 central, 1 regional, 2 front
+    region: np.ndarray  # int64[W], region it stands in
+    km: np.ndarray  # float64[W, R], road kilometres
+    haul: np.ndarray  # float64[W, R], mean minutes of line-haul
+    share: np.ndarray  # float64[W], share of demand that belongs to it
+    pickers: np.ndarray  # float64[W], pick-and-pack places
+    inspectors: np.ndarray  # float64[W], places that inspect returns
+    couriers: np.ndarray  # float64[R]
+
+
+def plan(config: Fulfilment, region_share: np.ndarray, appeal: np.ndarray) -> Layout:
+    """The network of a config for regions with the given shares of demand and SKUs with the given appeal."""
+    network = config.network
+    kind = np.repeat(np.arange(3), [network.central, network.regional, network.front])
+    demand = np.asarray(region_share, np.float64) / np.sum(region_share)
+    region = _places(kind, demand)
+    km = road_km(network.regions, network.detour)[region]
+    haul = network.sorting + km / network.speed * 60.0
+    own = np.arange(network.regions)[None, :] == region[:, None]
+    haul = np.where(own, np.where(kind == FRONT, network.front_haul, network.local_haul)[:, None], haul)
+    share = _shares(config, kind, region, demand, appeal)
+    back_to = returns_to(kind, region)
+    returned = np.bincount(back_to, weights=share, minlength=len(kind))
+    parcels = config.sized_for * 60.0  # a minute, the whole network
+    sites = (config.central, config.regional, config.front)
+    pickers, inspectors = np.zeros(len(kind)), np.zeros(len(kind))
+    for w, k in enumerate(kind):
+        pickers[w] = _people(sites[k].pickers, parcels * share[w] * pick_minutes(config), sites[k], config.utilisation)
+        hours = Site(opens=_clock(config.returns.opens), closes=_clock(config.returns.closes))
+        work = parcels * config.returns.expected * returned[w] / (config.returns.inspect_rate * 60.0)
+        inspectors[w] = _people(sites[k].inspectors, work, hours, config.utilisation)
+    return Layout(kind, region, km, haul, share, pickers, inspectors, _couriers(config, demand, parcels))
+
+
+def road_km(regions: int, detour: float) -> np.ndarray:
+    """float64[regions, regions]: road kilometres between hubs; great circle times a detour, LOCAL_KM inside."""
+    places = np.radians([HUBS[i % len(HUBS)][1:] for i in range(regions)])
+    lat, lon = places[:, 0], places[:, 1]
+    chord = np.sin((lat[:, None] - lat) / 2) ** 2 + np.cos(lat[:, None]) * np.cos(lat) * np.sin(
+        (lon[:, None] - lon) / 2
+    ) ** 2
+    return np.maximum(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0))) * detour, LOCAL_KM)
+
+
+def assortment(config: Fulfilment, appeal: np.ndarray) -> np.ndarray:
+    """bool[W, skus]: which warehouse keeps which SKU; each kind keeps its share of them, the most popular first."""
+    order = np.argsort(-np.asarray(appeal), kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    network = config.network
+    rows = []
+    for site, count in (
+        (config.central, network.central), (config.regional, network.regional), (config.front, network.front),
+    ):  # fmt: skip
+        rows += [place < math.ceil(site.assortment * len(order))] * count
+    return np.array(rows)
+
+
+def returns_to(kind: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """int64[W]: where returns go of what a warehouse sent; a front sends its own to the region's regional or central."""
+    back = np.arange(len(kind))
+    for w in np.flatnonzero(kind == FRONT):
+        near = np.flatnonzero((kind != FRONT) & (region == region[w]))
+        back[w] = near[0] if len(near) else 0
+    return back
+
+
+def pick_minutes(config: Fulfilment) -> float:
+    """Mean minutes of pick and pack for a parcel of one unit [F06, F09]."""
+    return 1.0 / (config.picking.rate * 60.0) + 1.0 / (config.picking.pack_rate * 60.0)
+
+
+def shift_minutes(site: Site) -> float:
+    """Minutes a day a site works."""
+    return site.closes - site.opens if site.closes > site.opens else 1440.0 - site.opens + site.closes
+
+
+def _clock(minutes: float) -> str:
+    return f"{int(minutes) // 60:02d}:{int(minutes) % 60:02d}"
+
+
+def _places(kind: np.ndarray, demand: np.ndarray) -> np.ndarray:
+    """Region of each warehouse: central in the first regions, regional one a region, front by demand (largest remainder)."""
+    regions = len(demand)
+    region = np.zeros(len(kind), np.int64)
+    for k in (0, 1):
+        rows = np.flatnonzero(kind == k)
+        region[rows] = np.arange(len(rows)) % regions
+    rows = np.flatnonzero(kind == FRONT)
+    exact = demand * len(rows)
+    counts = np.floor(exact).astype(np.int64)
+    rest = np.argsort(-(exact - counts), kind="stable")[: len(rows) - counts.sum()]
+    counts[rest] += 1
+    region[rows] = np.repeat(np.arange(regions), counts)
+    return region
+
+
+def _shares(
+    config: Fulfilment, kind: np.ndarray, region: np.ndarray, demand: np.ndarray, appeal: np.ndarray
+) -> np.ndarray:
+    """Share of demand that belongs to each warehouse: the nearest kind that keeps the SKU, alike within a region."""
+    weights = np.asarray(appeal, np.float64) / np.sum(appeal)
+    kept = assortment(config, appeal)
+    share = np.zeros(len(kind))
+    for r, part in enumerate(demand):
+        left = weights * part
+        for k in (2, 1):
+            rows = np.flatnonzero((kind == k) & (region == r))
+            if len(rows):
+                held = kept[rows[0]]
+                share[rows] += left[held].sum() / len(rows)
+                left = np.where(held, 0.0, left)
+        share[kind == 0] += left.sum() / config.network.central
+    return share
+
+
+def _people(stated: int | str, work: float, site: Site, utilisation: float) -> float:
+    """Places needed for ``work`` server-minutes a minute of the whole day, or as stated."""
+    if stated != "auto":
+        return float(stated)
+    return float(max(1, math.ceil(work * 1440.0 / (shift_minutes(site) * utilisation))))
+
+
+def _couriers(config: Fulfilment, demand: np.ndarray, parcels: float) -> np.ndarray:
+    """Couriers of each region [F17]."""
+    couriers = config.couriers
+    if couriers.count != "auto":
+        return np.maximum(1.0, np.round(float(couriers.count) * demand))
+    return np.maximum(1.0, np.ceil(parcels * 1440.0 * demand / (couriers.parcels_per_day * config.utilisation)))

@@ -1,0 +1,267 @@
+"""Multi-server FIFO stations: exact waiting by recursion, with shifts, outages and Little's law.
+
+A row starts at ``max(arrival, earliest free server)``, not before the shift opens and not during an
+outage; the servers are a binary heap of the minutes at which they are free. That is the Kiefer–Wolfowitz
+recursion of the G/G/c queue, exact for any arrivals and service times. It runs minute by minute, so that
+an event between two minutes may change what has not yet begun.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from sim.core.rng import exponential, gamma, philox
+from sim.fulfilment.state import C_QUEUED
+
+DAY = 1440.0
+NEVER = 1e15
+
+
+@njit(cache=True)
+def replace_first(times, rows, servers, time, row):  # type: ignore[no-untyped-def]
+    """Give the earliest free server (root of the heap) the parcel ``row`` until ``time``."""
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= servers:
+            break
+        if child + 1 < servers and times[child + 1] < times[child]:
+            child += 1
+        if times[child] >= time:
+            break
+        times[i] = times[child]
+        rows[i] = rows[child]
+        i = child
+    times[i] = time
+    rows[i] = row
+
+
+@njit(cache=True)
+def in_shift(opens, closes, time):  # type: ignore[no-untyped-def]
+    """The first moment from ``time`` on inside the shift [opens, closes) of a day; may wrap past midnight."""
+    if opens == 0.0 and closes == DAY:
+        return time
+    day = math.floor(time / DAY) * DAY
+    at = time - day
+    if opens <= closes:
+        if at < opens:
+            return day + opens
+        return time if at < closes else day + DAY + opens
+    return time if at < closes or at >= opens else day + opens
+
+
+@njit(cache=True)
+def service_noise(key0, key1, entity, occurrence, decision, cv2):  # type: ignore[no-untyped-def]
+    """Mean 1 and squared coefficient of variation ``cv2``: constant (0), exponential (1), else gamma."""
+    if cv2 == 0.0:
+        return 1.0
+    if cv2 == 1.0:
+        return exponential(philox(key0, key1, entity, occurrence, decision, 0)[0])
+    return gamma(key0, key1, entity, occurrence, decision, 0, 1.0 / cv2) * cv2
+
+
+@njit(cache=True)
+def integrate(station, minute):  # type: ignore[no-untyped-def]
+    """Bring the area under the number in the system up to the start of the whole minute ``minute``."""
+    now = int(minute)
+    if now > station.clock:
+        station.area += station.inside * float(now - station.clock)
+        station.clock = now
+
+
+@njit(cache=True)
+def join(ful, number, parcel, time, state):  # type: ignore[no-untyped-def]
+    """A parcel arrives at a station at ``time`` (float minutes) and queues by its time of arrival.
+
+    Arrivals come in order of whole minutes; those of one minute may come in any order, and equal
+    times keep the order in which they came.
+    """
+    station = ful.stations[number]
+    integrate(station, time)
+    p = ful.parcels[parcel]
+    p.arrived = time
+    p.sequence = station.arrived
+    p.state = state
+    after = station.tail
+    while after >= 0 and ful.parcels[after].arrived > time:
+        after = ful.parcels[after].previous
+    _insert(ful, station, parcel, after)
+    station.inside += 1
+    station.arrived += 1
+    station.area -= time - station.clock
+
+
+@njit(cache=True)
+def _insert(ful, station, parcel, after):  # type: ignore[no-untyped-def]
+    """Link a parcel into the queue behind ``after`` (-1: at the head)."""
+    p = ful.parcels[parcel]
+    p.previous = after
+    if after < 0:
+        p.next = station.head
+        station.head = parcel
+    else:
+        p.next = ful.parcels[after].next
+        ful.parcels[after].next = parcel
+    if p.next < 0:
+        station.tail = parcel
+    else:
+        ful.parcels[p.next].previous = parcel
+    station.waiting += 1
+    ful.cursor[C_QUEUED] += 1
+
+
+@njit(cache=True)
+def unlink(ful, number, parcel):  # type: ignore[no-untyped-def]
+    """Take a waiting parcel out of its queue; it stays in the system until `leave`."""
+    station = ful.stations[number]
+    p = ful.parcels[parcel]
+    if p.previous < 0:
+        station.head = p.next
+    else:
+        ful.parcels[p.previous].next = p.next
+    if p.next < 0:
+        station.tail = p.previous
+    else:
+        ful.parcels[p.next].previous = p.previous
+    p.next = -1
+    p.previous = -1
+    station.waiting -= 1
+    ful.cursor[C_QUEUED] -= 1
+
+
+@njit(cache=True)
+def leave(ful, number, parcel, time):  # type: ignore[no-untyped-def]
+    """A parcel leaves a station at ``time``."""
+    station = ful.stations[number]
+    integrate(station, time)
+    station.inside -= 1
+    station.departed += 1
+    station.area += time - station.clock
+    station.sojourn += time - ful.parcels[parcel].arrived
+
+
+@njit(cache=True)
+def withdraw(ful, number, parcel, time):  # type: ignore[no-untyped-def]
+    """A waiting parcel leaves the station unserved (cancelled, or its warehouse burns)."""
+    unlink(ful, number, parcel)
+    leave(ful, number, parcel, time)
+    ful.stations[number].withdrawn += 1
+
+
+@njit(cache=True)
+def next_start(ful, number):  # type: ignore[no-untyped-def]
+    """Minute at which the head of the queue can start, `NEVER` where nobody waits or nothing works."""
+    station = ful.stations[number]
+    if station.head < 0 or station.servers <= 0 or station.speed <= 0.0:
+        return NEVER
+    start = max(ful.parcels[station.head].arrived, ful.free_at[number, 0])
+    if start < station.down_until:
+        start = station.down_until
+    return in_shift(station.opens, station.closes, start)
+
+
+@njit(cache=True)
+def start_head(ful, key0, key1, number, start, state, decision):  # type: ignore[no-untyped-def]
+    """The head of the queue begins its service at ``start``; returns the parcel, whose `completes` is set."""
+    station = ful.stations[number]
+    parcel = station.head
+    unlink(ful, number, parcel)
+    p = ful.parcels[parcel]
+    order = ful.orders[p.order]
+    mean = (station.service + station.per_unit * (p.units - 1)) / station.speed
+    noise = service_noise(key0, key1, order.shopper, occurrence(order.turn, p.ordinal), decision, station.cv2)
+    p.completes = start + mean * noise
+    p.began = start
+    p.state = state
+    replace_first(ful.free_at[number], ful.serving[number], station.servers, p.completes, parcel)
+    station.started += 1
+    station.waited += start - p.arrived
+    station.busy += p.completes - start
+    return parcel
+
+
+@njit(cache=True, inline="always")
+def occurrence(turn, ordinal):  # type: ignore[no-untyped-def]
+    """Occurrence of a draw: which order of the shopper, which parcel (or line) of the order."""
+    return turn * 256 + ordinal
+
+
+@njit(cache=True)
+def stop(ful, number, minute, until, queued):  # type: ignore[no-untyped-def]
+    """A station is down from the whole minute ``minute`` (before its work) until ``until``.
+
+    Unfinished work goes back to the head of the queue in its original order (by arrival) and has state
+    ``queued`` again; its service starts anew, with the same named draw. Servers are free at ``until``.
+    """
+    station = ful.stations[number]
+    now = float(minute)
+    for column in range(station.servers):
+        if ful.free_at[number, column] <= now:
+            continue
+        parcel = ful.serving[number, column]
+        if parcel < 0:
+            continue
+        p = ful.parcels[parcel]
+        p.state = queued
+        after = -1
+        ahead = station.head
+        while ahead >= 0 and _earlier(ful.parcels[ahead], p):
+            after = ahead
+            ahead = ful.parcels[ahead].next
+        station.started -= 1
+        station.waited -= p.began - p.arrived
+        station.busy -= p.completes - now  # what was worked so far is lost but was worked
+        _insert(ful, station, parcel, after)
+    for column in range(station.servers):
+        if ful.free_at[number, column] > now:
+            ful.free_at[number, column] = now
+        ful.serving[number, column] = -1
+    _heapify(ful.free_at[number], ful.serving[number], station.servers)
+    if until > station.down_until:
+        station.down_until = until
+
+
+@njit(cache=True)
+def _earlier(p, q):  # type: ignore[no-untyped-def]
+    """Whether parcel ``p`` came to the station before ``q``."""
+    return p.arrived < q.arrived or (p.arrived == q.arrived and p.sequence < q.sequence)
+
+
+@njit(cache=True)
+def _heapify(times, rows, servers):  # type: ignore[no-untyped-def]
+    """Order ``times`` (with their ``rows``) as a heap; for a few servers insertion sort is one."""
+    for i in range(1, servers):
+        time, row = times[i], rows[i]
+        j = i
+        while j > 0 and times[j - 1] > time:
+            times[j] = times[j - 1]
+            rows[j] = rows[j - 1]
+            j -= 1
+        times[j] = time
+        rows[j] = row
+
+
+@njit(cache=True)
+def staff(ful, number, servers, factor):  # type: ignore[no-untyped-def]
+    """From now on ``servers`` columns serve, and each service takes ``factor`` times as long.
+
+    Work in hand goes on; of more servers the new ones are free at once, of fewer the earliest free go.
+    """
+    station = ful.stations[number]
+    times, rows = ful.free_at[number], ful.serving[number]
+    _heapify(times, rows, station.servers)
+    if servers < station.servers:
+        drop = station.servers - servers
+        for i in range(servers):
+            times[i] = times[i + drop]
+            rows[i] = rows[i + drop]
+    else:
+        for i in range(station.servers, servers):
+            times[i] = 0.0
+            rows[i] = -1
+        _heapify(times, rows, servers)
+    station.servers = servers
+    station.service *= factor
+    station.per_unit *= factor
