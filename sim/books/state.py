@@ -43,7 +43,7 @@ SERIES = (
     "picked_units", "shipped_parcels", "delivered_parcels", "late_parcels", "returned_units", "refunds",
     "dropouts", "enquiries", "topped_up", "topped_up_returned", "incremental_needs", "burst_visits", "bot_orders",
     "reviews", "review_points", "coupons_claimed", "coupons_used", "messages", "opt_outs", "livestream_visits",
-    "trigger_visits", "attack_orders", "won_back", "invitations", "spare1", "spare2", "spare3", "spare4",
+    "trigger_visits", "attack_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "spare3", "spare4",
 )  # fmt: skip
 COLUMN = {name: index for index, name in enumerate(SERIES)}
 (
@@ -54,7 +54,7 @@ COLUMN = {name: index for index, name in enumerate(SERIES)}
     PICKED_UNITS, SHIPPED_PARCELS, DELIVERED_PARCELS, LATE_PARCELS, RETURNED_UNITS, REFUNDS,
     DROPOUTS, ENQUIRIES, TOPPED_UP, TOPPED_UP_RETURNED, INCREMENTAL_NEEDS, BURST_VISITS, BOT_ORDERS,
     REVIEWS, REVIEW_POINTS, COUPONS_CLAIMED, COUPONS_USED, MESSAGES, OPT_OUTS, LIVESTREAM_VISITS,
-    TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, SPARE1, SPARE2, SPARE3, SPARE4,
+    TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, SPARE3, SPARE4,
 ) = range(len(SERIES))  # fmt: skip
 
 

@@ -148,8 +148,11 @@ def draw_demand(demand, key0, key1, period, point, k, skus):  # type: ignore[no-
 
 
 @njit(cache=True)
-def take_demand(supply, w, k, units, minute):  # type: ignore[no-untyped-def]
-    """``units`` of ``k`` are asked for at ``w``: served from stock, the rest waits or is lost."""
+def take_demand(supply, w, k, units, minute, at_end):  # type: ignore[no-untyped-def]
+    """``units`` of ``k`` are asked for at ``w``: served from stock, the rest waits or is lost.
+
+    ``at_end``: 1 if ``minute`` is the end of the period the demand belongs to.
+    """
     settle(supply, w, k, minute)
     cell = supply.stock[w, k]
     served = max(0, min(units, cell.on_hand))
@@ -159,6 +162,10 @@ def take_demand(supply, w, k, units, minute):  # type: ignore[no-untyped-def]
     supply.totals[DEMANDED, k] += units
     supply.totals[SERVED, k] += served
     supply.totals[CONSUMED, k] += served
+    # demand at the very end of a day belongs to that day
+    day = min(max(int(np.ceil(minute / 1440.0)) - 1, 0) if at_end else int(minute // 1440.0), supply.history.shape[0] - 1)
+    supply.history[day, k] += units
+    supply.served[day, k] += served
     if supply.backorder[k] == 1:
         cell.backorders += units - served
     else:
@@ -200,7 +207,7 @@ def exogenous_demand(supply, demand, key0, key1, end):  # type: ignore[no-untype
             for k in range(skus):
                 units = draw_demand(demand, key0, key1, period, point, k, skus)
                 if units > 0:
-                    take_demand(supply, w, k, units, minute)
+                    take_demand(supply, w, k, units, minute, demand.at_end)
         if check_wires(supply, minute) > 0:
             return minute
 

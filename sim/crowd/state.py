@@ -41,6 +41,8 @@ SHOPPER = np.dtype(
         ("coupon", "i2"),  # kind of coupon held
         ("fatigue", "f4"),  # of messages, decays
         ("visits", "u2"),  # visits so far
+        ("window_orders", "u2"),  # orders since the warm-up ended
+        ("burst", "u2"),  # times this shopper came back for an opening
     ],
     align=True,
 )
@@ -49,3 +51,72 @@ SHOPPER = np.dtype(
 ALIVE, MEMBER, PRIVATE, MULTIHOME, DEAL_PRONE, COMPLAINT, OPTED_OUT, REMOVED, CHECKING_OUT, PREMIUM = (
     1, 2, 4, 8, 16, 32, 64, 128, 256, 512,
 )  # fmt: skip
+
+
+#: an order about to be submitted
+INTENT = np.dtype(
+    [("shopper", "i4"), ("occurrence", "u4"), ("second", "u1"), ("attempt", "u1"), ("origin", "u1")], align=True
+)
+
+#: upper ends of the thinning layers, in multiples of a shopper's own rate. A candidate visit belongs to one
+#: layer and is accepted with the share of that layer that today's intensity covers, so a policy that raises the
+#: intensity adds visits without renumbering any.
+LAYERS = np.array([0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 4.5, 7.0, 12.0, 24.0, 48.0])
+
+# agenda kinds of the crowd (below 100)
+A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER = range(1, 8)
+
+# how a visit came about
+V_ORDINARY, V_BURST, V_COMEBACK, V_MESSAGE = range(4)
+
+# indices of CrowdState.params, set once from the config
+(
+    P_DEAL_PULL, P_SATISFACTION_PULL, P_PAGES, P_REGULAR, P_TRANSACTION, P_LOSS, P_CARRY, P_INTERCEPT, P_CHECKOUT,
+    P_NEST, P_TASTE, P_RATING, P_PROMISE, P_ATTENTION, P_RIVAL, P_FURTHER, P_SECOND, P_REVISIT, P_CART_LIFE,
+    P_EFFORT, P_WAIT_DAY, P_COME, P_FOLLOW, P_PROMPT, P_RUSH, P_RUSH_SHAPE, P_LATER, P_SUBSTITUTE, P_DELAY,
+    P_OTHER, P_PAYS, P_DEFAULT, P_RETRY, P_ATTEMPTS, P_LOST, P_LATENCY, P_IDEAL, P_NEUTRAL, P_LEARNING, P_NEGATIVITY,
+    P_LATE, P_DROPOUT, P_REVIEW, P_TOP_TRIES, P_TOP_REACH, P_TOP_VALUE, P_MISMATCH, P_IMPULSE, P_FILLER, P_DEFECT,
+    P_PERSONAL_CAP, P_WEIGHT,
+) = range(52)  # fmt: skip
+PARAMS = 64
+
+# indices of CrowdState.drive, the board that policies, events and the engine write
+(
+    D_SURGE,  # multiplies visits (events)
+    D_ADSTOCK,  # 1 + lift of campaigns
+    D_DAY,  # weight of the weekday
+    D_DEALS,  # log visits by today's offers
+    D_RATE,  # sum over living shoppers of rate × personal factor, visits a day, row units
+    D_CONVERSION,  # smoothed orders per ordinary visit
+    D_BURST_CONVERSION,  # smoothed orders per visit at an opening
+    D_RETRYING,  # real order requests a second that come again this minute
+    D_CARTS,  # smoothed carts per visit
+    D_SEEN_VISITS, D_SEEN_CARTS, D_SEEN_ORDERS, D_SEEN_BURST, D_SEEN_BURST_ORDERS,  # what the smoothing remembers
+) = range(14)
+DRIVES = 32
+OPENINGS = 128
+
+
+class CrowdState(NamedTuple):
+    """Every shopper, today's candidate visits, and what the crowd is about to do."""
+
+    rows: np.ndarray  # SHOPPER[shoppers]
+    candidates: np.ndarray  # int32[capacity], shopper of each candidate visit of today, by minute
+    occurrences: np.ndarray  # uint32[capacity], number of that visit in the shopper's life
+    unsorted: np.ndarray  # int64[capacity, 2], scratch of the day's making: shopper and minute, occurrence
+    starts: np.ndarray  # int64[1441], candidates of minute m of the day are starts[m] to starts[m + 1]
+    made: np.ndarray  # int64[4]: day made, layers made, candidates, first minute of the day they serve
+    minutes: np.ndarray  # int16[4096], minute of day by 12 bits of a draw
+    hours: np.ndarray  # float64[24], share of a day's visits
+    intents: np.ndarray  # INTENT[capacity]
+    due: np.ndarray  # int32[capacity, 3]: shopper, how, detail: visits that come by appointment this minute
+    counts: np.ndarray  # int64[8]: intents, due visits, -
+    openings: np.ndarray  # float64[OPENINGS, 3]: minute, shoppers who come back, 1: only to pay a balance
+    params: np.ndarray  # float64[PARAMS]
+    drive: np.ndarray  # float64[DRIVES]
+    scratch: np.ndarray  # float64[32]
+    picks: np.ndarray  # int64[32]
+    keys: np.ndarray  # uint32[2], seed and replication
+
+
+N_INTENTS, N_DUE, N_APPOINTED, N_REFRESH = range(4)

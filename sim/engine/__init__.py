@@ -1,0 +1,60 @@
+"""The engine: one run of a scenario.
+
+    from sim.engine import run
+    result = run(scenario, seed=1)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.engine.result import Result
+
+
+def run(
+    scenario: Any,
+    seed: int = 1,
+    replication: int = 0,
+    progress: Callable[[int, int, float], None] | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> Result:
+    """Replay ``scenario`` (a checked scenario or the path of a file) once.
+
+    A pure function of (resolved scenario, seed, replication, version). Raises ScenarioError for a wrong file and
+    LawBroken where a conservation law does not hold at the end.
+    """
+    from sim.engine.cache import prepare
+
+    prepare(notice)
+    from sim.engine.marketplace import Marketplace
+    from sim.engine.result import Result
+
+    market = Marketplace(scenario, seed=seed, replication=replication)
+    began = time.perf_counter()
+    market.run(progress)
+    seconds = time.perf_counter() - began
+    market.finish()
+    from sim.books.measures import measure_all
+
+    manifest = {
+        "name": market.config.name,
+        "seed": seed,
+        "replication": replication,
+        "weight": market.weight,
+        "wall_seconds": seconds,
+        "peak_memory_bytes": _peak_memory(),
+        "visits": int(market.world.books.series[:, 0].sum()),
+        "laws": market.laws,
+    }
+    return Result(measure_all(market), manifest, market)
+
+
+def _peak_memory() -> int:
+    import resource
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -47,14 +47,31 @@ SKU = np.dtype(
 CATEGORY = np.dtype(
     [
         ("need", "f4"),  # share of visits that look here, before any influence
-        ("attraction", "f4"),  # log-sum of the typical shopper, moves attention between categories
+        ("attraction", "f4"),  # utility its offers add now to those of an ordinary day
+        ("list_attraction", "f4"),  # log mean utility of its SKUs with every price at list
         ("sensitivity", "f4"),  # multiplies the shopper's own
         ("cover_days", "f4"),  # days one unit covers a household; 0: not a storable
         ("expansion", "f4"),  # share by which a fuller household stock raises use
         ("return_propensity", "f4"),
         ("first", "i4"),  # first SKU of the category (SKUs are sorted by category)
         ("count", "i4"),
-        ("base_attraction", "f4"),  # attraction with every price at list
+        ("base_attraction", "f4"),  # log-sum of a consideration set at which a visit fills a cart as often as stated
+    ],
+    align=True,
+)
+
+#: what a visit reads of a SKU: one cache line, rebuilt when a board changes
+PAGE = np.dtype(
+    [
+        ("base", "f4"),  # utility before price and taste: quality, rating, exposure
+        ("log_price", "f4"),  # log of the perceived price over list price
+        ("log_member", "f4"),  # the same for members; 9: no member price
+        ("log_later", "f4"),  # log of the announced price over list price; 9: nothing announced
+        ("later_at", "i4"),  # minute it holds from
+        ("impulse", "f4"),
+        ("promise", "f4"),  # promised days to the door, average over regions
+        ("position", "i1", (4,)),
+        ("paused", "u1"),
     ],
     align=True,
 )
@@ -71,6 +88,15 @@ class ShelfState(NamedTuple):
     ranking: np.ndarray  # int32[categories, RANKING], SKU in each entry
     reductions: np.ndarray  # int64[FULL_REDUCTIONS, 4]: every (fen), off (fen), most times, active
     coupons: np.ndarray  # int64[kinds, 8]: threshold, off (fen), budget left (row fen), from, to (minutes), segment mask, claimed, used
-    available: np.ndarray  # int64[skus], row units the site shows as available (stock less allocations)
-    promise_days: np.ndarray  # float32[regions, skus], promised days to the door shown on the page
-    setting: np.ndarray  # float64[32], scalars of the side, see the indices in sim.shelf.state
+    pages: np.ndarray  # PAGE[skus]
+    attention: np.ndarray  # float64[categories], need × exp(attraction above base), what draws a visit there
+    setting: np.ndarray  # float64[SETTINGS], scalars of the side, indices below
+
+
+# indices of ShelfState.setting
+CONSIDERATION, QUALITY, DEALS, HOST_COMMISSION, RATING_WEIGHT, PROMISE_WEIGHT, RANDOM_RANKING, STALE = range(8)
+SETTINGS = 16
+# columns of a full reduction and of a coupon kind
+EVERY, OFF, TIMES, ACTIVE = range(4)
+C_THRESHOLD, C_OFF, C_BUDGET, C_FROM, C_TO, C_CLAIM, C_CLAIMED, C_USED = range(8)
+COUPON_KINDS = 16

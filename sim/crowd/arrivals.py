@@ -1,0 +1,124 @@
+"""When shoppers come: a non-homogeneous Poisson process by thinning, in layers.
+
+Each shopper's visits are a superposition of Poisson processes, one for each layer of intensity. Candidate
+(shopper, day, layer, k) exists, and falls into its minute, whatever any policy does; whether it is accepted
+depends on how much of its layer today's intensity covers. Only layers that can be reached today are drawn.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from sim.core.rng import decision, philox, uniform
+from sim.crowd.state import (
+    ALIVE, D_ADSTOCK, D_DAY, D_DEALS, D_SURGE, LAYERS, P_NEUTRAL, P_PERSONAL_CAP, P_SATISFACTION_PULL, REMOVED,
+)  # fmt: skip
+
+ARRIVAL = decision("visit.arrival")
+THIN = decision("visit.thin")
+
+
+@njit(cache=True)
+def intensity(drive):  # type: ignore[no-untyped-def]
+    """Market-wide intensity of visits now, as a multiple of an ordinary day's."""
+    return drive[D_SURGE] * drive[D_ADSTOCK] * drive[D_DAY] * math.exp(drive[D_DEALS])
+
+
+@njit(cache=True)
+def personal(row, params):  # type: ignore[no-untyped-def]
+    """What a shopper's satisfaction does to their rate, at most ``P_PERSONAL_CAP``."""
+    return min(params[P_PERSONAL_CAP], math.exp(params[P_SATISFACTION_PULL] * (row.satisfaction - params[P_NEUTRAL])))
+
+
+@njit(cache=True)
+def living_rate(crowd):  # type: ignore[no-untyped-def]
+    """Visits a day of all living shoppers at intensity 1, in row units."""
+    total = 0.0
+    for i in range(crowd.rows.shape[0]):
+        row = crowd.rows[i]
+        if row.flags & ALIVE and not row.flags & REMOVED:
+            total += row.rate * personal(row, crowd.params)
+    return total
+
+
+@njit(cache=True)
+def layers_needed(crowd):  # type: ignore[no-untyped-def]
+    """How many layers can be reached at the present intensity by the most eager shopper."""
+    reach = intensity(crowd.drive) * crowd.params[P_PERSONAL_CAP]
+    n = 1
+    while n < LAYERS.shape[0] and LAYERS[n - 1] < reach:
+        n += 1
+    return n
+
+
+@njit(cache=True)
+def draw_day(crowd, day, layers):  # type: ignore[no-untyped-def]
+    """Draw the candidates of ``day`` in the first ``layers`` layers and sort them into minutes.
+
+    Returns their number, or minus the room needed where the arrays are too small (nothing is then changed).
+    Candidates of one minute are in order of layer, then shopper: independent of when layers were asked for.
+    """
+    k0, k1 = crowd.keys[0], crowd.keys[1]
+    n = 0
+    room = crowd.unsorted.shape[0]
+    for layer in range(layers):
+        width = LAYERS[layer] - (LAYERS[layer - 1] if layer > 0 else 0.0)
+        stream = np.uint32(day * 64 + layer)
+        for i in range(crowd.rows.shape[0]):
+            row = crowd.rows[i]
+            mean = row.rate * width
+            w0, w1, w2, w3 = philox(k0, k1, i, stream, ARRIVAL, 0)
+            u = uniform(w0)
+            if u <= 1.0 - mean or not row.flags & ALIVE:
+                continue
+            p = math.exp(-mean)
+            total = p
+            k = 0
+            while u > total and k < 60:
+                if n < room:
+                    word = w1
+                    if k == 1:
+                        word = w2
+                    elif k == 2:
+                        word = w3
+                    elif k > 2:
+                        word = philox(k0, k1, i, stream, ARRIVAL, k)[0]
+                    minute = crowd.minutes[word >> np.uint32(20)]
+                    crowd.unsorted[n, 0] = (i << 11) | minute
+                    crowd.unsorted[n, 1] = (np.int64(day) * 16 + layer) * 64 + k
+                n += 1
+                k += 1
+                p *= mean / k
+                total += p
+    if n > room:
+        return -n
+    starts = crowd.starts
+    starts[:] = 0
+    for j in range(n):
+        starts[(crowd.unsorted[j, 0] & 2047) + 1] += 1
+    for m in range(1440):
+        starts[m + 1] += starts[m]
+    # the scatter moves each start to its end; shifting back restores it
+    for j in range(n):
+        m = crowd.unsorted[j, 0] & 2047
+        crowd.candidates[starts[m]] = crowd.unsorted[j, 0] >> 11
+        crowd.occurrences[starts[m]] = np.uint32(crowd.unsorted[j, 1])
+        starts[m] += 1
+    for m in range(1440, 0, -1):
+        starts[m] = starts[m - 1]
+    starts[0] = 0
+    crowd.made[0] = day
+    crowd.made[1] = layers
+    crowd.made[2] = n
+    return n
+
+
+@njit(cache=True, inline="always")
+def accepted(word, occurrence, level):  # type: ignore[no-untyped-def]
+    """Is the candidate accepted at ``level`` (intensity × personal factor)? ``word``: its thinning draw."""
+    layer = (occurrence >> np.uint32(6)) & np.uint32(15)
+    low = LAYERS[layer - 1] if layer > 0 else 0.0
+    return uniform(word) * (LAYERS[layer] - low) < level - low

@@ -1,0 +1,373 @@
+"""What a visit leads to: nested choice over a consideration set, a cart, and now, later or never.
+
+A visit looks for something (a category, drawn by the shopper's needs and by what attracts attention),
+sees a consideration set drawn by the ranking, and chooses between nothing, a rival and one of the SKUs
+(nested logit; the log-sum of the set competes with the outside). What goes into the cart is then bought at once,
+kept for an announced price, or left.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from sim.books.state import (
+    BOUNCES, BURST_VISITS, CARTS, COUPONS_CLAIMED, PAGE_VIEWS, RIVAL_PURCHASES, S_WAITING, TRIGGER_VISITS, VISITS,
+    ABANDONED, CHECKOUTS, note,
+)  # fmt: skip
+from sim.core.rng import decision, philox, uniform
+from sim.crowd.state import (
+    ALIVE, CART, CHECKING_OUT, MEMBER, MULTIHOME, N_INTENTS, P_CART_LIFE, P_CHECKOUT, P_EFFORT, P_FOLLOW, P_FURTHER,
+    P_IDEAL, P_INTERCEPT, P_LATENCY, P_LOSS, P_NEST, P_PAGES, P_REGULAR,
+    P_REVISIT, P_RIVAL, P_SECOND, P_TASTE, P_TRANSACTION, P_WAIT_DAY, P_WEIGHT, REMOVED, V_BURST, V_ORDINARY,
+)  # fmt: skip
+from sim.shelf.state import (
+    C_BUDGET, C_CLAIM, C_CLAIMED, C_FROM, C_OFF, C_THRESHOLD, C_TO, CONSIDERATION, QUALITY, RANKING,
+)  # fmt: skip
+
+LOOK = decision("visit.look")
+SET = decision("visit.set")
+CHOICE = decision("visit.choice")
+LEAVE = decision("visit.leave")
+CHECKOUT = decision("visit.checkout")
+CLAIM = decision("coupon.claim")
+
+WAIT_NEST = 0.5  # dissimilarity of buying now and buying at the opening: close substitutes
+
+
+@njit(cache=True, inline="always")
+def match(row, page):  # type: ignore[no-untyped-def]
+    """Match of a shopper's taste with a SKU's position: mean 0, standard deviation 1 over pairs."""
+    dot = (
+        int(row.taste[0]) * int(page.position[0])
+        + int(row.taste[1]) * int(page.position[1])
+        + int(row.taste[2]) * int(page.position[2])
+        + int(row.taste[3]) * int(page.position[3])
+    )
+    return dot / 8192.0
+
+
+@njit(cache=True, inline="always")
+def price_utility(log_price, log_reference, weight, params):  # type: ignore[no-untyped-def]
+    """Utility of a price: −regular·log(p/list) − transaction·log(p/reference), losses weighing more [P26]."""
+    x = log_price - log_reference
+    if x > 0.0:
+        x *= params[P_LOSS]
+    return -weight * (params[P_REGULAR] * log_price + params[P_TRANSACTION] * x)
+
+
+@njit(cache=True)
+def effective_log_price(page, member, minute, slope, params):  # type: ignore[no-untyped-def]
+    """Log price over list that counts for interest: today's, or the announced one less the cost of waiting."""
+    log_price = page.log_price
+    if member and page.log_member < log_price:
+        log_price = page.log_member
+    if page.log_later < log_price:
+        wait = params[P_EFFORT] + params[P_WAIT_DAY] * (page.later_at - minute) / 1440.0
+        later = page.log_later + wait / slope
+        if later < log_price:
+            return later
+    return log_price
+
+
+@njit(cache=True)
+def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  # type: ignore[no-untyped-def]
+    """Draw the consideration set and its weights into ``picks`` and ``scratch``; returns (size, log-sum).
+
+    A place goes to a draw from the ranking table or, with the ranking's quality, to the better of two draws
+    for this shopper. A SKU drawn twice takes one place.
+    """
+    params = crowd.params
+    k0, k1 = crowd.keys[0], crowd.keys[1]
+    first = shelf.categories[category].first
+    weight = row.sensitivity * shelf.categories[category].sensitivity
+    slope = max(0.2, weight * (params[P_REGULAR] + params[P_TRANSACTION]))
+    log_reference = math.log(max(20.0, float(row.reference[category])) / 200.0)
+    member = row.flags & MEMBER != 0
+    places = int(shelf.setting[CONSIDERATION])
+    personal = int(shelf.setting[QUALITY] * 256.0)
+    ranking = shelf.ranking
+    n = 0
+    total = 0.0
+    w0, w1, w2, w3 = philox(k0, k1, shopper, occurrence, SET, need * 2)
+    for place in range(places):
+        if place == 4:
+            w0, w1, w2, w3 = philox(k0, k1, shopper, occurrence, SET, need * 2 + 1)
+        word = w0
+        if place & 3 == 1:
+            word = w1
+        elif place & 3 == 2:
+            word = w2
+        elif place & 3 == 3:
+            word = w3
+        sku = ranking[category, word >> np.uint32(20)]
+        fit = match(row, shelf.pages[sku])
+        if (word & np.uint32(255)) < personal:
+            other = ranking[category, (word >> np.uint32(8)) & np.uint32(4095)]
+            other_fit = match(row, shelf.pages[other])
+            if other_fit > fit:
+                sku, fit = other, other_fit
+        page = shelf.pages[sku]
+        known = page.paused != 0
+        for j in range(n):
+            if crowd.picks[j] == sku:
+                known = True
+        if known:
+            continue
+        log_price = effective_log_price(page, member, minute, slope, params)
+        value = page.base + params[P_TASTE] * fit + price_utility(log_price, log_reference, weight, params)
+        e = math.exp(value)
+        crowd.picks[n] = sku
+        crowd.scratch[n] = e
+        total += e
+        n += 1
+    return n, (math.log(total) if n > 0 else -20.0)
+
+
+@njit(cache=True)
+def sample_logsums(crowd, shelf, out):  # type: ignore[no-untyped-def]
+    """Log-sums of the sets that the first shoppers would see now: ``out`` float64[categories, sample]."""
+    for c in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            shopper = i % crowd.rows.shape[0]
+            _, out[c, i] = consider(crowd, shelf, crowd.rows[shopper], c, 0xFFFF0000 + i, shopper, c, 0)
+
+
+@njit(cache=True)
+def pick_category(crowd, shelf, row, u):  # type: ignore[no-untyped-def]
+    """Category a visit looks at: own needs × what attracts attention now."""
+    total = 0.0
+    n = shelf.attention.shape[0]
+    for c in range(n):
+        total += row.category_taste[c] * shelf.attention[c]
+    target = u * total
+    for c in range(n):
+        target -= row.category_taste[c] * shelf.attention[c]
+        if target < 0.0:
+            return c
+    return n - 1
+
+
+@njit(cache=True)
+def browse(crowd, shelf, rivals, books, shopper, occurrence, minute):  # type: ignore[no-untyped-def]
+    """Look at up to a cartful of needs; returns the lines put into the cart."""
+    row = crowd.rows[shopper]
+    params = crowd.params
+    k0, k1 = crowd.keys[0], crowd.keys[1]
+    day = minute // 1440
+    added = 0
+    for need in range(CART):
+        w0, w1, w2, w3 = philox(k0, k1, shopper, occurrence, LOOK, need)
+        category = pick_category(crowd, shelf, row, uniform(w0))
+        spec = shelf.categories[category]
+        if spec.cover_days > 0.0 and row.cover[category] > day:
+            # a household that is covered needs the less the longer it is covered
+            if uniform(w1) < min(1.0, (row.cover[category] - day) / spec.cover_days):
+                break
+        n, logsum = consider(crowd, shelf, row, category, occurrence, shopper, need, minute)
+        if n == 0:
+            break
+        here = math.exp(params[P_INTERCEPT] + params[P_NEST] * (logsum - spec.base_attraction))
+        rival = 0.0
+        if row.flags & MULTIHOME:
+            rival = math.exp(params[P_RIVAL] + rivals.value[category])
+        v0, v1, v2, v3 = philox(k0, k1, shopper, occurrence, CHOICE, need)
+        target = uniform(v0) * (1.0 + here + rival)
+        if target >= here:
+            if target < here + rival and uniform(v1) < 0.3:
+                # looked at the rival's shop and bought there: the need is met
+                note(books, minute, RIVAL_PURCHASES, 1.0)
+                rivals.sales[category] += 1
+                if spec.cover_days > 0.0:
+                    row.cover[category] = max(int(row.cover[category]), day) + int(spec.cover_days)
+            break
+        # inside the nest: the set's own weights
+        total = 0.0
+        for j in range(n):
+            total += crowd.scratch[j]
+        target = uniform(v1) * total
+        sku = crowd.picks[n - 1]
+        for j in range(n):
+            target -= crowd.scratch[j]
+            if target < 0.0:
+                sku = crowd.picks[j]
+                break
+        quantity = 1
+        u = uniform(v2)
+        while quantity < 5 and u < params[P_SECOND]:
+            quantity += 1
+            u /= params[P_SECOND]
+        added += put_in_cart(row, sku, quantity, minute)
+        if uniform(v3) >= params[P_FURTHER]:
+            break
+    return added
+
+
+@njit(cache=True)
+def put_in_cart(row, sku, quantity, minute):  # type: ignore[no-untyped-def]
+    """Add units of a SKU to the cart; returns 1 for a new line, 0 where it was there or the cart is full."""
+    lines = int(row.cart_lines)
+    for j in range(lines):
+        if row.cart_sku[j] == sku:
+            row.cart_quantity[j] = min(9, row.cart_quantity[j] + quantity)
+            return 0
+    if lines == CART:
+        return 0
+    if lines == 0:
+        row.cart_since = minute
+    row.cart_sku[lines] = sku
+    row.cart_quantity[lines] = quantity
+    row.cart_lines = lines + 1
+    return 1
+
+
+@njit(cache=True)
+def clear_cart(row):  # type: ignore[no-untyped-def]
+    """Empty the cart."""
+    row.cart_lines = 0
+    row.cart_since = -1
+    row.wait_until = -1
+
+
+@njit(cache=True)
+def drop_line(row, line):  # type: ignore[no-untyped-def]
+    """Take one line out of the cart; the last line takes its place."""
+    last = int(row.cart_lines) - 1
+    row.cart_sku[line] = row.cart_sku[last]
+    row.cart_quantity[line] = row.cart_quantity[last]
+    row.cart_lines = last
+    if last == 0:
+        clear_cart(row)
+
+
+@njit(cache=True)
+def coupon_saving(crowd, shelf, row, total, day):  # type: ignore[no-untyped-def]
+    """Fen the coupon held takes off a basket of ``total`` fen; 0 without a valid one."""
+    if row.coupon_day < day:
+        return 0
+    kind = shelf.coupons[row.coupon]
+    return int(kind[C_OFF]) if total >= kind[C_THRESHOLD] else 0
+
+
+@njit(cache=True)
+def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # type: ignore[no-untyped-def]
+    """Buy the cart now, keep it for an announced price, or leave it; an order joins the intents.
+
+    Returns True when an order is submitted.
+
+    """
+    row = crowd.rows[shopper]
+    params = crowd.params
+    lines = int(row.cart_lines)
+    member = row.flags & MEMBER != 0
+    total = 0
+    gain = 0.0
+    impulse = 0.0
+    later_at = -1
+    for j in range(lines):
+        page = shelf.pages[row.cart_sku[j]]
+        sku = shelf.skus[row.cart_sku[j]]
+        total += sku.price * row.cart_quantity[j]
+        log_price = page.log_price
+        if member and page.log_member < log_price:
+            log_price = page.log_member
+        impulse += page.impulse / lines
+        if page.log_later < log_price:
+            weight = row.sensitivity * shelf.categories[sku.category].sensitivity
+            gain += weight * (params[P_REGULAR] + params[P_TRANSACTION]) * (log_price - page.log_later) / lines
+            if later_at < 0 or page.later_at < later_at:
+                later_at = page.later_at
+    w0, w1, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, CHECKOUT, 0)
+    base = params[P_FOLLOW] if how == V_BURST else params[P_CHECKOUT] + row.hesitation
+    saving = coupon_saving(crowd, shelf, row, total, minute // 1440)
+    if saving > 0:
+        base -= row.sensitivity * (params[P_REGULAR] + params[P_TRANSACTION]) * math.log(1.0 - min(0.9, saving / total))
+    buy = base + impulse
+    want = buy
+    wait = 0.0
+    if later_at > minute and gain > 0.0:
+        cost = params[P_EFFORT] + params[P_WAIT_DAY] * (later_at - minute) / 1440.0
+        wait = 1.0 / (1.0 + math.exp(-(gain - cost) / WAIT_NEST))
+        want = buy - WAIT_NEST * math.log(1.0 - min(wait, 1.0 - 1e-12))
+    if uniform(w0) >= 1.0 / (1.0 + math.exp(-want)):
+        note(books, minute, ABANDONED, 1.0)
+        return False
+    if uniform(w1) < wait:
+        row.wait_until = later_at
+        note(books, minute, S_WAITING, 1.0)
+        return False
+    note(books, minute, CHECKOUTS, 1.0)
+    row.flags |= CHECKING_OUT
+    intent = crowd.intents[crowd.counts[N_INTENTS]]
+    crowd.counts[N_INTENTS] += 1
+    intent.shopper = shopper
+    intent.occurrence = occurrence
+    intent.second = second
+    intent.attempt = 1
+    intent.origin = how
+    return True
+
+
+@njit(cache=True)
+def claim_coupon(crowd, shelf, books, shopper, occurrence, minute):  # type: ignore[no-untyped-def]
+    """A visitor without a coupon may claim one; its face value is set aside from the budget at once."""
+    row = crowd.rows[shopper]
+    day = minute // 1440
+    if row.coupon_day >= day:
+        return
+    for k in range(shelf.coupons.shape[0]):
+        kind = shelf.coupons[k]
+        if kind[C_OFF] > 0 and kind[C_FROM] <= minute < kind[C_TO] and kind[C_BUDGET] >= kind[C_OFF]:
+            word = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, CLAIM, k)[0]
+            if uniform(word) < kind[C_CLAIM] * 1e-6:
+                kind[C_BUDGET] -= kind[C_OFF]
+                kind[C_CLAIMED] += 1
+                row.coupon = k
+                row.coupon_day = (kind[C_TO] - 1) // 1440
+                note(books, minute, COUPONS_CLAIMED, 1.0)
+                return
+
+
+@njit(cache=True)
+def visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, how):  # type: ignore[no-untyped-def]
+    """One visit from landing to leaving or submitting an order. ``latency``: seconds a page takes to answer."""
+    row = crowd.rows[shopper]
+    if not row.flags & ALIVE or row.flags & (REMOVED | CHECKING_OUT):
+        return
+    params = crowd.params
+    row.visits = min(65000, row.visits + 1)
+    row.last_visit = minute
+    note(books, minute, VISITS, 1.0)
+    if how == V_BURST:
+        note(books, minute, BURST_VISITS, 1.0)
+        row.burst = min(65000, row.burst + 1)
+    elif how != V_ORDINARY:
+        note(books, minute, TRIGGER_VISITS, 1.0)
+    w0, w1, w2, _ = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, LEAVE, 0)
+
+    penalty = params[P_LATENCY] * row.patience * max(0.0, latency - params[P_IDEAL])
+    if uniform(w0) >= math.exp(-penalty):
+        note(books, minute, BOUNCES, 1.0)
+        note(books, minute, PAGE_VIEWS, 1.0)
+        return
+    note(books, minute, PAGE_VIEWS, params[P_PAGES])
+    claim_coupon(crowd, shelf, books, shopper, occurrence, minute)
+    if row.cart_lines > 0 and how != V_BURST and minute - row.cart_since > params[P_CART_LIFE] and row.wait_until < minute:
+        clear_cart(row)
+    if how == V_BURST:
+        if row.cart_lines > 0:
+            row.wait_until = -1
+            decide(crowd, shelf, books, shopper, occurrence, minute, second, how)
+        return
+    had = row.cart_lines
+    added = browse(crowd, shelf, rivals, books, shopper, occurrence, minute)
+    if added > 0:
+        note(books, minute, CARTS, 1.0)
+        decide(crowd, shelf, books, shopper, occurrence, minute, second, how)
+    elif had > 0 and (how != V_ORDINARY or uniform(w1) < params[P_REVISIT]):
+        decide(crowd, shelf, books, shopper, occurrence, minute, second, how)
+
+
+assert P_WEIGHT > 0 and RANKING == 4096

@@ -1,0 +1,52 @@
+"""Small sweeps over the whole crowd and shelf that rare events ask for."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from sim.core.agenda import appoint
+from sim.core.rng import decision, philox, uniform
+from sim.crowd.state import A_BURST, ALIVE, OPENINGS, P_COME, REMOVED
+from sim.engine.ordering import opening_delay
+from sim.fulfilment.allocation import promised_minutes
+
+COME_BACK = decision("opening.come_back")
+
+
+@njit(cache=True)
+def appoint_waiting(crowd, agenda, opening):  # type: ignore[no-untyped-def]
+    """Appoint everybody whose cart waits for ``opening`` (minute); returns how many rows will come.
+
+    The number also goes on the board of openings, from which the platform's expected load is computed.
+    """
+    come = 0
+    for i in range(crowd.rows.shape[0]):
+        row = crowd.rows[i]
+        if row.wait_until != opening or not row.flags & ALIVE or row.flags & REMOVED:
+            continue
+        w0, w1, w2, _ = philox(crowd.keys[0], crowd.keys[1], i, opening, COME_BACK, 0)
+        if uniform(w2) >= crowd.params[P_COME]:
+            row.wait_until = -1
+            continue
+        come += 1
+        appoint(agenda, opening + int(opening_delay(crowd.params, w0, w1)), A_BURST, i, 0)
+    oldest = 0
+    for n in range(OPENINGS):
+        if crowd.openings[n, 0] < crowd.openings[oldest, 0]:
+            oldest = n
+    crowd.openings[oldest, 0] = opening
+    crowd.openings[oldest, 1] = come
+    crowd.openings[oldest, 2] = 0.0
+    return come
+
+
+@njit(cache=True)
+def shown_promises(ful, supply, shelf, region_share, minute):  # type: ignore[no-untyped-def]
+    """Write the promised days to the door on every page, averaged over regions by their share of shoppers."""
+    for k in range(shelf.skus.shape[0]):
+        days = 0.0
+        for region in range(region_share.shape[0]):
+            days += region_share[region] * promised_minutes(ful, supply, region, k, minute)
+        shelf.pages[k].promise = days / 1440.0
+
+

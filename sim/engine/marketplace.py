@@ -1,0 +1,426 @@
+"""The marketplace: builds every side from a scenario, owns the clock, and lets crowd and events take turns."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import mesa
+import numpy as np
+import simpy
+
+from sim.books import state as books_state
+from sim.core import agenda as agenda_module
+from sim.core.calendar import DAY, Calendar
+from sim.core.clock import ACTIONS, ARRIVALS, FAULTS, REVIEWS, call_after
+from sim.core.registry import load_plugins
+from sim.core.rng import Draws
+from sim.core.units import parse_when
+from sim.crowd import demand as crowd_demand
+from sim.crowd import population
+from sim.crowd.arrivals import living_rate
+from sim.crowd.choice import sample_logsums
+from sim.crowd.config import Crowd
+from sim.crowd.state import D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
+from sim.engine.advance import (
+    END, NO_CANDIDATES, NO_INTENTS, NO_NODES, NO_ORDERS, NO_PARCELS, WIRE, advance, refresh,
+)  # fmt: skip
+from sim.engine.crowding import appoint_waiting, shown_promises
+from sim.engine.journal import Journal
+from sim.engine.world import World, build_desk
+from sim.fulfilment import pools
+from sim.fulfilment import state as fulfilment_state
+from sim.fulfilment.allocation import serve_backorders
+from sim.platform import state as platform_state
+from sim.rivals import state as rivals_state
+from sim.shelf import actors as shelf_actors
+from sim.shelf import state as shelf_state
+from sim.shelf.catalogue import build_categories, build_skus, read_skus
+from sim.shelf.kernel import attract, refresh_pages
+from sim.shelf.promotions import windows, write_boards
+from sim.supply import state as supply_state
+
+SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
+PROGRESS_EVERY = 0.2  # seconds between calls of a progress callback
+
+
+class Priority:
+    """Order of events at one minute: faults, actions, arrivals of goods, reviews, then the crowd."""
+
+    FAULTS, ACTIONS, ARRIVALS, REVIEWS = FAULTS, ACTIONS, ARRIVALS, REVIEWS
+
+
+class Marketplace(mesa.Model):
+    """One run of a scenario.
+
+    ``scenario``: a checked scenario, or the path of a file. Further keywords are overrides by dotted path, so that
+    Mesa's ``batch_run`` can vary them: ``batch_run(Marketplace, {"scenario": path, "crowd.shoppers": [1000, 2000]})``.
+    A step is a day. Time is in minutes on the SimPy clock ``env``; minute 0 is the start of the warm-up.
+    """
+
+    def __init__(
+        self, scenario: Any, seed: int | None = None, replication: int = 0, rng: Any = None, **overrides: Any
+    ) -> None:
+        # Mesa's own generator is never used for decisions; it is seeded so that plug-ins stay reproducible
+        used = int(seed) if seed is not None else int(getattr(getattr(scenario, "config", None), "seed", None) or 1)
+        super().__init__(seed=used)
+        from sim.scenario import load
+
+        if isinstance(scenario, (str, Path)) or overrides:
+            scenario = load(getattr(scenario, "path", scenario), overrides)
+        self.seed, self.replication = used, int(replication)
+        self.source = scenario
+        self.config = config = scenario.config
+        self.folder = Path(getattr(scenario, "path", ".")).parent
+        first = parse_when(config.start)
+        self.calendar = Calendar(
+            date(first.year or 2026, first.month, first.day), config.days, int(config.warmup // DAY)
+        )
+        self.draws = Draws(self.seed, self.replication)
+        self.env = simpy.Environment()
+        self.journal = Journal(lambda: self.env.now)
+        self.priority = Priority
+        people = config.crowd.represents or config.crowd.shoppers
+        self.weight = people / max(1, config.crowd.shoppers)
+        if config.crowd.demand is not None:
+            self.weight = config.crowd.demand.resolution
+        self.minute = 0
+        self.notices: dict[str, Any] = {}  # what sides want to keep for their measures
+        self._import_sides()
+        self._build()
+        self._populate()
+        self._schedule_timeline()
+
+    # Building --------------------------------------------------------------------------------------
+
+    def _import_sides(self) -> None:
+        """Import every module that declares policies, events or laws, then installed plug-ins."""
+        for side in SIDES:
+            for module in ("policies", "replenishment", "sourcing", "events", "actors", "laws"):
+                if importlib.util.find_spec(f"sim.{side}.{module}") is not None:
+                    importlib.import_module(f"sim.{side}.{module}")
+        for module in ("sim.engine.laws", "sim.engine.events"):
+            if importlib.util.find_spec(module) is not None:
+                importlib.import_module(module)
+        load_plugins()
+
+    @property
+    def alone(self) -> bool:
+        """Supply is driven alone by a trace or a distribution; no shoppers, no platform."""
+        return self.config.crowd.demand is not None
+
+    def _build(self) -> None:
+        config, calendar = self.config, self.calendar
+        crowd_config: Crowd = config.crowd
+        self.category_names = list(config.shelf.catalogue.categories)
+        categories = build_categories(config.shelf.catalogue, config.shelf.consideration)
+        skus = build_skus(config.shelf.catalogue, categories, self.draws)
+        if config.shelf.catalogue.table:
+            read_skus(self.source.table("shelf.catalogue.table"), categories, self.category_names, skus)
+        if self.alone:
+            skus = skus[: crowd_config.demand.skus]
+        regions = config.fulfilment.network.regions
+        self.region_share = np.resize(np.array(crowd_config.region_shares, float), regions)
+        self.region_share /= self.region_share.sum()
+        demand = self._expected_demand(skus, categories)
+        #: real units of each SKU a day on an ordinary day, and orders a day
+        self.expected_units, self.expected_orders = demand
+        minutes = 1 if self.alone else calendar.end
+        nodes = 1024 if self.alone else max(16_384, int(crowd_config.shoppers * 0.15))
+        ful = fulfilment_state.build(
+            config.fulfilment, weight=self.weight, days=calendar.total_days, region_share=self.region_share,
+            appeal=skus["appeal"] * categories["need"][skus["category"]],
+            orders=max(4096, crowd_config.shoppers // 16), parcels=max(8192, crowd_config.shoppers // 12),
+        )  # fmt: skip
+        supply = supply_state.build(
+            config.supply, warehouses=ful.warehouses, expected=self.expected_units, region_share=self.region_share,
+            days=calendar.total_days, weight=self.weight,
+        )  # fmt: skip
+        shelf = self._build_shelf(skus, categories)
+        crowd = population.build(
+            crowd_config, self.draws, self.category_names, categories["cover_days"], self.weight, nodes
+        )
+        context = PlatformContext(minutes, calendar, self._expected_peak(), self.folder)
+        self.world = World(
+            crowd=crowd,
+            shelf=shelf,
+            supply=supply,
+            fulfilment=ful,
+            platform=platform_state.build(config.platform, context),
+            rivals=rivals_state.build(1, len(categories)),
+            books=books_state.build(calendar.total_days),
+            agenda=agenda_module.build(minutes, nodes),
+            desk=build_desk(nodes, calendar.warmup),
+        )
+        self.demand = None
+        if self.alone:
+            self.demand = crowd_demand.build(crowd_config.demand, ful.warehouses["kind"], self.folder)
+        self._open_books()
+        self._calibrate()
+
+    def _build_shelf(self, skus: np.ndarray, categories: np.ndarray) -> shelf_state.ShelfState:
+        config = self.config.shelf
+        setting = np.zeros(shelf_state.SETTINGS)
+        setting[shelf_state.CONSIDERATION] = config.consideration
+        setting[shelf_state.QUALITY] = config.ranking.quality if config.ranking.policy == "personalised" else 0.0
+        setting[shelf_state.RATING_WEIGHT] = self.config.crowd.choice.rating
+        setting[shelf_state.PROMISE_WEIGHT] = self.config.crowd.choice.promise
+        return shelf_state.ShelfState(
+            skus=skus,
+            categories=categories,
+            ranking=np.zeros((len(categories), shelf_state.RANKING), np.int32),
+            reductions=np.zeros((shelf_state.FULL_REDUCTIONS, 4), np.int64),
+            coupons=np.zeros((shelf_state.COUPON_KINDS, 8), np.int64),
+            pages=np.zeros(len(skus), shelf_state.PAGE),
+            attention=np.zeros(len(categories)),
+            setting=setting,
+        )
+
+    def _expected_demand(self, skus: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, float]:
+        """(real units of each SKU, real orders) on an ordinary day, from the crowd's base rates: what a shop's
+        past would have told its planners."""
+        crowd = self.config.crowd
+        if crowd.demand is not None:
+            return np.full(len(skus), np.nan_to_num(crowd.demand.daily_mean(), nan=1.0)), 0.0
+        visits = crowd.shoppers * self.weight * crowd.visits.per_day
+        visits *= sum(s.share * s.rate for s in crowd.segments.values()) / sum(s.share for s in crowd.segments.values())
+        more = crowd.choice.further_lines * crowd.choice.carts / (1.0 - crowd.choice.carts)
+        orders = visits * crowd.choice.carts * crowd.choice.completes * crowd.payment.completes
+        units = orders * (1.0 + more) / (1.0 - crowd.choice.second_unit)
+        return units * categories["need"][skus["category"]] * skus["appeal"], orders
+
+    def _expected_peak(self) -> float | None:
+        """User actions a second at the busiest hour of an ordinary day; what the machine room is sized for."""
+        crowd = self.config.crowd
+        if crowd.demand is not None or crowd.shoppers == 0:
+            return None
+        visits = crowd.shoppers * self.weight * crowd.visits.per_day / 86_400.0
+        hours = np.array(crowd.visits.hour_of_day)
+        return float(visits * (crowd.visits.pages + 1.5) * hours.max() / hours.mean())
+
+    def _open_books(self) -> None:
+        """Goods at hand are paid in by the owners."""
+        stock, skus = self.world.supply.stock, self.world.shelf.skus
+        value = int((stock["on_hand"].sum(axis=0) * skus["unit_cost"]).sum())
+        books_state.post(self.world.books, 0, books_state.INVENTORY, books_state.CAPITAL, value)
+
+    def _calibrate(self) -> None:
+        """Set what is ordinary with every price at list: log-sums at which visits fill carts as often as stated."""
+        world, config = self.world, self.config
+        refresh_pages(world.shelf)
+        shelf_actors.reweigh(world.shelf, config.shelf, self.weight)
+        weight = config.crowd.price.regular + config.crowd.price.transaction
+        attract(world.shelf, config.crowd.choice.attention, weight, True)
+        if len(world.crowd.rows) == 0:
+            return
+        sums = np.zeros((len(world.shelf.categories), 1000))
+        sample_logsums(world.crowd, world.shelf, sums)
+        params = world.crowd.params
+        target = config.crowd.choice.carts
+        outside = 1.0 + config.crowd.multihoming * np.exp(config.crowd.choice.rival)
+        for category, row in zip(world.shelf.categories, sums, strict=True):
+            low, high = row.min() - 20.0, row.max() + 20.0
+            for _ in range(60):
+                middle = 0.5 * (low + high)
+                here = np.exp(params[P_INTERCEPT] + params[P_NEST] * (row - middle))
+                low, high = (middle, high) if (here / (outside + here)).mean() > target else (low, middle)
+            category["base_attraction"] = 0.5 * (low + high)
+        world.crowd.drive[D_RATE] = living_rate(world.crowd)
+
+    def _populate(self) -> None:
+        """Let every side create its agents and processes."""
+        self.windows = []
+        if not self.alone:
+            self.windows = windows(
+                self.config.shelf, self.calendar, self.world.shelf.skus, self.category_names, self.draws
+            )
+            write_boards(self.world.shelf, self.windows, 0, self.weight, self.config.shelf.price_change_limit)
+            refresh(self.world.crowd, self.world.shelf)
+            shelf_actors.populate(self, self.windows)
+        for side in SIDES:
+            if side == "shelf" or importlib.util.find_spec(f"sim.{side}.actors") is None:
+                continue
+            module = importlib.import_module(f"sim.{side}.actors")
+            if hasattr(module, "populate"):
+                module.populate(self)
+        if not self.alone:
+            self.env.process(self._days())
+
+    def _days(self) -> Any:
+        """At each midnight: the weekday's weight and the promises shown on the pages."""
+        while True:
+            day = int(self.env.now // DAY)
+            self.world.crowd.drive[D_DAY] = self.config.crowd.visits.day_of_week[self.calendar.weekday(day)]
+            shown_promises(self.world.fulfilment, self.world.supply, self.world.shelf, self.region_share, int(self.env.now))
+            self.world.shelf.setting[shelf_state.STALE] = 1.0
+            yield self.env.timeout(DAY)
+
+    def _schedule_timeline(self) -> None:
+        from sim.core.registry import get_event
+
+        for number, spec in enumerate(self.config.events):
+            minute = self.calendar.minute(spec.at)
+            if not 0 <= minute < self.calendar.end:
+                continue
+            priority = FAULTS if get_event(spec.do).kind == "inject" else ACTIONS
+            call_after(self.env, minute, priority, lambda spec=spec, number=number: self.apply(spec))
+
+    # Running ---------------------------------------------------------------------------------------
+
+    def apply(self, event: Any) -> None:
+        """Let an event happen now: an entry of the timeline, or anything with ``do``, ``target``, ``lasts``, ``arguments``."""
+        from sim.core.registry import get_event
+
+        entry = get_event(event.do)
+        self.journal.record(event.do.partition(".")[0], event.do, event.target or "", event.lasts or 0.0)
+        entry.function(self, target=event.target, for_minutes=event.lasts, **event.arguments)
+        self.world.shelf.setting[shelf_state.STALE] = 1.0
+
+    def run(self, progress: Callable[[int, int, float], None] | None = None) -> None:
+        """Run to the end of the scenario. ``progress(minute, end, real orders so far)`` is called now and then."""
+        self.run_until(self.calendar.end, progress)
+        self.running = False
+
+    def step(self) -> None:
+        """One day, for Mesa's ``batch_run`` and data collection."""
+        self.run_until(min(self.calendar.end, (self.minute // DAY + 1) * DAY))
+        if self.minute >= self.calendar.end:
+            self.running = False
+
+    def run_until(self, end: float, progress: Callable[[int, int, float], None] | None = None) -> None:
+        """Run up to minute ``end`` (exclusive): events before it have happened, the crowd's minutes before it too."""
+        end = min(int(end), self.calendar.end)
+        told = time.monotonic()
+        while self.minute < end:
+            upto = min(float(end), self.env.peek())
+            if upto > self.minute:
+                self._advance(int(upto) if upto == int(upto) else int(upto) + 1)
+            # every event up to and including this minute, before the crowd's next minute
+            while self.env.peek() <= self.minute and self.env.peek() < end:
+                self.env.step()
+            if progress is not None and time.monotonic() - told > PROGRESS_EVERY:
+                told = time.monotonic()
+                progress(self.minute, self.calendar.end, self._orders())
+        while self.env.peek() <= end and end < self.calendar.end and self.env.peek() < end:
+            self.env.step()
+
+    def _orders(self) -> float:
+        return float(self.world.books.series[:, books_state.ORDERS].sum() * self.weight)
+
+    def _advance(self, end: int) -> None:
+        """Advance the crowd to ``end``, or until a wire trips and its owner must act."""
+        if self.alone:
+            self._advance_demand(end)
+            return
+        while self.minute < end:
+            w = self.world
+            why, minute, need = advance(
+                w.crowd, w.shelf, w.supply, w.fulfilment, w.platform, w.rivals, w.books, w.agenda, w.desk,
+                self.minute, end,
+            )  # fmt: skip
+            self.minute = int(minute)
+            if why == END:
+                return
+            if why == WIRE:
+                self._clear_wires()
+                return
+            self._make_room(int(why), int(need))
+
+    def _advance_demand(self, end: int) -> None:
+        w = self.world
+        reached = crowd_demand.exogenous_demand(w.supply, self.demand, self.draws.key0, self.draws.key1, float(end))
+        self.minute = int(reached)
+        if reached < end or w.supply.trip_count[0] > 0:
+            self._clear_wires()
+
+    def _clear_wires(self) -> None:
+        """Owners of tripped wires act as ordinary events of this minute."""
+        owner = self.notices.get("planner")
+        if owner is not None:
+            call_after(self.env, max(0.0, self.minute - self.env.now), REVIEWS, owner.wires_tripped)
+
+    def _make_room(self, why: int, need: int) -> None:
+        world = self.world
+        if why == NO_CANDIDATES:
+            room = int(need * 1.25) + 1024
+            crowd = world.crowd._replace(
+                candidates=np.zeros(room, np.int32), occurrences=np.zeros(room, np.uint32),
+                unsorted=np.zeros((room, 2), np.int64),
+            )  # fmt: skip
+            crowd.made[0] = -1
+            self.world = world._replace(crowd=crowd)
+        elif why == NO_INTENTS:
+            grown = np.zeros(int(need * 1.5), world.crowd.intents.dtype)
+            grown[: len(world.crowd.intents)] = world.crowd.intents
+            self.world = world._replace(crowd=world.crowd._replace(intents=grown))
+        elif why == NO_ORDERS:
+            orders = int((len(world.fulfilment.orders) + need) * 1.25)
+            self.world = world._replace(fulfilment=pools.grow(world.fulfilment, orders=orders))
+        elif why == NO_PARCELS:
+            parcels = int((len(world.fulfilment.parcels) + need) * 1.25)
+            self.world = world._replace(fulfilment=pools.grow(world.fulfilment, parcels=parcels))
+        elif why == NO_NODES:
+            self._grow_agenda(int((len(world.agenda.nodes) + need) * 1.25))
+
+    def _grow_agenda(self, nodes: int) -> None:
+        world = self.world
+        due = np.zeros((nodes, 3), np.int32)
+        due[: len(world.desk.due)] = world.desk.due
+        mine = np.zeros((nodes, 3), np.int32)
+        mine[: len(world.crowd.due)] = world.crowd.due
+        self.world = world._replace(
+            agenda=agenda_module.grow(world.agenda, nodes), desk=world.desk._replace(due=due),
+            crowd=world.crowd._replace(due=mine),
+        )  # fmt: skip
+
+    # What sides ask of each other ------------------------------------------------------------------
+
+    def goods_arrived(self, warehouse: int, skus: np.ndarray) -> None:
+        """Stock has come in: orders that wait for these SKUs are served first, oldest first."""
+        if self.alone:
+            crowd_demand.serve_backorders(self.world.supply, float(self.env.now))
+            return
+        for sku in np.asarray(skus):
+            while True:
+                w = self.world
+                _, short = serve_backorders(
+                    w.fulfilment, w.supply, w.shelf.skus, w.agenda, w.books, self.draws.key0, self.draws.key1,
+                    int(sku), int(self.env.now),
+                )  # fmt: skip
+                if not short:
+                    break
+                self._make_room(NO_PARCELS, len(w.fulfilment.parcels))
+                self._make_room(NO_NODES, len(w.agenda.nodes))
+
+    def call_waiting(self, minute: int) -> None:
+        """A promotion opens: those who waited for it come back, each after a delay of their own."""
+        need = int((self.world.crowd.rows["wait_until"] == minute).sum())
+        free = int(self.world.agenda.cursor[agenda_module.FREE_COUNT] - self.world.fulfilment.cursor[fulfilment_state.C_QUEUED])
+        if need + 4096 > free:
+            self._make_room(NO_NODES, need + 4096)
+        come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
+        self.journal.record("crowd", "come_back", "opening", come * self.weight)
+
+    def remove_shopper(self, row: int) -> None:
+        """Take one shopper away for good: they never visit (the worlds test compares histories with and without)."""
+        self.world.crowd.rows[row]["flags"] |= REMOVED
+
+    def finish(self) -> None:
+        """End the run: areas are settled, then every conservation law is checked. Raises LawBroken."""
+        from sim.books.laws import check_all
+
+        self.laws = check_all(self)
+
+
+class PlatformContext:
+    """What the machine room's build may know of the run."""
+
+    def __init__(self, minutes: int, calendar: Calendar, expected_peak: float | None, folder: Path) -> None:
+        self.minutes, self.calendar, self.folder = minutes, calendar, folder
+        if expected_peak is not None:
+            self.expected_peak = expected_peak

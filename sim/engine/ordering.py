@@ -1,0 +1,402 @@
+"""Orders are taken: from a submitted cart to a paid, priced and allocated order, or to none."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from sim.books.state import (
+    ADVANCES, BALANCES, BUYERS_NEW, CASH, COMMISSIONS, COUPONS_USED, DEFAULTS, DEMANDED_UNITS, DISCOUNT_COUPON,
+    DISCOUNT_FULL_REDUCTION, DISCOUNT_ITEM, DISCOUNT_MEMBER, GMV, LOST_FAILURES, LOST_UNITS, LOST_VALUE,
+    ORDER_FAILURES, ORDERS, OTHER_INCOME, PAID, RETRIES, RIVAL_PURCHASES, S_DEPOSITS, STOCK_OUTS, SUBSTITUTIONS,
+    TOPPED_UP, UNITS, UNPAID_ORDERS, UNPAID_VALUE, note, post,
+)  # fmt: skip
+from sim.core.agenda import appoint
+from sim.core.rng import decision, exponential, philox, uniform
+from sim.crowd.choice import clear_cart, drop_line
+from sim.crowd.state import (
+    A_BALANCE, A_COMEBACK, A_RETRY, CART, CHECKING_OUT, DEAL_PRONE, MEMBER, P_ATTEMPTS, P_CARRY, P_DEFAULT, P_DELAY,
+    P_LATER, P_LOST, P_OTHER, P_PAYS, P_PROMPT, P_RETRY, P_RUSH, P_RUSH_SHAPE, P_SUBSTITUTE, P_TOP_REACH, P_TOP_TRIES,
+    P_TOP_VALUE,
+)  # fmt: skip
+from sim.engine.world import D_MEASURED
+from sim.fulfilment.allocation import allocate, ask, reachable
+from sim.fulfilment.pools import free_order, new_order
+from sim.fulfilment.state import (
+    CANCELLED, DEFAULTED, DEPOSIT, FLAG_FIRST, FLAG_TOPPED_UP, LINES, WAITING,
+)  # fmt: skip
+from sim.shelf.kernel import refresh_page
+from sim.shelf.pricing import price_basket
+from sim.shelf.state import ACTIVE, C_OFF, C_THRESHOLD, C_USED, EVERY, FULL_REDUCTIONS, HOST_COMMISSION, OFF
+from sim.supply.state import LOST
+
+SUBMIT = decision("order.submit")
+RESPONSE = decision("stock_out.response")
+SUBSTITUTE = decision("stock_out.substitute")
+FILLER = decision("basket.filler")
+BALANCE = decision("order.balance")
+ORIGIN_LIVESTREAM = 1
+
+
+@njit(cache=True)
+def opening_delay(params, w0, w1):  # type: ignore[no-untyped-def]
+    """Minutes after an opening at which somebody who waited for it comes: a Weibull rush, or in their own time."""
+    if uniform(w0) < params[P_PROMPT]:
+        return params[P_RUSH] * exponential(w1) ** (1.0 / params[P_RUSH_SHAPE])
+    return params[P_LATER] * exponential(w1)
+
+
+@njit(cache=True)
+def fail_order(crowd, books, agenda, intent, minute, word, word1):  # type: ignore[no-untyped-def]
+    """The platform refused or lost the order: try again within the minute, come back later, or give up."""
+    row = crowd.rows[intent.shopper]
+    params = crowd.params
+    note(books, minute, ORDER_FAILURES, 1.0)
+    if intent.attempt < params[P_ATTEMPTS] and uniform(word) < params[P_RETRY]:
+        row.flags |= CHECKING_OUT
+        note(books, minute, RETRIES, 1.0)
+        appoint(agenda, minute + 1, A_RETRY, intent.shopper, intent.attempt + 1)
+        return
+    note(books, minute, LOST_FAILURES, 1.0)
+    if uniform(word1) < params[P_LOST]:
+        clear_cart(row)
+    else:
+        # comes back within some hours, when the cart is still there
+        appoint(agenda, minute + 1 + int(240.0 * exponential(word1)), A_COMEBACK, intent.shopper, 0)
+
+
+@njit(cache=True)
+def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrence, line, quantity):  # type: ignore[no-untyped-def]
+    """The most attractive of eight SKUs of the category that is in stock and not in the cart; -1 if none."""
+    best = -1
+    value = -1e9
+    for block in range(2):
+        w0, w1, w2, w3 = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, SUBSTITUTE, line * 2 + block)
+        for part in range(4):
+            word = w0
+            if part == 1:
+                word = w1
+            elif part == 2:
+                word = w2
+            elif part == 3:
+                word = w3
+            sku = shelf.ranking[category, word >> 20]
+            page = shelf.pages[sku]
+            if page.paused or shelf.skus[sku].deposit > 0.0 or page.base - 2.62 * page.log_price <= value:
+                continue
+            held = False
+            for j in range(row.cart_lines):
+                if row.cart_sku[j] == sku:
+                    held = True
+            if not held and reachable(ful, supply, row.region, sku) >= quantity:
+                best = sku
+                value = page.base - 2.62 * page.log_price
+    return best
+
+
+@njit(cache=True)
+def check_stock(crowd, shelf, supply, ful, rivals, books, shopper, occurrence, minute):  # type: ignore[no-untyped-def]
+    """Ask for every line of the cart; lines without stock are replaced, kept for later, or lost. Presale lines wait.
+
+    Returns a bit mask of the lines that stay in the cart for another day.
+    """
+    row = crowd.rows[shopper]
+    params = crowd.params
+    kept = 0
+    j = 0
+    while j < row.cart_lines:
+        sku = row.cart_sku[j]
+        quantity = int(row.cart_quantity[j])
+        article = shelf.skus[sku]
+        if article.paused:
+            drop_line(row, j)
+            continue
+        if article.deposit > 0.0 or supply.backorder[sku]:
+            j += 1
+            continue
+        if reachable(ful, supply, row.region, sku) >= quantity:
+            j += 1
+            continue
+        ask(ful, supply, books, row.region, shopper, sku, quantity, minute)
+        supply.totals[LOST, sku] += quantity
+        note(books, minute, DEMANDED_UNITS, float(quantity))
+        note(books, minute, STOCK_OUTS, 1.0)
+        note(books, minute, LOST_UNITS, float(quantity))
+        note(books, minute, LOST_VALUE, float(article.price * quantity))
+        w0, _, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, RESPONSE, sku)
+        u = uniform(w0)
+        category = article.category
+        if u < params[P_SUBSTITUTE]:
+            other = find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrence, j, quantity)
+            if other >= 0:
+                row.cart_sku[j] = other
+                note(books, minute, SUBSTITUTIONS, 1.0)
+                j += 1
+                continue
+            drop_line(row, j)
+            continue
+        u -= params[P_SUBSTITUTE]
+        if u < params[P_DELAY]:
+            # the line moves behind those bought now
+            kept |= 1 << j
+            j += 1
+            continue
+        if u < params[P_DELAY] + params[P_OTHER]:
+            note(books, minute, RIVAL_PURCHASES, 1.0)
+            rivals.sales[category] += 1
+            spec = shelf.categories[category]
+            if spec.cover_days > 0.0:
+                row.cover[category] = max(int(row.cover[category]), minute // 1440) + int(spec.cover_days * quantity)
+        drop_line(row, j)
+    return kept
+
+
+@njit(cache=True)
+def top_up(crowd, shelf, supply, ful, row, desk, n, shopper, occurrence):  # type: ignore[no-untyped-def]
+    """A deal-prone shopper just below a threshold may add an article that costs less than what it saves.
+
+    The filler is worth only part of its price to the shopper: bought where price·(1 − value) < off. Returns the
+    number of lines afterwards; the filler is the last.
+    """
+    params = crowd.params
+    if n >= LINES or not row.flags & DEAL_PRONE:
+        return n
+    for number in range(FULL_REDUCTIONS):
+        if shelf.reductions[number, ACTIVE] == 0:
+            continue
+        every, off = shelf.reductions[number, EVERY], shelf.reductions[number, OFF]
+        total = 0
+        for i in range(n):
+            if (shelf.skus[desk.basket[i]].full_reduction >> number) & 1:
+                total += shelf.skus[desk.basket[i]].price * desk.quantity[i]
+        missing = every - total % every
+        if total == 0 or missing == every or missing > params[P_TOP_REACH] * every:
+            continue
+        for attempt in range(int(params[P_TOP_TRIES])):
+            w0, w1, w2, _ = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, FILLER, attempt)
+            category = int(uniform(w0) * shelf.categories.shape[0])
+            sku = shelf.ranking[category, w1 >> 20]
+            article = shelf.skus[sku]
+            if article.paused or article.deposit > 0.0 or not (article.full_reduction >> number) & 1:
+                continue
+            held = False
+            for i in range(n):
+                if desk.basket[i] == sku:
+                    held = True
+            value = min(1.0, 2.0 * params[P_TOP_VALUE] * uniform(w2))
+            if held or article.price < missing or article.price * (1.0 - value) >= off:
+                continue
+            if reachable(ful, supply, row.region, sku) < 1:
+                continue
+            desk.basket[n] = sku
+            desk.quantity[n] = 1
+            return n + 1
+    return n
+
+
+@njit(cache=True)
+def take_order(crowd, shelf, supply, ful, rivals, books, agenda, desk, intent, minute, failure):  # type: ignore[no-untyped-def]
+    """One submitted cart. ``failure``: probability that the platform fails it."""
+    shopper = intent.shopper
+    row = crowd.rows[shopper]
+    row.flags &= ~CHECKING_OUT
+    if row.cart_lines == 0:
+        return
+    w0, w1, w2, w3 = philox(crowd.keys[0], crowd.keys[1], shopper, intent.occurrence, SUBMIT, intent.attempt)
+    if uniform(w0) < failure:
+        fail_order(crowd, books, agenda, intent, minute, w2, w3)
+        return
+    pays = uniform(w1) < crowd.params[P_PAYS]
+    kept = 0
+    if pays:
+        kept = check_stock(crowd, shelf, supply, ful, rivals, books, shopper, intent.occurrence, minute)
+    for presale in range(2):
+        n = 0
+        for j in range(row.cart_lines):
+            if (kept >> j) & 1 or (shelf.skus[row.cart_sku[j]].deposit > 0.0) != (presale == 1):
+                continue
+            desk.basket[n] = row.cart_sku[j]
+            desk.quantity[n] = row.cart_quantity[j]
+            n += 1
+        if n > 0:
+            write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presale == 1, pays, minute)
+    # what was kept for later moves to the front, the rest leaves the cart
+    if kept == 0:
+        clear_cart(row)
+    else:
+        n = 0
+        for j in range(CART):
+            if (kept >> j) & 1 and j < row.cart_lines:
+                row.cart_sku[n] = row.cart_sku[j]
+                row.cart_quantity[n] = row.cart_quantity[j]
+                n += 1
+        row.cart_lines = n
+        row.wait_until = -1
+        if n == 0:
+            clear_cart(row)
+
+
+@njit(cache=True)
+def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presale, pays, minute):  # type: ignore[no-untyped-def]
+    """Price the desk's ``n`` lines; write, pay and allocate the order, or count it as placed and never paid."""
+    shopper = intent.shopper
+    row = crowd.rows[shopper]
+    skus = shelf.skus
+    day = minute // 1440
+    before = n
+    if pays and not presale:
+        n = top_up(crowd, shelf, supply, ful, row, desk, n, shopper, intent.occurrence)
+    member = row.flags & MEMBER != 0
+    off, threshold = 0, 0
+    if row.coupon_day >= day and not presale:
+        off, threshold = shelf.coupons[row.coupon, C_OFF], shelf.coupons[row.coupon, C_THRESHOLD]
+    payable, _, used = price_basket(
+        skus, shelf.reductions, desk.basket, desk.quantity, n, member, threshold, off, desk.lines, desk.work
+    )
+    note(books, minute, ORDERS, 1.0)
+    note(books, minute, GMV, float(payable))
+    if not pays:
+        note(books, minute, UNPAID_ORDERS, 1.0)
+        note(books, minute, UNPAID_VALUE, float(payable))
+        return
+    if used > 0:
+        row.coupon_day = -1
+        shelf.coupons[row.coupon, C_USED] += 1
+        note(books, minute, COUPONS_USED, 1.0)
+    order_row = new_order(ful, shopper, row.orders)
+    order = ful.orders[order_row]
+    order.placed = minute + intent.second / 60.0
+    order.region = row.region
+    order.lines = n
+    order.origin = intent.origin
+    if row.orders == 0:
+        order.flags |= FLAG_FIRST
+        note(books, minute, BUYERS_NEW, 1.0)
+    if n > before:
+        order.flags |= FLAG_TOPPED_UP
+        note(books, minute, TOPPED_UP, 1.0)
+    origin = 0
+    for i in range(n):
+        article = skus[desk.basket[i]]
+        quantity = desk.quantity[i]
+        order.sku[i] = desk.basket[i]
+        order.quantity[i] = quantity
+        order.list_value[i] = desk.lines[i, 0]
+        order.paid[i] = desk.lines[i, 1]
+        order.line_state[i] = DEPOSIT if presale else WAITING
+        note(books, minute, DISCOUNT_ITEM, float(desk.lines[i, 2]))
+        note(books, minute, DISCOUNT_MEMBER, float(desk.lines[i, 3]))
+        note(books, minute, DISCOUNT_FULL_REDUCTION, float(desk.lines[i, 4]))
+        note(books, minute, DISCOUNT_COUPON, float(desk.lines[i, 5]))
+        note(books, minute, UNITS, float(quantity))
+        article.sold += quantity
+        if article.origin != 0:
+            origin = article.origin
+        if article.origin == ORIGIN_LIVESTREAM:
+            post(books, minute, COMMISSIONS, CASH, int(desk.lines[i, 1] * shelf.setting[HOST_COMMISSION]))
+        if article.quota > 0:
+            article.quota = max(0, article.quota - quantity)
+            if article.quota == 0:
+                # the contingent at this price is gone: the list price holds again
+                article.price = article.list_price
+                refresh_page(shelf, desk.basket[i])
+        remember_price(crowd, shelf, row, desk.basket[i], quantity, desk.lines[i, 1], desk.lines[i, 0], day)
+    order.origin = origin
+    row.orders = min(65000, row.orders + 1)
+    if minute >= desk.counts[D_MEASURED]:
+        row.window_orders = min(65000, row.window_orders + 1)
+    row.open_orders += 1
+    row.last_order = minute
+    row.money += payable
+    if presale:
+        deposit = 0
+        for i in range(n):
+            deposit += int(math.ceil(desk.lines[i, 1] * skus[desk.basket[i]].deposit))
+        order.deposit = deposit
+        post(books, minute, CASH, ADVANCES, deposit)
+        note(books, minute, S_DEPOSITS, float(deposit))
+        w0, w1, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, order.turn, BALANCE, 1)
+        due = skus[desk.basket[0]].balance_at + opening_delay(crowd.params, w0, w1)
+        appoint(agenda, max(minute + 1, int(due)), A_BALANCE, order_row, 0)
+        return
+    post(books, minute, CASH, ADVANCES, payable)
+    note(books, minute, PAID, float(payable))
+    order.paid_at = minute
+    send(crowd, shelf, supply, ful, books, agenda, order_row, minute)
+
+
+@njit(cache=True)
+def send(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # type: ignore[no-untyped-def]
+    """Ask stock for a paid order and allocate it; presale and backordered goods may wait for stock."""
+    order = ful.orders[order_row]
+    waits = order.deposit > 0
+    for i in range(order.lines):
+        ask(ful, supply, books, order.region, order.shopper, order.sku[i], order.quantity[i], minute)
+        note(books, minute, DEMANDED_UNITS, float(order.quantity[i]))
+        if supply.backorder[order.sku[i]]:
+            waits = True
+    missing = allocate(
+        ful, supply, shelf.skus, agenda, books, crowd.keys[0], crowd.keys[1], order_row, minute, waits
+    )
+    if missing and not waits:
+        # bought away between the check and here: the money goes back at once
+        for i in range(order.lines):
+            if (missing >> i) & 1:
+                order.line_state[i] = CANCELLED
+                order.refunded[i] = order.paid[i]
+                supply.totals[LOST, order.sku[i]] += order.quantity[i]
+                note(books, minute, LOST_UNITS, float(order.quantity[i]))
+                note(books, minute, PAID, -float(order.paid[i]))
+                post(books, minute, ADVANCES, CASH, order.paid[i])
+        if missing == (1 << order.lines) - 1:
+            crowd.rows[order.shopper].open_orders -= 1
+            free_order(ful, order_row)
+
+
+@njit(cache=True)
+def remember_price(crowd, shelf, row, sku, quantity, paid, listed, day):  # type: ignore[no-untyped-def]
+    """A purchase moves the reference price [P27] and fills the household's stock."""
+    article = shelf.skus[sku]
+    category = article.category
+    carry = crowd.params[P_CARRY]
+    seen = 200.0 * paid / max(1, listed)
+    row.reference[category] = int(max(20.0, min(255.0, carry * row.reference[category] + (1.0 - carry) * seen)))
+    spec = shelf.categories[category]
+    if spec.cover_days > 0.0:
+        start = max(int(row.cover[category]), day)
+        # a household that has more uses more: what is stacked on an uncovered stock lasts less long
+        days = spec.cover_days * quantity
+        if start > day:
+            days *= 1.0 - spec.expansion
+        row.cover[category] = min(30000, start + int(days))
+
+
+@njit(cache=True)
+def pay_balance(crowd, shelf, supply, ful, books, agenda, order_row, minute, failure):  # type: ignore[no-untyped-def]
+    """The balance of a presale order: paid and sent, tried again after a failure, or never paid (deposit forfeited)."""
+    order = ful.orders[order_row]
+    shopper = order.shopper
+    w0, w1, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, order.turn, BALANCE, 0)
+    if uniform(w0) < crowd.params[P_DEFAULT]:
+        post(books, minute, ADVANCES, OTHER_INCOME, order.deposit)
+        note(books, minute, DEFAULTS, 1.0)
+        for i in range(order.lines):
+            order.line_state[i] = DEFAULTED
+        crowd.rows[shopper].open_orders -= 1
+        free_order(ful, order_row)
+        return
+    w0, w1, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, order.turn, BALANCE, 100 + minute)
+    if uniform(w0) < failure:
+        note(books, minute, ORDER_FAILURES, 1.0)
+        appoint(agenda, minute + 1 + int(30.0 * exponential(w1)), A_BALANCE, order_row, 0)
+        return
+    payable = 0
+    for i in range(order.lines):
+        payable += order.paid[i]
+        order.line_state[i] = WAITING
+    post(books, minute, CASH, ADVANCES, payable - order.deposit)
+    note(books, minute, BALANCES, float(payable - order.deposit))
+    note(books, minute, PAID, float(payable))
+    order.paid_at = minute
+    send(crowd, shelf, supply, ful, books, agenda, order_row, minute)

@@ -1,0 +1,118 @@
+"""The goods: SKUs drawn from a compact description, sorted by category."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.core.rng import Draws, decision
+from sim.shelf.config import Catalogue
+from sim.shelf.state import CATEGORY, SKU
+
+PRICE = decision("sku.price")
+APPEAL = decision("sku.appeal")
+SKU_QUALITY = decision("sku.quality")
+POSITION = decision("sku.position")
+EXCLUSIVE = decision("sku.exclusive")
+RATING = decision("sku.rating")
+
+PRIOR_REVIEWS = 20.0  # reviews a rating starts from, so that one early voice does not decide it
+MEAN_RATING = 4.6  # of 5, the usual mean on marketplaces
+
+
+def build_categories(config: Catalogue, consideration: int) -> np.ndarray:
+    """CATEGORY[categories]: SKUs are dealt out by need, each category getting at least ``consideration``."""
+    names = list(config.categories)
+    if not 1 <= len(names) <= 12:
+        raise ValueError("shelf.catalogue.categories: between 1 and 12 categories")
+    need = np.array([config.categories[name].need for name in names])
+    count = np.maximum(np.floor(config.skus * need / need.sum()).astype(int), 1)
+    while count.sum() < config.skus:
+        count[np.argmax(need / count)] += 1
+    while count.sum() > config.skus and count.max() > 1:
+        count[np.argmax(count)] -= 1
+    table = np.zeros(len(names), CATEGORY)
+    table["need"] = need / need.sum()
+    table["count"] = count
+    table["first"] = np.concatenate([[0], np.cumsum(count)[:-1]])
+    for row, name in zip(table, names, strict=True):
+        category = config.categories[name]
+        row["sensitivity"] = category.sensitivity
+        row["cover_days"] = category.cover / 1440.0
+        row["expansion"] = category.expansion
+        row["return_propensity"] = category.returns
+    return table
+
+
+def build_skus(config: Catalogue, categories: np.ndarray, draws: Draws) -> np.ndarray:
+    """SKU[skus]: list price lognormal, appeal lognormal, quality normal, position normal in taste space."""
+    total = int(categories["count"].sum())
+    skus = np.zeros(total, SKU)
+    number = np.arange(total)
+    specs = list(config.categories.values())
+    category = np.repeat(np.arange(len(specs)), categories["count"])
+    skus["category"] = category
+    median = np.array([spec.price for spec in specs])[category]
+    spread = np.array([spec.price_spread for spec in specs])[category]
+    margin = np.array([spec.margin for spec in specs])[category]
+    price = median * np.exp(spread * draws.normal(PRICE, number))
+    # shelf prices end in 9: a whole yuan, at least 5
+    yuan = np.maximum(np.rint(price / 10.0) * 10.0 - 1.0, np.maximum(np.rint(price), 5.0) * (price < 15.0))
+    skus["list_price"] = np.maximum(yuan, 5.0).astype(np.int64) * 100
+    # a dearer article of a category earns a somewhat lower share, a cheaper one a higher
+    skus["unit_cost"] = np.rint(skus["list_price"] * (1.0 - margin)).astype(np.int64)
+    skus["quality"] = config.quality_spread * draws.normal(SKU_QUALITY, number)
+    appeal = np.exp(config.concentration * draws.normal(APPEAL, number))
+    for row in categories:
+        part = slice(row["first"], row["first"] + row["count"])
+        order = np.argsort(-appeal[part], kind="stable")
+        appeal[part] = appeal[part][order]
+        heroes = max(1, int(round(config.hero_share * row["count"])))
+        skus["hero"][part.start : part.start + heroes] = 1
+        skus["appeal"][part] = appeal[part] / appeal[part].sum()
+    skus["exclusive"] = draws.uniform(EXCLUSIVE, number) < config.exclusive_share
+    for axis in range(4):
+        skus["position"][:, axis] = np.clip(64.0 * draws.normal(POSITION, number, 0, axis), -127, 127)
+    spec_weight = np.array([spec.weight for spec in specs])[category]
+    skus["weight"] = np.rint(1000.0 * spec_weight * np.sqrt(price / median)).astype(int)
+    skus["return_propensity"] = categories["return_propensity"][category]
+    rating = np.clip(MEAN_RATING + 0.15 * skus["quality"] + 0.1 * draws.normal(RATING, number), 3.0, 5.0)
+    skus["rating_count"] = PRIOR_REVIEWS
+    skus["rating_sum"] = PRIOR_REVIEWS * rating
+    skus["supplier"] = -1
+    reset_boards(skus)
+    return skus
+
+
+def read_skus(frame: Any, categories: np.ndarray, names: list[str], skus: np.ndarray) -> None:
+    """Overwrite generated goods with a table's columns: category, list_price, unit_cost, quality, appeal …
+
+    ``frame``: a DataFrame sorted by category in the order of ``names``; money in CNY. Columns left out stay generated.
+    """
+    for column, factor in (("list_price", 100.0), ("unit_cost", 100.0)):
+        if column in frame:
+            skus[column] = np.rint(frame[column].to_numpy(float) * factor).astype(np.int64)
+    for column in ("quality", "appeal", "return_propensity", "hero", "exclusive", "weight"):
+        if column in frame:
+            skus[column] = frame[column].to_numpy()
+    for row in categories:
+        part = slice(row["first"], row["first"] + row["count"])
+        skus["appeal"][part] /= skus["appeal"][part].sum()
+    reset_boards(skus)
+
+
+def reset_boards(skus: np.ndarray) -> None:
+    """Every board at its state without any promotion."""
+    skus["price"] = skus["list_price"]
+    skus["member_price"] = 0
+    skus["deposit"] = 0.0
+    skus["balance_at"] = 0
+    skus["announced_price"] = 0
+    skus["announced_at"] = -1
+    skus["full_reduction"] = 0
+    skus["exposure"] = 0.0
+    skus["impulse"] = 0.0
+    skus["cash_back"] = 0
+    skus["origin"] = 0
+    skus["quota"] = -1

@@ -1,0 +1,104 @@
+"""From boards to pages: what a visit reads of each SKU, and what draws attention to a category."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from sim.shelf.state import ACTIVE, DEALS, EVERY, FULL_REDUCTIONS, OFF, PROMISE_WEIGHT, RANKING, RATING_WEIGHT
+
+NOTHING = 9.0  # log price of what is not offered
+
+
+@njit(cache=True)
+def perceived(shelf, k):  # type: ignore[no-untyped-def]
+    """Log of the price of SKU ``k`` over its list price, as one article on the page: price cuts, and what a
+    running full reduction promises an article that is part of a larger basket."""
+    sku = shelf.skus[k]
+    price = float(sku.price)
+    for number in range(FULL_REDUCTIONS):
+        if (sku.full_reduction >> number) & 1 and shelf.reductions[number, ACTIVE]:
+            every = float(shelf.reductions[number, EVERY])
+            price *= 1.0 - shelf.reductions[number, OFF] / every * min(1.0, sku.price / every)
+    price -= sku.cash_back
+    return math.log(max(1.0, price) / sku.list_price)
+
+
+@njit(cache=True)
+def refresh_page(shelf, k):  # type: ignore[no-untyped-def]
+    """Rebuild what a visit reads of SKU ``k``."""
+    sku = shelf.skus[k]
+    page = shelf.pages[k]
+    rating = sku.rating_sum / sku.rating_count if sku.rating_count > 0 else 4.6
+    page.base = (
+        sku.quality + shelf.setting[RATING_WEIGHT] * (rating - 4.6) + sku.exposure
+        - shelf.setting[PROMISE_WEIGHT] * page.promise
+    )  # fmt: skip
+    page.log_price = perceived(shelf, k)
+    page.log_member = math.log(sku.member_price / sku.list_price) if sku.member_price > 0 else NOTHING
+    if sku.announced_at >= 0 and sku.announced_price > 0:
+        page.log_later = math.log(sku.announced_price / sku.list_price)
+        page.later_at = sku.announced_at
+    else:
+        page.log_later = NOTHING
+        page.later_at = -1
+    page.impulse = sku.impulse
+    page.paused = sku.paused
+    for axis in range(4):
+        page.position[axis] = sku.position[axis]
+
+
+@njit(cache=True)
+def refresh_pages(shelf):  # type: ignore[no-untyped-def]
+    """Rebuild every page."""
+    for k in range(shelf.skus.shape[0]):
+        refresh_page(shelf, k)
+
+
+@njit(cache=True)
+def fill_ranking(shelf, weights):  # type: ignore[no-untyped-def]
+    """Fill each category's table of RANKING entries in proportion to ``weights`` float64[skus], largest remainders first.
+
+    The entries of a SKU are spread evenly by a stride, so that two SKUs of like weight meet like draws.
+    """
+    for c in range(shelf.categories.shape[0]):
+        first, count = shelf.categories[c].first, shelf.categories[c].count
+        total = 0.0
+        for k in range(first, first + count):
+            total += weights[k]
+        cumulative = 0.0
+        k = first
+        cumulative = weights[first] / total
+        for entry in range(RANKING):
+            while (entry + 0.5) / RANKING > cumulative and k < first + count - 1:
+                k += 1
+                cumulative += weights[k] / total
+            shelf.ranking[c, entry] = k
+
+
+@njit(cache=True)
+def attract(shelf, attention, regular, first_time):  # type: ignore[no-untyped-def]
+    """How attractive each category's offer is now to a typical shopper, against an ordinary day.
+
+    The log of the mean of exp(utility) over the ranking's entries, tastes left out. The first call, with every
+    price at list, sets what is ordinary. Writes ShelfState.attention (need × exp(``attention`` × gain)) and DEALS,
+    the need-weighted gain in utility. ``regular``: weight of the log price.
+    """
+    deals = 0.0
+    need = 0.0
+    for c in range(shelf.categories.shape[0]):
+        spec = shelf.categories[c]
+        total = 0.0
+        for entry in range(0, RANKING, 4):
+            page = shelf.pages[shelf.ranking[c, entry]]
+            if page.paused == 0:
+                total += math.exp(page.base - regular * spec.sensitivity * page.log_price)
+        value = math.log(max(1e-9, total / (RANKING // 4)))
+        if first_time:
+            spec.list_attraction = value
+        spec.attraction = value - spec.list_attraction
+        shelf.attention[c] = spec.need * math.exp(attention * spec.attraction)
+        deals += spec.need * spec.attraction
+        need += spec.need
+    shelf.setting[DEALS] = deals / need
