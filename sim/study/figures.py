@@ -205,21 +205,38 @@ def pareto(
         named = set(order) if len(order) <= 12 else set()
         if len(labels) <= 12:
             named = set(range(len(labels)))
-        middle = (np.nanmin(x) + np.nanmax(x)) / 2
-        for index in sorted(named):
-            if not labels[index] or not np.isfinite(x[index] + y[index]):
-                continue
-            left = x[index] > middle
-            axes.annotate(
-                labels[index], (x[index], y[index]), textcoords="offset points",
-                xytext=(-8 if left else 8, 5), ha="right" if left else "left",
-                color=INK if on_front[index] else SOFT,
-            )  # fmt: skip
+        _name_points(figure, axes, labels, x, y, sorted(named), on_front)
         axes.set_xlabel(names[0])
         axes.set_ylabel(names[1])
         _ticks(axes.xaxis, shown[0])
         _ticks(axes.yaxis, shown[1])
         return figure
+
+
+def _name_points(figure: Any, axes: Any, labels: Sequence[str], x: np.ndarray, y: np.ndarray, named: Sequence[int], dark: np.ndarray) -> None:
+    """Write names beside points, each where it covers no earlier name and stays inside; points at 72 dpi."""
+    box = axes.get_window_extent()
+    scale = 72.0 / figure.dpi
+    taken: list[tuple[float, float, float, float]] = []
+    spots = [(8, 5, "left"), (-8, 5, "right"), (8, -13, "left"), (-8, -13, "right"), (8, 18, "left"), (-8, 18, "right")]
+    for index in named:
+        if not labels[index] or not np.isfinite(x[index] + y[index]):
+            continue
+        px, py = axes.transData.transform((x[index], y[index])) * scale
+        width = text_width(labels[index]) * 72.0
+        best = spots[0]
+        for spot in spots:
+            left = px + spot[0] - (width if spot[2] == "right" else 0.0)
+            area = (left, py + spot[1], left + width, py + spot[1] + 12.0)
+            inside = area[0] >= box.x0 * scale and area[2] <= box.x1 * scale + 12.0
+            if inside and not any(a[0] < area[2] and area[0] < a[2] and a[1] < area[3] and area[1] < a[3] for a in taken):
+                best = spot
+                taken.append(area)
+                break
+        axes.annotate(
+            labels[index], (x[index], y[index]), textcoords="offset points", xytext=best[:2], ha=best[2],
+            color=INK if dark[index] else SOFT,
+        )  # fmt: skip
 
 
 def tornado(labels: Sequence[str], lows: np.ndarray, highs: np.ndarray, shown: Format, xlabel: str, ends: tuple[str, str]) -> Any:
@@ -322,3 +339,63 @@ def regret_map(policies: Sequence[str], scenarios: Sequence[str], regrets: np.nd
 
 def _colours(n: int) -> list[str]:
     return [SERIES[index % len(SERIES)] for index in range(n)]
+
+
+def scatter(x: np.ndarray, y: np.ndarray, groups: Sequence[str], shown: tuple[Format, Format], names: tuple[str, str]) -> Any:
+    """Points of a sweep over one factor, by policy, with a line through the means of at most a dozen bins."""
+    with style():
+        kinds = list(dict.fromkeys(groups))
+        legend = 0.0 if kinds == [""] else 0.28 * len(kinds) + 0.1
+        figure, axes = _canvas(8.2, 3.4 + legend, 1.15, top=0.2 + legend)
+        member = np.array(groups, dtype=object)
+        for kind, colour in zip(kinds, _colours(len(kinds)), strict=True):
+            mask = (member == kind) & np.isfinite(x) & np.isfinite(y)
+            axes.plot(x[mask], y[mask], "o", color=colour, alpha=0.4, markersize=3.5, markeredgewidth=0)
+            levels = np.unique(x[mask])
+            if levels.size > 12:
+                edges = np.quantile(x[mask], np.linspace(0, 1, 11))
+                inside = [(x >= a) & (x <= b) & mask for a, b in zip(edges[:-1], edges[1:], strict=True)]
+            else:
+                inside = [(x == level) & mask for level in levels]
+            inside = [part for part in inside if part.any()]
+            axes.plot([x[p].mean() for p in inside], [y[p].mean() for p in inside], color=colour, linewidth=1.8, label=kind or None)
+        if legend:
+            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        axes.set_xlabel(names[0])
+        axes.set_ylabel(names[1])
+        axes.margins(0.05, 0.1)
+        _ticks(axes.xaxis, shown[0])
+        _ticks(axes.yaxis, shown[1])
+        return figure
+
+
+def boxes(
+    x: np.ndarray,
+    y: np.ndarray,
+    failed: np.ndarray,
+    limits: Sequence[tuple[tuple[float, float], tuple[float, float]]],
+    shown: tuple[Format, Format],
+    names: tuple[str, str],
+    words: tuple[str, str],
+) -> Any:
+    """Futures on two uncertainties, failed ones in colour, with boxes drawn around regions of failure."""
+    from matplotlib.patches import Rectangle
+
+    with style():
+        figure, axes = _canvas(8.2, 4.4, 1.15, top=0.45)
+        axes.plot(x[~failed], y[~failed], "o", color=LINE, markersize=4, markeredgewidth=0, label=words[1])
+        axes.plot(x[failed], y[failed], "o", color=BAD, markersize=4.5, markeredgewidth=0, alpha=0.75, label=words[0])
+        axes.margins(0.04)
+        wide, tall = axes.get_xlim(), axes.get_ylim()
+        for (x0, x1), (y0, y1) in limits:
+            left, right = (x0 if np.isfinite(x0) else wide[0]), (x1 if np.isfinite(x1) else wide[1])
+            bottom, top = (y0 if np.isfinite(y0) else tall[0]), (y1 if np.isfinite(y1) else tall[1])
+            axes.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=INK, linewidth=1.5))
+        axes.set_xlim(*wide)
+        axes.set_ylim(*tall)
+        axes.set_xlabel(names[0])
+        axes.set_ylabel(names[1])
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, borderpad=0)
+        _ticks(axes.xaxis, shown[0])
+        _ticks(axes.yaxis, shown[1])
+        return figure

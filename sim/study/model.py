@@ -10,7 +10,6 @@ import copy
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,26 +84,36 @@ class BaseModel:
         return {}
 
 
-def put(document: Any, path: str, value: Any) -> None:
-    """Set a dotted path of a nested document in place; list items are numbers (``events.0.for``). Raises KeyError."""
-    *parents, last = re.sub(r"\[(\d+)\]", r".\1", path).split(".")
+def put(document: Any, path: str, value: Any, create: bool = False) -> None:
+    """Set a dotted path of a nested document in place; list items are numbers (``events.0.for``).
+
+    Raises KeyError for a path that does not exist; with ``create`` missing mappings are made.
+    """
+    *parents, last = path.split(".")
     node = document
     try:
         for part in parents:
+            if create and isinstance(node, dict) and node.get(part) is None:
+                node[part] = {}
             node = node[int(part)] if isinstance(node, list) else node[part]
         key: Any = int(last) if isinstance(node, list) else last
-        node[key]
+        if not (create and isinstance(node, dict)):
+            node[key]
+        node[key] = value
     except (KeyError, IndexError, ValueError, TypeError):
         raise KeyError(path) from None
-    node[key] = value
 
 
 @dataclass
 class ScenarioModel:
-    """The marketplace, started from a scenario file with the same overrides for every design."""
+    """The marketplace, started from a scenario file with the same overrides for every design.
+
+    With ``document`` (a resolved scenario) the file at ``path`` is not read again; tables are looked for beside it.
+    """
 
     path: str
     overrides: dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] | None = None
     name: str = "sim618"
 
     @property
@@ -112,11 +121,21 @@ class ScenarioModel:
         """Package version and a hash of everything a run executes, so that no stale run is ever reused."""
         return code_version()
 
-    def resolve(self, changes: Changes) -> dict[str, Any]:
-        """The resolved scenario with ``changes`` over this model's overrides. Raises ScenarioError."""
+    def scenario(self, changes: Changes) -> Any:
+        """The checked scenario with ``changes`` over this model's overrides. Raises ScenarioError."""
         import sim.scenario
 
-        resolved = dict(sim.scenario.load(self.path, {**self.overrides, **changes}).resolved)
+        changes = {**self.overrides, **changes}
+        if self.document is None:
+            return sim.scenario.load(self.path, changes)
+        document = copy.deepcopy(self.document)
+        for path, value in changes.items():
+            put(document, path, value, create=True)
+        return sim.scenario.from_resolved(document, self.path)
+
+    def resolve(self, changes: Changes) -> dict[str, Any]:
+        """The resolved scenario with ``changes``. Raises ScenarioError."""
+        resolved = dict(self.scenario(changes).resolved)
         resolved.pop("seed", None)  # a study has its own seed; the file's is no part of what a run is
         return resolved
 
@@ -124,12 +143,19 @@ class ScenarioModel:
         """One replay of the marketplace."""
         import sim.engine
 
-        result = sim.engine.run(_scenario(json.dumps(resolved, sort_keys=True), self.path), seed=seed, replication=replication)
+        scenario = _scenario(json.dumps(resolved, sort_keys=True), self.path)
+        result = sim.engine.run(scenario, seed=seed, replication=replication)
         return {name: float(value) for name, value in result.kpis.items()}
 
     def measures(self) -> Mapping[str, Measure]:
         """The measures of the books."""
         return book_measures()
+
+    def assumptions(self) -> list[tuple[str, Any, Any]]:
+        """Values no source supports, with the range in which they may lie: path, low, high."""
+        from sim.scenario.assumptions import assumptions
+
+        return [(a.path, a.low, a.high) for a in assumptions(self.scenario({})) if a.ranged]
 
 
 @functools.lru_cache(maxsize=4)

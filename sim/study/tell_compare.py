@@ -220,7 +220,8 @@ def _forest(found: Comparison, scenario: str, others: list[int], columns: list[C
                 continue  # the baseline may be zero
             name = _name(column, lang)
             labels.append(f"{name}: {found.policies[p]}" if lang == "en" else f"{name}：{found.policies[p]}")
-            sign = _sign(e.low, e.high) * (1 if column.higher_is_better else -1)
+            real = found.holm[scenario, p, column.name] < SIGNIFICANT
+            sign = (_sign(e.low, e.high) if real else 0) * (1 if column.higher_is_better else -1)
             values.append(e.value)
             lows.append(e.low)
             highs.append(e.high)

@@ -34,7 +34,8 @@ def number(value: float, unit: str = "", lang: str = "en", signed: bool = False)
         return "∞" if value > 0 else "−∞"
     mark = "+" if signed and value > 0 else ""
     if unit in ("share", "%"):
-        return f"{mark}{_plain(value * 100.0)}%".replace("-", "−")
+        shown = value * 100.0
+        return f"{mark}{_plain(shown, 4 if 99.0 < abs(shown) < 100.0 else 3)}%".replace("-", "−")
     text = mark + _scaled(value, lang)
     unit = {"CNY": "元", "d": "天", "h": "小时", "min": "分钟", "orders": "单", "s": "秒"}.get(unit, unit) if lang == "zh" else unit
     gap = "" if lang == "zh" else " "
@@ -50,10 +51,10 @@ def _scaled(value: float, lang: str) -> str:
     return _plain(value)
 
 
-def _plain(value: float) -> str:
+def _plain(value: float, significant: int = 4) -> str:
     if value == 0.0:
         return "0"
-    digits = 4 - 1 - math.floor(math.log10(abs(value)))
+    digits = significant - 1 - math.floor(math.log10(abs(value)))
     if digits <= 0:
         return f"{value:,.0f}"
     if digits > 8:

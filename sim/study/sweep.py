@@ -1,0 +1,191 @@
+"""``sweep``: many designs, one tidy table: a row for each point, policy and measure's mean with its interval."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.study import figures, stats, words
+from sim.study.config import SweepStudy
+from sim.study.designs import Point, Space
+from sim.study.measures import Column, columns
+from sim.study.outcome import Block, Outcome, Picture
+from sim.study.runner import Design, Runner, Trial, pick
+from sim.study.words import Text, both
+
+POINTS_AT_ONCE = 256
+
+
+def sweep(runner: Runner, study: SweepStudy) -> Outcome:
+    """Run the sweep. Memory grows with the table only."""
+    space = Space(study.factors, study.constraints)
+    if study.design == "full":
+        points: Iterator[Point] = space.full()
+    elif study.design == "lhs":
+        points = space.lhs(study.samples, study.seed)
+    else:
+        points = space.sobol(study.samples, study.seed)
+    asked = columns(study.kpis, runner.measures)
+    rows: list[dict[str, Any]] = []
+    count = 0
+    for values, point, policy in evaluate(runner, space, points, study.policies or {"": {}}, asked, study.replications.min):
+        row: dict[str, Any] = {"point": count // max(1, len(study.policies))}
+        count += 1
+        if policy:
+            row["policy"] = policy
+        row.update(point.numbers)
+        row["replications"] = values.shape[0]
+        for index, column in enumerate(asked):
+            estimate = column.estimate(values[:, index], stats.CONFIDENCE)
+            row[column.name] = estimate.value
+            row[f"{column.name}.half_width"] = estimate.half_width
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    return Outcome(
+        kind="sweep",
+        name=study.name,
+        table=table,
+        answer=_answer(table, space, asked[0]),
+        effects=[_extremes(table, space, asked)],
+        pictures=_pictures(table, space, asked),
+        sure=_sure(table, space, study),
+        settings={"scenario": study.scenario, "set": study.set, "design": study.design, "seed": study.seed,
+                  "constraints": study.constraints, "version": runner.version},
+        runs=len(runner.members),
+        runs_made=runner.runs_made,
+        met=len(table) > 0,
+    )  # fmt: skip
+
+
+def evaluate(
+    runner: Runner,
+    space: Space,
+    points: Iterator[Point],
+    policies: dict[str, dict[str, Any]],
+    asked: Sequence[Column],
+    replications: int,
+) -> Iterator[tuple[np.ndarray, Point, str]]:
+    """Measures float64[replications, columns] of every point under every policy, in order, on the same replications."""
+    names = [column.kpi for column in asked]
+    for number in itertools.count():
+        block = list(itertools.islice(points, POINTS_AT_ONCE))
+        if not block:
+            return
+        designs: list[tuple[Design, Point, str]] = []
+        for offset, point in enumerate(block):
+            for policy, changes in policies.items():
+                label = f"point {number * POINTS_AT_ONCE + offset}" + (f" · {policy}" if policy else "")
+                designs.append((runner.design(label, {**changes, **point.written}), point, policy))
+        trials = [Trial(d, runner.seed, r) for d, _, _ in designs for r in range(replications)]
+        runner.progress.expect(len(trials))
+        results = runner.evaluate(iter(trials))
+        for _, point, policy in designs:
+            values = [pick(next(results), names, runner.measures) for _ in range(replications)]
+            yield np.array(values), point, policy
+
+
+def _answer(table: pd.DataFrame, space: Space, column: Column) -> Text:
+    if table.empty or table[column.name].isna().all():
+        return Text("No point satisfies the constraints.", "没有满足约束的点。")
+    unit = column.measure.unit
+    worst, best = table[column.name].idxmin(), table[column.name].idxmax()
+    if not column.higher_is_better:
+        worst, best = best, worst
+    row = table.loc[best]
+    where = ", ".join(f"{name} = {_shown(space, name, row[name])}" for name in space.names)
+    policy_en = f"{row['policy']} with " if "policy" in table else ""
+    label_en, label_zh = (column.measure.label, column.measure.label_zh)
+    value, other = float(row[column.name]), float(table.loc[worst, column.name])
+    return Text(
+        f"{label_en} goes from {words.number(other, unit)} to {words.number(value, unit)} over {len(table)} rows; "
+        f"the best mean is at {policy_en}{where}.",
+        f"在 {len(table)} 行设计中，{label_zh}从 {words.number(other, unit, 'zh')} 到 {words.number(value, unit, 'zh')}；均值最优处为 {policy_en}{where}。",
+    )
+
+
+def _extremes(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> Block:
+    column = asked[0]
+    ordered = table.sort_values(column.name, ascending=not column.higher_is_better, kind="stable")
+    picked = ordered if len(ordered) <= 12 else pd.concat([ordered.head(6), ordered.tail(3)])
+    policy = ["policy"] if "policy" in table else []
+    rows = []
+    for _, row in picked.iterrows():
+        cells = [both(str(row[name])) for name in policy]
+        cells += [both(_shown(space, name, row[name])) for name in space.names]
+        for item in asked:
+            half = float(row[f"{item.name}.half_width"])
+            unit = item.measure.unit
+            mark = f" ± {words.number(half, unit)}" if math.isfinite(half) else ""
+            cells.append(Text(words.number(float(row[item.name]), unit) + mark, words.number(float(row[item.name]), unit, "zh") + mark))
+        rows.append(cells)
+    headings = [Text("policy", "策略")] * len(policy) + [both(name) for name in space.names]
+    headings += [Text(c.measure.label, c.measure.label_zh) for c in asked]
+    return Block(Text("Best and worst points", "最优与最差的点"), headings, rows)
+
+
+def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> list[Picture]:
+    column = asked[0]
+    numeric = [name for name in space.names if len(table) and pd.api.types.is_numeric_dtype(table[name]) and table[name].nunique() > 1]
+    drawn = []
+    for name in numeric[:4]:
+        kind = _kind(space, name)
+        drawn.append(
+            Picture(
+                Text(f"{column.measure.label} against {name}", f"{column.measure.label_zh}与 {name}"),
+                lambda lang, name=name, kind=kind: figures.scatter(  # type: ignore[misc]
+                    table[name].to_numpy(float),
+                    table[column.name].to_numpy(float),
+                    list(table["policy"]) if "policy" in table else [""] * len(table),
+                    (lambda v: words_short(kind, v), lambda v: words.number(v, column.measure.unit, lang)),
+                    (name, column.measure.label_zh if lang == "zh" else column.measure.label),
+                ),
+                Text("Each dot is a point of the design; lines join the means.", "每个点为一个设计点；线连接均值。"),
+            )
+        )
+    return drawn
+
+
+def _sure(table: pd.DataFrame, space: Space, study: SweepStudy) -> list[Text]:
+    n = study.replications.min
+    said = [
+        Text(
+            f"Each point is the mean of {n} replications on the same seeds; ± is the half-width of its 95% interval.",
+            f"每个点为相同种子下 {n} 次重复的均值；± 为 95% 区间半宽。",
+        ),
+        Text(
+            "The best of many points looks better than it is: compare it with the runner-up before deciding.",
+            "众多点中的最优者看起来会偏好：决策前请与次优者再作比较。",
+        ),
+    ]
+    if study.design != "full" and len(table) < study.samples * max(1, len(study.policies)):
+        said.append(Text("The constraints left fewer points than asked for.", "受约束限制，点数少于要求。"))
+    return said
+
+
+def _kind(space: Space, name: str) -> str:
+    factor = space.factors[name]
+    if factor.levels is None:
+        return factor.range().kind
+    from sim.core.errors import UnitError
+    from sim.study import quantity
+
+    try:
+        return quantity.read(factor.levels[0])[0]
+    except UnitError:
+        return "text"
+
+
+def _shown(space: Space, name: str, value: Any) -> str:
+    return words_short(_kind(space, name), value)
+
+
+def words_short(kind: str, value: Any) -> str:
+    """A factor's value for reading."""
+    from sim.study import quantity
+
+    return str(value) if isinstance(value, (str, bool)) else quantity.short(kind, float(value))
