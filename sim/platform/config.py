@@ -1,0 +1,476 @@
+"""What the section `platform` of a scenario file may say."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from sim.core.config import Section, param
+from sim.core.units import Count, Duration, MoneyRate, Percent, Rate, Share, When
+from sim.platform.state import ACTION_NAMES, ATTEMPTS
+
+Action: TypeAlias = Literal["browse", "search", "cart", "order", "pay", "care"]
+Pattern: TypeAlias = Literal[
+    "single",
+    "backup_restore",
+    "pilot_light",
+    "warm_standby",
+    "hot_standby",
+    "active_active",
+    "two_cities_three_centres",
+]
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(kB|MB)")
+_SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(kbit|Mbit)/s")
+_SCALES = {"kB": Decimal(1000), "MB": Decimal(10**6), "kbit": Decimal(1000), "Mbit": Decimal(10**6)}
+
+
+def _measure(pattern: re.Pattern[str], accepted: str) -> BeforeValidator:
+    def read(value: object) -> float:
+        found = pattern.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 40 else None
+        if found is None:
+            raise PydanticCustomError("unit", "accepted: {accepted}", {"accepted": accepted})
+        return float(Decimal(found[1]) * _SCALES[found[2]])
+
+    return BeforeValidator(read, json_schema_input_type=str)
+
+
+def _plain(value: float) -> str:
+    text = format(Decimal(repr(value)) / 1000, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+Size: TypeAlias = Annotated[
+    float,
+    _measure(_SIZE, "a size, such as 900 kB or 1.6 MB"),
+    PlainSerializer(lambda value: _plain(value) + " kB", return_type=str, when_used="json-unless-none"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$", "examples": ["1.6 MB"]}),
+]
+"""Bytes (float), written `1.6 MB`."""
+
+Speed: TypeAlias = Annotated[
+    float,
+    _measure(_SPEED, "a speed of transfer, such as 12 Mbit/s"),
+    PlainSerializer(lambda value: _plain(value) + " kbit/s", return_type=str, when_used="json-unless-none"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SPEED.pattern}$", "examples": ["12 Mbit/s"]}),
+]
+"""Bits a second (float), written `12 Mbit/s`."""
+
+
+class Cache(Section):
+    """A cache in front of a service's store."""
+
+    hit_rate: Share = param("90%", "", "share of reads the warm cache answers")
+    working_set: Count = param(5_000, "", "objects to fetch again after a flush", gt=0)
+    coalescing: bool = param(True, "", "concurrent misses of one object make a single call")
+
+
+class Database(Section):
+    """A primary for writes and replicas for reads."""
+
+    queries: float = param(1.0, "", "queries for each request of the service", gt=0)
+    writes: Share = param("50%", "", "share of queries that write")
+    query_time: Duration = param("4ms", "", "mean time of a query")
+    connections: int | Literal["auto"] = param(
+        "auto", "", "queries an instance runs at once; auto: sized like the services"
+    )
+    queue_limit: int = param(2_000, "", "queries waiting for an instance before more are refused", gt=0)
+    timeout: Duration = param("1s", "", "after which the service gives up a query")
+    replicas: int = param(2, "", "read replicas; 0: the primary answers reads too", ge=0, le=64)
+    replication: Literal["synchronous", "asynchronous"] = param(
+        "asynchronous", "", "whether a write waits for a replica", assumption=True
+    )
+    lag: Duration = param("1s", "", "replication lag in quiet times, for asynchronous replication")
+    failover: Literal["automatic", "manual"] = param("automatic", "", "whether a lost primary is replaced by itself")
+    detect: Duration = param("30s", "O12", "until the loss of the primary is certain", low="10s", high="60s")
+    elect: Duration = param("20s", "O12", "until a new primary is chosen", low="5s", high="30s")
+    reconnect: Duration = param("10s", "O12", "until services have reconnected", low="5s", high="30s")
+    warm_up: Duration = param("30s", "O12", "with half the capacity, until caches are warm", low="0s", high="60s")
+
+    @model_validator(mode="after")
+    def _check(self) -> Database:
+        if isinstance(self.connections, int) and not 1 <= self.connections <= 100_000:
+            raise ValueError("connections: accepted: a whole number from 1 to 100000, or auto")
+        return self
+
+
+class Service(Section):
+    """One service, or in a monolith one module."""
+
+    replicas: int | Literal["auto"] = param("auto", "", "auto: sized for the stated peak")
+    service_time: Duration = param("20ms", "", "mean time of a request on one worker, callees not included")
+    concurrency: int = param(8, "", "workers of one replica: requests it serves at once", ge=1, le=10_000)
+    in_flight: int = param(400, "", "requests one replica can hold while they wait for callees", ge=1, le=1_000_000)
+    queue_limit: int = param(1_000, "", "requests waiting for one replica before more are refused", ge=1)
+    timeout: Duration = param("2s", "", "after which callers give up", gt=0)
+    variability: float = param(1.0, "", "squared coefficient of variation of the service time", ge=0, le=50)
+    error: Share = param("0.01%", "", "requests that fail in quiet times")
+    optional: bool = param(False, "", "callers do without when it fails")
+    calls: dict[str, float] = param({}, "", "other services and dependencies it calls for each request")
+    attempts: int | None = Field(default=None, ge=1, le=ATTEMPTS, description="instead of `retries.attempts`")
+    min_replicas: int = param(2, "", "lower bound of the autoscaler", ge=1)
+    max_replicas: int | None = Field(default=None, ge=1, description="upper bound of the autoscaler; left out: 4 times")
+    target: Share | None = Field(default=None, description="utilisation aimed at, instead of `autoscaler.target`")
+    cache: Cache | None = None
+    database: Database | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Service:
+        if isinstance(self.replicas, int) and not 1 <= self.replicas <= 100_000:
+            raise ValueError("replicas: accepted: a whole number from 1 to 100000, or auto")
+        for name, number in self.calls.items():
+            if not 0.0 < number <= 100.0:
+                raise ValueError(f"calls: {name}: accepted: a number above 0, at most 100")
+        return self
+
+
+class Dependency(Section):
+    """Somebody else's service, such as a payment provider."""
+
+    service_time: Duration = param("150ms", "", "mean answer time")
+    concurrency: int | Literal["auto"] = param("auto", "", "requests it serves at once; auto: twice the stated peak")
+    timeout: Duration = param("3s", "", "after which callers give up", gt=0)
+    error: Share = param("0.1%", "", "requests that fail in quiet times")
+    attempts: int | None = Field(default=None, ge=1, le=ATTEMPTS, description="instead of `retries.attempts`")
+
+
+class Retries(Section):
+    """Retries between services; what people do is the crowd's."""
+
+    attempts: int = param(3, "L17", "tries of a call, the first included", low=1, high=5, ge=1, le=ATTEMPTS)
+    client_attempts: int = param(1, "", "tries the app makes by itself before the user sees an error", ge=1, le=ATTEMPTS)
+    backoff: Duration = param("100ms", "", "wait before the first retry; doubles")
+    backoff_cap: Duration = param("20s", "resilience: 20 s", "longest wait", assumption=True)
+    jitter: bool = param(True, "", "full jitter: a wait uniform on (0, backoff)")
+    budget: Share | None = param("20%", "Envoy", "retries as a share of active requests; null: no budget", low="10%", high="20%")
+    budget_minimum: int = param(3, "Envoy", "retries always allowed to be active", ge=0)
+
+
+class Breaker(Section):
+    """A circuit breaker on every call between services."""
+
+    enabled: bool = param(True, "", "whether calls pass a breaker")
+    failure_rate: Share = param("50%", "resilience4j", "failures that open it")
+    slow_rate: Share = param("100%", "resilience4j", "slow calls that open it")
+    slow_after: Duration = param("60s", "resilience4j", "when a call counts as slow")
+    window: int | Duration = param("20s", "", "sliding window: a number of calls, or a duration up to 120s")
+    minimum: int = param(100, "resilience4j", "calls in the window before it may open", ge=1)
+    wait: Duration = param("60s", "resilience4j", "time it stays open")
+    permits: int = param(10, "resilience4j", "calls let through half-open", ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _window(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("window"), int) and not 1 <= data["window"] <= 1_000_000:
+            raise ValueError("window: accepted: 1 to 1000000 calls, or a duration up to 120s")
+        return data
+
+
+class Throttle(Section):
+    """Clients refuse part of their own calls to a callee that refuses or fails most of them."""
+
+    enabled: bool = param(False, "", "adaptive throttling on every call between services")
+    multiplier: float = param(2.0, "Google SRE book ch. 21", "requests tolerated for each accepted one", low=1.1, high=2.0, ge=1)
+    window: Duration = param("2min", "Google SRE book ch. 21", "over which requests and accepts are counted")
+
+
+class RateLimit(Section):
+    """A token bucket at the front door."""
+
+    rate: Rate = param("1000/s", "", "requests admitted for good")
+    burst: Count = param(2_000, "", "requests admitted at once")
+
+
+class Shedding(Section):
+    """Load shedding by importance: what is given up first is named first."""
+
+    enabled: bool = param(True, "", "whether the front door sheds load")
+    above: Share = param("95%", "", "utilisation of any node on an action's way at which shedding starts")
+    drain: Duration = param("10s", "", "time in which a backlog is to be worked off")
+    order: list[Action] = param(["care", "browse", "search", "cart", "order", "pay"], "", "degradation plan, first first")
+
+    @model_validator(mode="after")
+    def _check(self) -> Shedding:
+        if len(set(self.order)) != len(self.order):
+            raise ValueError("order: an action is named twice")
+        return self
+
+
+class Limits(Section):
+    """Speed limit of the autoscaler in one direction; the more generous of pods and percent holds."""
+
+    pods: int | None = Field(default=None, ge=0, description="pods in a period")
+    percent: Percent | None = Field(default=None, ge=0, description="share of the replicas in a period")
+    period: Duration = param("15s", "Kubernetes", "length of the period")
+    stabilisation: Duration = param("0s", "Kubernetes", "how long earlier recommendations hold back a later one")
+
+
+class Autoscaler(Section):
+    """Kubernetes' horizontal pod autoscaler for every service."""
+
+    enabled: bool = param(True, "", "whether services scale by themselves")
+    target: Share = param("60%", "", "utilisation aimed at", low="50%", high="80%")
+    tolerance: Share = param("10%", "Kubernetes", "deviation that changes nothing")
+    every: Duration = param("15s", "O09", "evaluation interval; a divisor of a minute")
+    pod_start: Duration = param("100s", "O11", "from decision to serving, a new node included", low="40s", high="300s")
+    up: Limits = Limits(pods=4, percent="100%", stabilisation="0s")  # type: ignore[arg-type]
+    down: Limits = Limits(percent="100%", stabilisation="300s")  # type: ignore[arg-type]
+
+    @model_validator(mode="after")
+    def _check(self) -> Autoscaler:
+        every = round(self.every * 60)
+        if every < 1 or abs(every - self.every * 60) > 1e-9 or 60 % every:
+            raise ValueError("every: accepted: a whole number of seconds that divides a minute")
+        if self.target <= 0.0:
+            raise ValueError("target: accepted: more than 0%")
+        return self
+
+
+class Prescale(Section):
+    """Capacity added on schedule."""
+
+    from_: When = Field(alias="from", description="when the replicas are ordered; they serve after the pod start time")
+    to: When
+    factor: float = Field(gt=0, le=1000, description="on every service's base replicas")
+
+
+class Sizing(Section):
+    """How many replicas `auto` means."""
+
+    sized_for: Rate | None = Field(default=None, description="peak of user actions; left out: the peak the run expects")
+    headroom: float = param(1.5, "O17", "capacity beyond the expected peak", low=1.1, high=3.0, gt=0, assumption=True)
+    utilisation: Share = param("60%", "", "of workers at the peak sized for", low="40%", high="75%")
+    mix: dict[Action, float] = param(
+        {"browse": 66.0, "search": 25.0, "cart": 4.0, "order": 2.0, "pay": 2.0, "care": 1.0},
+        "T03, T05",
+        "user actions at the peak, relative",
+        assumption=True,
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Sizing:
+        if any(share < 0.0 for share in self.mix.values()) or sum(self.mix.values()) <= 0.0:
+            raise ValueError("mix: accepted: numbers of 0 or more, not all 0")
+        if not 0.0 < self.utilisation:
+            raise ValueError("utilisation: accepted: more than 0%")
+        return self
+
+
+class Sites(Section):
+    """Where the shop runs and how it survives the loss of a site. A pattern's name alone takes its usual values."""
+
+    pattern: Pattern = param("hot_standby", "", "disaster recovery pattern")
+    automatic: bool | None = Field(default=None, description="failover without a person's decision; left out: the pattern's")
+    detect: Duration | None = Field(default=None, description="until the loss is certain")
+    switch: Duration | None = Field(default=None, description="from the decision to the first answer elsewhere")
+    warm_up: Duration | None = Field(default=None, description="until full capacity elsewhere")
+    lag: Duration | None = Field(default=None, description="replication lag towards the other site")
+    capacity: Share | None = Field(default=None, description="capacity elsewhere when it starts answering")
+    cost: Percent | None = Field(default=None, description="cost of the other sites, as a share of the first")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, data: Any) -> Any:
+        return {"pattern": data} if isinstance(data, str) else data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        full = handler(schema)
+        resolved = handler.resolve_ref_schema(full)
+        mapping = dict(resolved)
+        names = mapping["properties"]["pattern"].get("enum", [])
+        resolved.clear()
+        resolved.update({"anyOf": [mapping, {"type": "string", "enum": names}], "title": "Sites"})
+        return full
+
+
+class CanaryChecks(Section):
+    """A release tried on a growing share of traffic first."""
+
+    mode: Literal["steps", "fixed"] = param("steps", "", "growing steps with checks, or one share and a two-sample test")
+    share: Share = param("1%", "O13", "share of traffic in mode `fixed`")
+    duration: Duration = param("15min", "O14", "length of mode `fixed`")
+    confidence: Share = param("99%", "", "of the two-sample test")
+    step: Share = param("5%", "Flagger", "growth of the share in mode `steps`", low="1%", high="10%")
+    up_to: Share = param("50%", "Flagger", "share from which the release is complete")
+    every: Duration = param("60s", "Flagger", "time between checks")
+    success: Share = param("99%", "Flagger", "least success ratio of a healthy check")
+    latency_p99: Duration = param("500ms", "Flagger", "most latency of a healthy check")
+    failures: int = param(10, "Flagger", "unhealthy checks that roll the release back", ge=1)
+
+
+class Release(Section):
+    """A new version of a service."""
+
+    at: When
+    service: str = "order"
+    strategy: Literal["big_bang", "canary"] = "canary"
+    fault: Literal["by_chance", "always", "never"] = "by_chance"
+    errors: Share = param("30%", "", "requests of the new version that fail, when it is faulty")
+    slower: Percent = param("0%", "", "added service time of the new version, when it is faulty")
+
+
+class Releases(Section):
+    """How changes reach production."""
+
+    change_failure_rate: Share = param("10%", "O02", "releases that turn out faulty", low="5%", high="40%")
+    canary: CanaryChecks = CanaryChecks()
+    detect: Duration = param("15min", "O14", "until a fault of a complete release is noticed without a playbook", low="5min", high="60min")
+    rollback: Duration = param("10min", "O15", "from the decision to the old version everywhere", low="2min", high="30min")
+    automatic_rollback: bool = param(True, "", "roll back when the fault is noticed; false: wait for the action")
+    schedule: list[Release] = Field(default_factory=list)
+
+
+class Experience(Section):
+    """What the shopper's device adds to every page."""
+
+    page_weight: Size = param("1.6 MB", "", "transferred for a page", low="500 kB", high="4 MB")
+    phone_speed: Speed = param("20 Mbit/s", "", "median mobile connection", low="5 Mbit/s", high="100 Mbit/s")
+    desktop_speed: Speed = param("60 Mbit/s", "", "median fixed connection", low="20 Mbit/s", high="300 Mbit/s")
+    phone_rendering: Duration = param("800ms", "", "rendering on a phone", low="300ms", high="2s")
+    desktop_rendering: Duration = param("300ms", "", "rendering on a desktop", low="100ms", high="1s")
+
+
+class Stage(Section):
+    """Reach `target` in `duration`, linearly."""
+
+    duration: Duration
+    target: Rate
+
+
+class Load(Section):
+    """An exogenous load, so that the machine room runs without a crowd. Exactly one of `rate`, `stages`, `trace`."""
+
+    rate: Rate | None = None
+    start_rate: Rate = param("0/s", "", "rate before the first stage")
+    stages: list[Stage] = Field(default_factory=list)
+    trace: str | None = Field(default=None, description="CSV file with a column `count`: requests in each minute")
+    scale: float = Field(default=1.0, gt=0, description="factor on the trace")
+    arrivals: Literal["smooth", "poisson"] = "smooth"
+
+    @model_validator(mode="after")
+    def _check(self) -> Load:
+        if sum([self.rate is not None, bool(self.stages), self.trace is not None]) != 1:
+            raise ValueError("accepted: exactly one of rate, stages, trace")
+        return self
+
+
+def _services() -> dict[str, Service]:
+    return {
+        "gateway": Service(service_time="2ms", concurrency=32, in_flight=2000, timeout="10s"),  # type: ignore[arg-type]
+        "search": Service(
+            service_time="30ms",  # type: ignore[arg-type]
+            cache=Cache(),
+            database=Database(writes="0%", query_time="20ms"),  # type: ignore[arg-type]
+        ),
+        "recommendation": Service(service_time="25ms", timeout="500ms", optional=True),  # type: ignore[arg-type]
+        "cart": Service(service_time="10ms"),  # type: ignore[arg-type]
+        "order": Service(
+            service_time="40ms",  # type: ignore[arg-type]
+            calls={"inventory": 1.0},
+            database=Database(queries=2.0, writes="50%"),  # type: ignore[arg-type]
+        ),
+        "payment": Service(
+            service_time="30ms",  # type: ignore[arg-type]
+            timeout="5s",  # type: ignore[arg-type]
+            calls={"payment_provider": 1.0},
+            database=Database(queries=2.0, writes="80%"),  # type: ignore[arg-type]
+        ),
+        "inventory": Service(
+            service_time="10ms",  # type: ignore[arg-type]
+            database=Database(writes="50%", query_time="3ms"),  # type: ignore[arg-type]
+        ),
+        "care": Service(service_time="30ms"),  # type: ignore[arg-type]
+    }
+
+
+def _actions() -> dict[str, dict[str, float]]:
+    return {
+        "browse": {"recommendation": 1.0, "search": 0.2},
+        "search": {"search": 1.0},
+        "cart": {"cart": 1.0, "inventory": 1.0},
+        "order": {"cart": 1.0, "order": 1.0},
+        "pay": {"payment": 1.0, "order": 1.0},
+        "care": {"care": 1.0, "order": 0.5},
+    }
+
+
+class Platform(Section):
+    """The machine room: services, the patterns that protect them, releases, sites."""
+
+    architecture: Literal["microservices", "monolith"] = param("microservices", "", "whether services fail together")
+    entry: str = param("gateway", "", "the service every user action reaches first")
+    services: dict[str, Service] = Field(default_factory=_services, min_length=1, max_length=40)
+    dependencies: dict[str, Dependency] = Field(default_factory=lambda: {"payment_provider": Dependency()})
+    actions: dict[Action, dict[str, float]] = Field(
+        default_factory=_actions, description="services the entry calls for each user action, and how often"
+    )
+    sizing: Sizing = Sizing()
+    price: MoneyRate = param("1.3 CNY/h", "O16", "of a replica of 4 vCPU", low="0.85 CNY/h", high="1.75 CNY/h", gt=0, assumption=True)
+    deadlines: bool = param(True, "", "callers pass on their deadline, and nobody works for those who have given up")
+    queue: Literal["fifo", "adaptive_lifo"] = param("fifo", "", "who is served first while there is a queue")
+    bulkhead: Share = param("50%", "", "share of a caller's places that one callee may hold; 100%: no bulkhead")
+    retries: Retries = Retries()
+    breaker: Breaker = Breaker()
+    throttle: Throttle = Throttle()
+    rate_limit: RateLimit | None = None
+    shedding: Shedding = Shedding()
+    autoscaler: Autoscaler = Autoscaler()
+    prescale: list[Prescale] = Field(default_factory=list)
+    sites: Sites = Sites()
+    releases: Releases = Releases()
+    experience: Experience = Experience()
+    load: Load | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Platform:
+        known = set(self.services) | set(self.dependencies)
+        if self.entry not in self.services:
+            raise ValueError(f"entry: found {self.entry!r}, accepted: {', '.join(self.services)}")
+        both = set(self.services) & set(self.dependencies)
+        if both:
+            raise ValueError(f"dependencies: {sorted(both)[0]!r} is a service too")
+        wanted = [(f"actions.{name}", callee) for name, calls in self.actions.items() for callee in calls]
+        wanted += [(f"services.{name}.calls", callee) for name, one in self.services.items() for callee in one.calls]
+        for path, callee in wanted:
+            if callee not in known:
+                raise ValueError(f"{path}: found {callee!r}, accepted: {', '.join(sorted(known - {self.entry}))}")
+            if callee == self.entry:
+                raise ValueError(f"{path}: {callee!r} is the entry and cannot be called")
+        for name, calls in self.actions.items():
+            if any(not 0.0 < number <= 100.0 for number in calls.values()):
+                raise ValueError(f"actions.{name}: accepted: numbers above 0, at most 100")
+        for index, release in enumerate(self.releases.schedule):
+            if release.service not in self.services:
+                raise ValueError(f"releases.schedule.{index}.service: found {release.service!r}, accepted: {', '.join(self.services)}")
+        self.order_of_services()
+        return self
+
+    def order_of_services(self) -> list[str]:
+        """Services so that a caller comes before whom it calls. Raises ValueError naming a cycle."""
+        done: list[str] = []
+        state: dict[str, int] = {}
+
+        def visit(name: str, trail: tuple[str, ...]) -> None:
+            if name not in self.services or state.get(name) == 2:
+                return
+            if state.get(name) == 1:
+                raise ValueError(f"services: calls go in a circle: {' -> '.join((*trail, name))}")
+            state[name] = 1
+            for callee in sorted(self.services[name].calls, reverse=True):
+                visit(callee, (*trail, name))
+            state[name] = 2
+            done.append(name)
+
+        for name in reversed(self.services):
+            if name != self.entry:
+                visit(name, ())
+        visit(self.entry, ())
+        return done[::-1]
+
+
+assert set(_actions()) == set(ACTION_NAMES)
