@@ -14,7 +14,7 @@ from experiments.fit import style
 from experiments.fit.load import tables_for
 from experiments.fit.page import page
 from experiments.fit.plan import STUDIES
-from experiments.fit.record import CannotFit, Fitted, Study, checked
+from experiments.fit.record import CannotFitError, Fitted, Study, checked
 from experiments.fit.table import document, known, printed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ TABLE, PAGE = Path("scenarios/fitted/fits.yaml"), Path("docs/fits")
 
 
 def run(study: Study, folder: Path, figure: Path | None = None) -> Fitted:
-    """Fit one study on the files in `folder` and draw it; raises CannotFit with the reason if that is impossible."""
+    """Fit one study on the files in `folder` and draw it; raises CannotFitError with the reason if it cannot."""
     tables = tables_for(study, folder)
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -33,7 +33,9 @@ def run(study: Study, folder: Path, figure: Path | None = None) -> Fitted:
                 study.draw(canvas, tables, fitted)
                 style.save(canvas, figure)
     except (ArithmeticError, ValueError, IndexError, KeyError, np.linalg.LinAlgError) as error:
-        raise CannotFit(f"these rows do not allow it ({str(error).splitlines()[0] if str(error) else error!r})") from None
+        raise CannotFitError(
+            f"these rows do not allow it ({str(error).splitlines()[0] if str(error) else error!r})"
+        ) from None
     return fitted
 
 
@@ -66,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for study in chosen(options.only):
         try:
             fitted = run(study, options.data, folder / f"{study.key}.svg")
-        except CannotFit as reason:
+        except CannotFitError as reason:
             skipped[study.key] = str(reason)
             print(f"{study.title}  ({study.key}): skipped, {reason}\n")
             continue

@@ -23,8 +23,10 @@ def articles(tables: Tables) -> pd.DataFrame:
     error: both sides are struck out."""
     frame = tables[SKU_DAYS].dropna(subset=["StockCode", "date", "units_sold", "units_returned"])
     frame = frame[frame["StockCode"].str.match(ARTICLE).fillna(False)].copy()
-    void = np.minimum(frame["units_sold"], frame["units_returned"]).where(
-        (frame["units_sold"] >= VOID_UNITS) & (frame["units_returned"] >= 0.9 * frame["units_sold"]), 0.0
+    void = (
+        frame[["units_sold", "units_returned"]]
+        .min(axis=1)
+        .where((frame["units_sold"] >= VOID_UNITS) & (frame["units_returned"] >= 0.9 * frame["units_sold"]), 0.0)
     )
     frame["units_sold"] -= void
     frame["units_returned"] -= void
@@ -100,19 +102,19 @@ def day_spread(frame: pd.DataFrame) -> pd.DataFrame:
 def fit(tables: Tables) -> Fitted:
     """Lognormal and Zipf forms of sales by SKU, negative binomial spread of daily demand, prices, returns."""
     frame, bills = articles(tables), invoices(tables)
-    totals = frame.groupby("StockCode")["units_sold"].sum()
-    totals = totals[totals > 0].to_numpy()
+    units = frame.groupby("StockCode")["units_sold"].sum()
+    totals = units[units > 0].to_numpy()
     need(len(totals), 40, "articles with sales")
     need(len(bills), 40, "invoices")
-    worth = frame.assign(value=frame["units_sold"] * frame["median_price"]).groupby("StockCode")["value"].sum()
-    worth = worth[worth > 0].to_numpy()
+    values = frame.assign(value=frame["units_sold"] * frame["median_price"]).groupby("StockCode")["value"].sum()
+    worth = values[values > 0].to_numpy()
     size, value = lognormal(totals, "units"), lognormal(worth, "GBP")
     stretched = weibull(totals, "units")
     best = np.arange(1, len(totals) + 1) / len(totals)
     lorenz = np.cumsum(np.sort(totals)[::-1]) / totals.sum()
     by_gini = Estimate(gini_sigma(gini(totals)), unit="of the natural logarithm, from the Gini coefficient")
-    prices = frame.groupby("StockCode")["median_price"].median()
-    prices = prices[prices > 0].to_numpy()
+    typical = frame.groupby("StockCode")["median_price"].median()
+    prices = typical[typical > 0].to_numpy()
     price = lognormal(prices, "GBP")
     ranked = np.sort(totals)[::-1][: max(20, len(totals) // 5)]
     zipf, zipf_r2 = least_squares(
@@ -179,15 +181,17 @@ def fit(tables: Tables) -> Fitted:
             "share_of_value_by_top": top_shares(worth),
             "price_quantiles_gbp": quantiles(prices),
             "share_of_open_days_with_a_sale": quantiles(
-                (frame[frame["units_sold"] > 0].groupby("StockCode")["date"].nunique() / frame["date"].nunique()).to_numpy()
+                (
+                    frame[frame["units_sold"] > 0].groupby("StockCode")["date"].nunique() / frame["date"].nunique()
+                ).to_numpy()
             ),
         },
         note=(
             "A gift retailer many of whose customers are wholesalers: units come in dozens, which makes daily demand "
             "far more uneven than a consumer shop's, and returns are rarer. Returns here are cancellations of "
-            "articles. Many articles are nearly dead, which stretches a lognormal fitted to all of them (sigma) until it puts far too "
-            "much into the best sellers; the Weibull, or the lognormal that has the observed Gini coefficient "
-            "(concentration_sigma), is the one to draw popularity from."
+            "articles. Many articles are nearly dead, which stretches a lognormal fitted to all of them (sigma) "
+            "until it puts far too much into the best sellers; the Weibull, or the lognormal that has the observed "
+            "Gini coefficient (concentration_sigma), is the one to draw popularity from."
         ),
     )
 
@@ -208,7 +212,9 @@ def draw(figure: Figure, tables: Tables, fitted: Fitted) -> None:
         100 * x[thin], 100 * (np.cumsum(ordered) / ordered.sum())[thin], color=style.OBSERVED, lw=4, alpha=0.55,
         label="observed",
     )  # fmt: skip
-    left.plot(100 * x[thin], 100 * weibull_share(x, shape)[thin], color=style.FITTED, label=f"Weibull, shape {shape:.2f}")
+    left.plot(
+        100 * x[thin], 100 * weibull_share(x, shape)[thin], color=style.FITTED, label=f"Weibull, shape {shape:.2f}"
+    )
     left.plot(
         100 * x[thin], 100 * lognormal_share(x, narrow)[thin], color=style.SECOND,
         label=f"lognormal, σ {narrow:.2f} (Gini)",

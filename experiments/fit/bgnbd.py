@@ -64,6 +64,4 @@ def spend_loglik(p: float, q: float, v: float, x: np.ndarray, m: np.ndarray) -> 
 
 def fit_spend(x: np.ndarray, m: np.ndarray) -> Maximum:
     """Maximum likelihood of p, q, v (v in the unit of money) over customers with x >= 1 purchases of mean m > 0."""
-    return maximise(
-        lambda p, q, v: spend_loglik(p, q, v, x, m), {"p": 4.0, "q": 3.5, "v": float(np.mean(m)) / 2}
-    )
+    return maximise(lambda p, q, v: spend_loglik(p, q, v, x, m), {"p": 4.0, "q": 3.5, "v": float(np.mean(m)) / 2})

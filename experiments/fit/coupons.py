@@ -84,8 +84,8 @@ def fit(tables: Tables) -> Fitted:
         note=(
             "First redemption of a household in a campaign it was mailed. Households were chosen for a mailing by what "
             "they buy (TypeA gets personal coupons, B and C the same for all), so shares are of chosen households and "
-            "no effect of the mailing. The interval of the overall share resamples campaigns. Delays are cut at the end "
-            "of the campaign; their place between start and end (beta) carries over to other lengths."
+            "no effect of the mailing. The interval of the overall share resamples campaigns. Delays are cut at the "
+            "end of the campaign; their place between start and end (beta) carries over to other lengths."
         ),
     )
 
@@ -115,7 +115,10 @@ def draw(figure: Figure, tables: Tables, fitted: Fitted) -> None:
     axes[2].bar(np.arange(5, 100, 10), 10 * tenths, 9.2, color=style.OBSERVED, alpha=0.6, label="observed")
     grid = np.linspace(0.01, 0.99, 200)
     axes[2].plot(
-        100 * grid, stats.beta.pdf(grid, fitted["place_beta_a"], fitted["place_beta_b"]), color=style.FITTED, label="beta"
+        100 * grid,
+        stats.beta.pdf(grid, fitted["place_beta_a"], fitted["place_beta_b"]),
+        color=style.FITTED,
+        label="beta",
     )
     style.label(axes[2], "Place in the campaign", "from start to end, %", "density")
 

@@ -59,7 +59,8 @@ def fit(tables: Tables) -> Fitted:
             days, lambda d, log=log: stats.lognorm.cdf(d, log["sigma"].value, scale=log["median"].value)  # type: ignore[misc]
         )  # fmt: skip
         distance[f"ks_{name}_gamma"] = ks(
-            days, lambda d, gam=gam: stats.gamma.cdf(d, gam["shape"], scale=gam["scale"])  # type: ignore[misc]
+            days,
+            lambda d, gam=gam: stats.gamma.cdf(d, gam["shape"], scale=gam["scale"]),  # type: ignore[misc]
         )
         observed[f"{name}_days"] = quantiles(days)
     promise = promised_days(frame)
@@ -87,8 +88,8 @@ def fit(tables: Tables) -> Fitted:
         observed=observed,
         note=(
             "Late means the calendar day of arrival is after the promised date. Brazil 2016-2018: distances and a "
-            "promise of some 24 days have nothing of a Chinese city in them; the form of the distributions, the size of "
-            "the promise's margin and the share late are what carries over."
+            "promise of some 24 days have nothing of a Chinese city in them; the form of the distributions, the size "
+            "of the promise's margin and the share late are what carries over."
         ),
     )
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.fit import style
-from experiments.fit.record import CannotFit, Fitted, Study, Tables, need
+from experiments.fit.record import CannotFitError, Fitted, Study, Tables, need
 from experiments.fit.stats import least_squares
 
 TABLE = "dominicks_oj_store_brand_week"
@@ -57,8 +57,8 @@ def fit(tables: Tables) -> Fitted:
     for suffix, groups in (("", additive), ("_within_store_and_brand", crossed)):
         columns = {name: without_effects(v, groups) for name, v in regressors(frame).items()}
         if "own_price" not in columns:
-            raise CannotFit("the price never changes in these rows")
-        found, fit_r2 = least_squares(without_effects(units, groups), columns, frame["store"])
+            raise CannotFitError("the price never changes in these rows")
+        found, fit_r2 = least_squares(without_effects(units, groups), columns, frame["store"].to_numpy())
         if not suffix:
             r2 = fit_r2
         estimates.update({f"{name}{suffix}": e for name, e in found.items()})
@@ -70,7 +70,7 @@ def fit(tables: Tables) -> Fitted:
         columns = {name: without_effects(v, groups) for name, v in regressors(part).items()}
         try:
             brands.append(least_squares(without_effects(part["units_oz_log"].to_numpy(), groups), columns)[0])
-        except CannotFit:
+        except CannotFitError:
             continue
     own = sorted(b["own_price"].value for b in brands if "own_price" in b)
     observed: dict[str, object] = {"own_price_by_brand_sorted": own}
@@ -109,7 +109,9 @@ def draw(figure: Figure, tables: Tables, fitted: Fitted) -> None:
     left.plot(x, y, "o", color=style.OBSERVED, ms=5, label="observed, means of twentieths")
     line = np.array([min(x), max(x)])
     left.plot(line, fitted["own_price"] * line, color=style.FITTED, label=f"elasticity {fitted['own_price']:.2f}")
-    style.label(left, "Sales against own price, rest held fixed", "ln price, effects removed", "ln units, effects removed")
+    style.label(
+        left, "Sales against own price, rest held fixed", "ln price, effects removed", "ln units, effects removed"
+    )
     own = fitted.observed["own_price_by_brand_sorted"]
     right.plot(own, range(len(own)), "o", color=style.OBSERVED, label="single brands")
     right.axvline(fitted["own_price"], color=style.FITTED, label="all brands together")

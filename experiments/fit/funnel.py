@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from experiments.fit import style
-from experiments.fit.record import CannotFit, Estimate, Fitted, Study, Tables
+from experiments.fit.record import CannotFitError, Estimate, Fitted, Study, Tables
 from experiments.fit.stats import share
 
 TOTALS, DAILY = "taobao2017_funnel", "taobao2017_daily"
@@ -39,10 +39,14 @@ def fit(tables: Tables) -> Fitted:
     """Ratios of events, shares of users that get as far as each step, and the share of buyers who buy again."""
     frame = tables[TOTALS].dropna()
     totals = {str(name): float(value) for name, value in zip(frame["quantity"], frame["value"], strict=True)}
-    wanted = [f"actions_{name}" for name in ("pv", "cart", "fav", "buy")] + ["users_pv", "buyers", "repeat_buyers_2plus"]
+    wanted = [f"actions_{name}" for name in ("pv", "cart", "fav", "buy")] + [
+        "users_pv",
+        "buyers",
+        "repeat_buyers_2plus",
+    ]
     absent = [name for name in wanted if totals.get(name, 0) <= 0]
     if absent:
-        raise CannotFit(f"{TOTALS} has no {', '.join(absent)}")
+        raise CannotFitError(f"{TOTALS} has no {', '.join(absent)}")
     daily = tables.get(DAILY)
     estimates = {
         name: over_days(totals[f"actions_{top}"] / totals[f"actions_{bottom}"], daily, top, bottom, "ratio of events")

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.fit import style
-from experiments.fit.record import CannotFit, Estimate, Fitted, Study, Tables
+from experiments.fit.record import CannotFitError, Estimate, Fitted, Study, Tables
 from experiments.fit.stats import Z95
 
 TABLE = "taobao2017_hour_of_day"
@@ -26,7 +26,7 @@ def by_hour(frame: pd.DataFrame, column: str) -> np.ndarray:
     counts = usable.groupby(usable["hour"].astype(int))[column].sum().reindex(range(24))
     if counts.isna().any():
         hours = ", ".join(str(hour) for hour in counts.index[counts.isna()])
-        raise CannotFit(f"{TABLE} has no row for hour {hours}")
+        raise CannotFitError(f"{TABLE} has no row for hour {hours}")
     return counts.to_numpy(dtype=float)
 
 
@@ -54,7 +54,7 @@ def fit(tables: Tables) -> Fitted:
     views, buys, carts = (by_hour(frame, column) for column in ("pv", "buy", "cart"))
     users = by_hour(frame, "active_users")
     if views.min() <= 0 or users.min() <= 0:
-        raise CannotFit(f"{TABLE} has an hour without views")
+        raise CannotFitError(f"{TABLE} has an hour without views")
     weights = views / views.sum()
     smooth = harmonics(weights)
     remembered = REMEMBERED / REMEMBERED.sum()

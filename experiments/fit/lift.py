@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.fit import style
-from experiments.fit.record import CannotFit, Estimate, Fitted, Study, Tables, need
+from experiments.fit.record import CannotFitError, Estimate, Fitted, Study, Tables, need
 from experiments.fit.stats import least_squares, share
 
 TABLE = "tmall_1111_2016_item_days"
@@ -23,11 +24,13 @@ def wide(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Time
     days = pd.DatetimeIndex(frame["date"].unique()).sort_values()
     festivals = [day for day in days if (day.month, day.day) == FESTIVAL]
     if not festivals:
-        raise CannotFit(f"{TABLE} holds no 11 November")
+        raise CannotFitError(f"{TABLE} holds no 11 November")
     day = festivals[-1]
     before, after = [d for d in days if d < day], [d for d in days if d > day]
     if len(before) < 2 or not after:
-        raise CannotFit(f"{TABLE} needs two days before 11 November and one after, it has {len(before)}, {len(after)}")
+        raise CannotFitError(
+            f"{TABLE} needs two days before 11 November and one after, it has {len(before)}, {len(after)}"
+        )
     price = frame.pivot(index="item_id", columns="date", values="price_cny")
     count = frame.pivot(index="item_id", columns="date", values="sale_count")
     return price, count, frame.groupby("item_id")["shop"].first(), day
@@ -36,7 +39,7 @@ def wide(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Time
 def lifts(tables: Tables) -> pd.DataFrame:
     """One row per item: log price change `dlnp`, log lift of daily sales under both readings of sale_count."""
     price, count, shop, day = wide(tables)
-    days = list(count.columns)
+    days: list[Any] = list(count.columns)
     at = days.index(day)
     first, eve, after = days[max(0, at - 6)], days[at - 1], days[at + 1]
     usual = price[[d for d in days if d < day]].median(axis=1)
@@ -65,7 +68,9 @@ def regress(items: pd.DataFrame, column: str) -> tuple[dict[str, Estimate], floa
     use = items.dropna(subset=[column, "dlnp"])
     need(len(use), 12, f"items with sales before and during the festival ({column})")
     estimates, r2 = least_squares(
-        use[column].to_numpy(), {"at_no_cut": np.ones(len(use)), "slope": use["dlnp"].to_numpy()}, use["shop"]
+        use[column].to_numpy(),
+        {"at_no_cut": np.ones(len(use)), "slope": use["dlnp"].to_numpy()},
+        use["shop"].to_numpy(),
     )
     return estimates, r2, use
 
@@ -74,7 +79,7 @@ def fit(tables: Tables) -> Fitted:
     """Both readings of sale_count side by side, with the evidence which of them holds."""
     _, count, _, day = wide(tables)
     items = lifts(tables)
-    days = list(count.columns)
+    days: list[Any] = list(count.columns)
     # Only neighbouring days with a listing on each count as a change.
     calm = count[[d for d in days if d < day]].diff(axis=1).iloc[:, 1:].to_numpy()
     moves = calm[np.isfinite(calm) & (calm != 0)]
@@ -127,8 +132,9 @@ def fit(tables: Tables) -> Fitted:
             "from 5 to 10 November. The window reading, ln(1 + 30·Δ/count) per day, is kept beside it because it has "
             "been used for this set. Either way the week before is depressed by waiting, presale is booked on the day, "
             "and coupons and full reductions do not show in the listed price, so the constant holds the festival "
-            "itself, and the slope is steeper than a price elasticity. Left out: items with no sale before, presale listings taken "
-            "off on the day (they carry most sales of the week before), and counts that start anew after the day."
+            "itself, and the slope is steeper than a price elasticity. Left out: items with no sale before, presale "
+            "listings taken off on the day (they carry most sales of the week before), and counts that start anew "
+            "after the day."
         ),
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.fit.record import CannotFit, Kind, Study
+from experiments.fit.record import CannotFitError, Kind, Study
 
 
 def find(folder: Path, name: str) -> Path | None:
@@ -36,23 +36,25 @@ def convert(column: pd.Series, kind: Kind) -> pd.Series:
 
 
 def read(path: Path, columns: Mapping[str, Kind]) -> pd.DataFrame:
-    """The named columns of `path`. Raises CannotFit if the file or one of the columns cannot be read."""
+    """The named columns of `path`. Raises CannotFitError if the file or one of the columns cannot be read."""
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=True)
     except (OSError, EOFError, ValueError, UnicodeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CannotFit(f"{path.name} cannot be read as UTF-8 CSV: {reason}") from None
+        raise CannotFitError(f"{path.name} cannot be read as UTF-8 CSV: {reason}") from None
     missing = [name for name in columns if name not in raw.columns]
     if missing:
-        raise CannotFit(f"{path.name} lacks column {', '.join(missing)}; it has {', '.join(map(str, raw.columns))}")
+        raise CannotFitError(
+            f"{path.name} lacks column {', '.join(missing)}; it has {', '.join(map(str, raw.columns))}"
+        )
     return pd.DataFrame({name: convert(raw[name], kind) for name, kind in columns.items()})
 
 
 def tables_for(study: Study, folder: Path) -> dict[str, pd.DataFrame]:
-    """All tables of `study` found in `folder`; raises CannotFit naming the needed files that are missing."""
+    """All tables of `study` found in `folder`; raises CannotFitError naming the needed files that are missing."""
     missing = [name for name in study.needs if find(folder, name) is None]
     if missing:
-        raise CannotFit("no file " + ", ".join(f"{name}.csv[.gz]" for name in missing))
+        raise CannotFitError("no file " + ", ".join(f"{name}.csv[.gz]" for name in missing))
     tables: dict[str, pd.DataFrame] = {}
     for name, columns in study.needs.items():
         path = find(folder, name)

@@ -46,8 +46,8 @@ def fit(tables: Tables) -> Fitted:
             "memory": quantiles(frame["mem_util_percent"].to_numpy() / 100),
         },
         note=(
-            "A mean over about 4,000 machines that run shops and batch work together, on ordinary days: single services "
-            "swing far more. Intervals resample whole days."
+            "A mean over about 4,000 machines that run shops and batch work together, on ordinary days: single "
+            "services swing far more. Intervals resample whole days."
         ),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.fit import style
-from experiments.fit.record import CannotFit, Estimate, Fitted, Study, Tables, need
+from experiments.fit.record import CannotFitError, Estimate, Fitted, Study, Tables, need
 from experiments.fit.stats import Z95, mean, share
 
 TABLE = "hillstrom_email_rct"
@@ -28,7 +28,7 @@ def fit(tables: Tables) -> Fitted:
     control = frame[frame["segment"] == CONTROL]
     treated = frame[frame["segment"] != CONTROL]
     if len(control) == 0:
-        raise CannotFit(f"{TABLE} has no arm '{CONTROL}'")
+        raise CannotFitError(f"{TABLE} has no arm '{CONTROL}'")
     need(len(treated), 30, "customers with an e-mail")
     need(len(control), 30, "customers without")
     estimates: dict[str, Estimate] = {}
@@ -58,10 +58,15 @@ def fit(tables: Tables) -> Fitted:
         for c in ("recency", "history", "newbie")
     )
     by_recency = {}
-    for label, low, high in (("1-3 months", 1, 3), ("4-6 months", 4, 6), ("7-9 months", 7, 9), ("10-12 months", 10, 12)):
-        on, off = (part.loc[part["recency"].between(low, high), "visit"] for part in (treated, control))
-        if min(len(on), len(off)) >= 100:
-            by_recency[label] = {"without": float(off.mean()), "with": float(on.mean())}
+    for label, low, high in (
+        ("1-3 months", 1, 3),
+        ("4-6 months", 4, 6),
+        ("7-9 months", 7, 9),
+        ("10-12 months", 10, 12),
+    ):
+        with_it, without = (part.loc[part["recency"].between(low, high), "visit"] for part in (treated, control))
+        if min(len(with_it), len(without)) >= 100:
+            by_recency[label] = {"without": float(without.mean()), "with": float(with_it.mean())}
     return Fitted(
         estimates=estimates,
         n=len(frame),
@@ -72,9 +77,9 @@ def fit(tables: Tables) -> Fitted:
         },
         observed={"visit_by_recency": by_recency, "arms": {str(k): len(v) for k, v in frame.groupby("segment")}},
         note=(
-            "Customers were assigned at random, so differences are effects of the message, for one message to customers "
-            "of the last twelve months; nothing here tells of the tenth message in a month. More visits, each "
-            "converting about as before or somewhat better: compare the last shares before building in either."
+            "Customers were assigned at random, so differences are effects of the message, for one message to "
+            "customers of the last twelve months; nothing here tells of the tenth message in a month. More visits, "
+            "each converting about as before or somewhat better: compare the last shares before building in either."
         ),
     )  # fmt: skip
 
@@ -90,7 +95,8 @@ def draw(figure: Figure, tables: Tables, fitted: Fitted) -> None:
         panel.set_xticks([0, 1], ["no message", "message"])
         panel.grid(axis="x", visible=False)
         gap = fitted.estimates[f"{name}_effect"]
-        title = f"{name.capitalize()}: {100 * gap.value:+.2f} points [{100 * (gap.low or 0):.2f}, {100 * (gap.high or 0):.2f}]"
+        interval = f"[{100 * (gap.low or 0):.2f}, {100 * (gap.high or 0):.2f}]"
+        title = f"{name.capitalize()}: {100 * gap.value:+.2f} points {interval}"
         style.label(panel, title, "", "share within two weeks, %", legend=False)
     groups = fitted.observed["visit_by_recency"]
     x = np.arange(len(groups))

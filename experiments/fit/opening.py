@@ -13,7 +13,7 @@ from scipy import optimize, stats
 
 from experiments.fit import style
 from experiments.fit.hours import TABLE, by_hour
-from experiments.fit.record import CannotFit, Estimate, Fitted, Study, Tables
+from experiments.fit.record import CannotFitError, Estimate, Fitted, Study, Tables
 
 POINTS = (
     (96 / 60, 0.037), (64.0, 0.373), (86.0, 0.450), (540.0, 0.590), (720.0, 0.687), (861.0, 0.745), (991.0, 0.795),
@@ -31,7 +31,9 @@ def prompt_share(minutes: np.ndarray, family: str, shape: float, scale: float) -
 
 def ordinary_share(minutes: np.ndarray, buys_by_hour: np.ndarray) -> np.ndarray:
     """Share of an ordinary day's purchases made by `minutes` after midnight."""
-    return np.interp(minutes, 60.0 * np.arange(25), np.concatenate([[0.0], np.cumsum(buys_by_hour) / buys_by_hour.sum()]))
+    return np.interp(
+        minutes, 60.0 * np.arange(25), np.concatenate([[0.0], np.cumsum(buys_by_hour) / buys_by_hour.sum()])
+    )
 
 
 def last_hours_share(minutes: np.ndarray, scale: float = 60.0) -> np.ndarray:
@@ -69,12 +71,12 @@ def solve(
     )
     freedom = len(observed) - 3
     if freedom < 1:
-        raise CannotFit("the cumulative curve needs more than three points before its end")
+        raise CannotFitError("the cumulative curve needs more than three points before its end")
     variance = 2 * best.cost / freedom
     try:
         covariance = variance * np.linalg.inv(best.jac.T @ best.jac)
     except np.linalg.LinAlgError:
-        raise CannotFit("the points do not separate those who waited from ordinary shoppers") from None
+        raise CannotFitError("the points do not separate those who waited from ordinary shoppers") from None
     return best.x, np.sqrt(np.diag(covariance)), float(np.sqrt(2 * best.cost / len(observed)))
 
 
@@ -98,7 +100,10 @@ def fit(tables: Tables) -> Fitted:
     estimates: dict[str, Estimate] = {}
     for family, (x, se, _) in found.items():
         estimates[f"{family}_share_prompt"] = Estimate(
-            float(x[0]), max(0.0, float(x[0] - t * se[0])), min(1.0, float(x[0] + t * se[0])), "share of the day's sales"
+            float(x[0]),
+            max(0.0, float(x[0] - t * se[0])),
+            min(1.0, float(x[0] + t * se[0])),
+            "share of the day's sales",
         )
         for i, (name, unit) in ((1, ("shape", "")), (2, ("scale", "minutes"))):
             estimates[f"{family}_{name}"] = Estimate(

@@ -34,5 +34,5 @@ STUDIES: tuple[Study, ...] = tuple(
 WITHOUT_DATA = (
     "618 itself: no public data of its shoppers, orders or sites",
     "the hourly shape inside a festival day: only published cumulative figures of 11.11 2019 (festival_opening)",
-    "attackers: coupon abuse, scalping, fraud and DDoS have no public event data here; see the sources in the parameters",
+    "attackers: coupon abuse, scalping, fraud and DDoS have no public event data here, only published figures",
 )

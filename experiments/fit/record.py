@@ -17,7 +17,7 @@ Tables = Mapping[str, pd.DataFrame]
 """Data sets by the name of their file without ``.csv`` or ``.csv.gz``."""
 
 
-class CannotFit(Exception):
+class CannotFitError(Exception):
     """These data do not allow this fit; the message says why in the reader's words."""
 
 
@@ -65,14 +65,14 @@ class Study:
 
 
 def need(count: int, least: int, what: str) -> None:
-    """Raise CannotFit unless there are at least `least` usable `what`."""
+    """Raise CannotFitError unless there are at least `least` usable `what`."""
     if count < least:
-        raise CannotFit(f"only {count} usable {what}, at least {least} are needed")
+        raise CannotFitError(f"only {count} usable {what}, at least {least} are needed")
 
 
 def checked(fitted: Fitted) -> Fitted:
-    """Return `fitted`, or raise CannotFit naming the estimates that are not finite."""
+    """Return `fitted`, or raise CannotFitError naming the estimates that are not finite."""
     lost = [name for name, estimate in fitted.estimates.items() if not math.isfinite(estimate.value)]
     if lost:
-        raise CannotFit(f"these rows do not determine {', '.join(lost)}")
+        raise CannotFitError(f"these rows do not determine {', '.join(lost)}")
     return fitted

@@ -7,12 +7,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.fit import style
-from experiments.fit.record import CannotFit, Estimate, Fitted, Study, Tables, need
+from experiments.fit.record import CannotFitError, Estimate, Fitted, Study, Tables, need
 from experiments.fit.stats import bootstrap
 
 CLASSIFIED, REVIEWS = "olist_classified_reviews", "olist_reviews_sample"
 BANDS = (
-    ("15+ early", -10_000, -15), ("6-14 early", -14, -6), ("0-5 early", -5, 0), ("1-7 late", 1, 7), ("8+ late", 8, 10_000),
+    ("15+ early", -10_000, -15), ("6-14 early", -14, -6), ("0-5 early", -5, 0), ("1-7 late", 1, 7),
+    ("8+ late", 8, 10_000),
 )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def fit(tables: Tables) -> Fitted:
         "score_lost_unweighted": Estimate(float(score[~late].mean() - score[late].mean()), unit="stars"),
     }
     if not np.isfinite(estimates["score_late"].value):
-        raise CannotFit("no late order has a score that occurs among all reviews")
+        raise CannotFitError("no late order has a score that occurs among all reviews")
     bands = {}
     for name, low, high in BANDS:
         part = done[done["late_days"].between(low, high)]
@@ -85,9 +86,10 @@ def fit(tables: Tables) -> Fitted:
             "score_by_days_after_promise": bands,
         },
         note=(
-            "Low scores are over-represented among orders with a comment; every order is weighted by the share its score "
-            "has among all reviews over the share it has here. This corrects the mix of scores, not a tendency of late "
-            "buyers of the same score to comment more. An association: what makes an order late may displease by itself."
+            "Low scores are over-represented among orders with a comment; every order is weighted by the share its "
+            "score has among all reviews over the share it has here. This corrects the mix of scores, not a tendency "
+            "of late buyers of the same score to comment more. An association: what makes an order late may "
+            "displease by itself."
         ),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
-from experiments.fit.record import CannotFit, Estimate
+from experiments.fit.record import CannotFitError, Estimate
 
 Z95 = 1.959964
 BOOTSTRAP_SEED = 618
@@ -21,7 +21,7 @@ LEVELS = {
 def share(successes: float, trials: float, unit: str = "share") -> Estimate:
     """A binomial share with Wilson's score interval (Wilson 1927)."""
     if trials <= 0:
-        raise CannotFit("a share of nothing")
+        raise CannotFitError("a share of nothing")
     p, z2 = successes / trials, Z95**2
     centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
     half = Z95 / (1 + z2 / trials) * math.sqrt(max(p * (1 - p), 0.0) / trials + z2 / (4 * trials**2))
@@ -31,7 +31,7 @@ def share(successes: float, trials: float, unit: str = "share") -> Estimate:
 def mean(values: np.ndarray, unit: str = "") -> Estimate:
     """A mean with Student's interval."""
     if len(values) < 2:
-        raise CannotFit("a mean of fewer than two values has no interval")
+        raise CannotFitError("a mean of fewer than two values has no interval")
     m, half = float(np.mean(values)), float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
     return Estimate(m, m - half, m + half, unit)
 
@@ -107,7 +107,7 @@ def maximise(
 ) -> Maximum:
     """Maximise `loglik(**positive parameters)` over their logarithms; intervals from the observed information.
 
-    Raises CannotFit if the search ends without a maximum, which means the data do not identify the parameters.
+    Raises CannotFitError if the search ends without a maximum, which means the data do not identify the parameters.
     """
     names = list(start)
 
@@ -124,7 +124,7 @@ def maximise(
         negative, coarse.x, method="Nelder-Mead", options={"maxiter": 4000, "xatol": 1e-7, "fatol": 1e-10}
     )
     if not math.isfinite(fine.fun) or fine.fun >= 1e12 or np.abs(fine.x).max() > 25:
-        raise CannotFit(f"the likelihood has no maximum in {', '.join(names)}")
+        raise CannotFitError(f"the likelihood has no maximum in {', '.join(names)}")
     try:
         covariance = np.linalg.inv(hessian(negative, fine.x))
     except np.linalg.LinAlgError:
@@ -145,7 +145,7 @@ def lognormal(values: np.ndarray, unit: str) -> dict[str, Estimate]:
     logs = np.log(values)
     n = len(logs)
     if n < 3 or logs.std() == 0:
-        raise CannotFit("a spread needs at least three different values")
+        raise CannotFitError("a spread needs at least three different values")
     m, s = float(logs.mean()), float(logs.std(ddof=1))
     half = stats.t.ppf(0.975, n - 1) * s / math.sqrt(n)
     low, high = (math.sqrt((n - 1) * s * s / stats.chi2.ppf(level, n - 1)) for level in (0.975, 0.025))
@@ -160,7 +160,7 @@ def gamma(values: np.ndarray, unit: str) -> Maximum:
     n, total, logs = len(values), float(values.sum()), float(np.log(values).sum())
     m, v = total / n, float(values.var())
     if v == 0:
-        raise CannotFit("a spread needs different values")
+        raise CannotFitError("a spread needs different values")
 
     def loglik(shape: float, scale: float) -> float:
         return (shape - 1) * logs - total / scale - n * (math.lgamma(shape) + shape * math.log(scale))
@@ -198,7 +198,7 @@ def truncated_negbin(values: np.ndarray) -> Maximum:
     """
     points, counts = np.unique(values.astype(int), return_counts=True)
     if len(points) < 2:
-        raise CannotFit("counts that are all equal have no spread")
+        raise CannotFitError("counts that are all equal have no spread")
 
     def loglik(odds: float, size: float) -> float:
         size = max(size, SMALLEST_SIZE)
@@ -225,7 +225,7 @@ def least_squares(
 
     x = np.column_stack(list(columns.values()))
     if len(y) <= x.shape[1] + 1 or np.linalg.matrix_rank(x) < x.shape[1]:
-        raise CannotFit(f"{len(y)} rows do not separate {', '.join(columns)}")
+        raise CannotFitError(f"{len(y)} rows do not separate {', '.join(columns)}")
     model = sm.OLS(y, x)
     codes = None if clusters is None else np.unique(np.asarray(clusters, dtype=str), return_inverse=True)[1]
     if codes is not None and codes.max() >= 4:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -18,7 +19,7 @@ THIRD = "#8a6fb0"
 GRID = "#e3e7eb"
 INK = "#27313b"
 
-LOOK = {
+LOOK: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "sim618",
     "font.family": [

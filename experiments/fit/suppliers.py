@@ -22,7 +22,7 @@ def shipments(tables: Tables) -> pd.DataFrame:
     """One row per vendor shipment (vendor, country, scheduled and delivered day): `late` days, `quoted` and `taken`
     lead time in days from the order where it is known."""
     frame = tables[TABLE].dropna(subset=["vendor", "scheduled", "delivered"])
-    frame = frame[(frame["scheduled"] >= SINCE) & (frame["fulfil_via"] == BY_VENDOR)]
+    frame = frame.loc[(frame["scheduled"] >= SINCE) & (frame["fulfil_via"] == BY_VENDOR)]
     frame = frame.drop_duplicates(["vendor", "country", "po_sent", "scheduled", "delivered"]).copy()
     frame["late"] = (frame["delivered"] - frame["scheduled"]).dt.days.astype(float)
     frame["quoted"] = (frame["scheduled"] - frame["po_sent"]).dt.days.astype(float)
@@ -32,11 +32,12 @@ def shipments(tables: Tables) -> pd.DataFrame:
 
 def vendor_shares(frame: pd.DataFrame) -> pd.DataFrame:
     """Shipments `n` and late shipments `k` of every vendor."""
-    return frame.groupby("vendor")["late"].agg(n="size", k=lambda days: float((days > 0).sum()))
+    group = frame.assign(k=(frame["late"] > 0).astype(float)).groupby("vendor")["k"]
+    return pd.DataFrame({"n": group.size(), "k": group.sum()})
 
 
 def fit(tables: Tables) -> Fitted:
-    """Early, on the day, late; lognormal tail of lateness; beta-binomial of lateness by vendor; lead time and its CV."""
+    """Early, on the day, late; tail of lateness; beta-binomial of lateness by vendor; lead time and its CV."""
     frame = shipments(tables)
     need(len(frame), 40, "vendor shipments since 2010")
     late = frame["late"].to_numpy()

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.fit import style
-from experiments.fit.record import CannotFit, Estimate, Fitted, Study, Tables, need
+from experiments.fit.record import CannotFitError, Estimate, Fitted, Study, Tables, need
 from experiments.fit.stats import bootstrap, quantiles
 
 TABLE = "worldcup98_requests_per_minute"
@@ -99,7 +99,7 @@ def fit(tables: Tables) -> Fitted:
         if len(window):
             fastest.append(float(window.max()))
     if not fastest:
-        raise CannotFit("no flash crowd is busy enough to measure its growth")
+        raise CannotFitError("no flash crowd is busy enough to measure its growth")
     pace = np.array(fastest)
     estimates["fastest_growth_in_5_minutes"] = bootstrap(len(pace), lambda i: float(np.median(pace[i])), "factor")
     profile = mean_profile(counts, found)
@@ -107,7 +107,9 @@ def fit(tables: Tables) -> Fitted:
         estimates=estimates,
         n=len(found),
         n_unit="flash crowds",
-        distance={"spread_of_minutes_to_peak_iqr": float(np.subtract(*np.percentile(found["minutes_to_peak"], [75, 25])))},
+        distance={
+            "spread_of_minutes_to_peak_iqr": float(np.subtract(*np.percentile(found["minutes_to_peak"], [75, 25])))
+        },
         observed={
             "minutes_to_peak_quantiles": quantiles(found["minutes_to_peak"].to_numpy(dtype=float)),
             "peak_to_before_quantiles": quantiles(found["peak_to_before"].to_numpy(dtype=float)),

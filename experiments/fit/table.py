@@ -20,8 +20,8 @@ DIGITS = 4
 HEADER = """\
 Parameters fitted on real data. Written by `python -m experiments.fit --data DIR`; do not edit by hand.
 
-Every fit has: n rows of what; estimates, each [value, low, high] with its 95% interval where one can be
-claimed; distance of the fitted form from the data; observed aggregates to set a simulation against;
+Every fit has: n rows of what; estimates with value, 95% interval (low, high; left out where none can be
+claimed) and unit; distance of the fitted form from the data; observed aggregates to set a simulation against;
 source and licence. Numbers are rounded to four significant digits. From sets that may not be passed on
 only these numbers are kept.
 
@@ -44,7 +44,8 @@ def rounded(value: Any) -> Any:
         return None
     if number == 0 or abs(number) < 1e-12:
         return 0.0
-    return float(f"{number:.{DIGITS}g}")
+    short_form = float(f"{number:.{DIGITS}g}")
+    return short_form if math.isfinite(short_form) else number
 
 
 def entry(study: Study, fitted: Fitted) -> dict[str, Any]:
