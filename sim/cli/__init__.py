@@ -1,8 +1,8 @@
 """The command line `sim618`.
 
-Every command lives in a module `commands.py` (or in this folder) with two things: a literal table
-`COMMANDS = {name: one-line help}` and a function `register(app)` that adds them to a Typer app. The
-table is read without importing the module, so that `--help` and `validate` stay quick.
+A command lives in a module `commands.py` of its part of the house (or in this folder) whose function
+`register(app)` adds it by name: `app.command("study")(study)`, `app.add_typer(results, name="results")`. Names and
+the first lines of docstrings are read from the source text, so that `--help` and `validate` import nothing else.
 """
 
 from __future__ import annotations

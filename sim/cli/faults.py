@@ -18,7 +18,7 @@ import sim
 from sim.core.errors import Exit, LawBroken, RegistryError, ScenarioError, UnitError
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A command cannot do what is asked; the text says why and what would do. Exit code 64."""
 
 
@@ -39,7 +39,7 @@ def exit_code(error: Exception, arguments: Sequence[str]) -> int:
             count = len(error.problems)
             say(f"{count} problem{'s' if count != 1 else ''} found; nothing was run")
         return int(Exit.USAGE)
-    if isinstance(error, (Refused, RegistryError, UnitError)):
+    if isinstance(error, (RefusedError, RegistryError, UnitError)):
         say(str(error))
         return int(Exit.USAGE)
     if isinstance(error, typer.TyperException):

@@ -6,26 +6,24 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.faults import Refused
+from sim.cli.faults import RefusedError
 from sim.cli.options import Json, Quiet, ScenarioFile, Set, overrides
 from sim.core.errors import Exit, Problem
 
-COMMANDS = {
-    "validate": "Check files and tell every mistake at once.",
-    "explain": "Show every resolved value and where it comes from.",
-    "schema": "Print the JSON Schema of a kind of file.",
-    "assumptions": "List the values no source supports, with ranges.",
-}
+if TYPE_CHECKING:
+    from sim.scenario.assumptions import Assumption
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to an app."""
-    for command in (validate, explain, schema, assumptions):
-        app.command(command.__name__)(command)
+    app.command("validate")(validate)
+    app.command("explain")(explain)
+    app.command("schema")(schema)
+    app.command("assumptions")(assumptions)
 
 
 def validate(
@@ -65,7 +63,9 @@ def explain(
     only: Annotated[str, typer.Option("--only", metavar="PATH", help="Only values below this path.")] = "",
     json_: Json = False,
 ) -> None:
-    """Show every resolved value and where it comes from: a file and line, an override, or a default with its source.
+    """Show every resolved value and where it comes from.
+
+    That is a file and line, an override, or a default with its source.
 
     Example: sim618 explain scenarios/618.yaml --only supply
     """
@@ -76,7 +76,7 @@ def explain(
     if only:
         lines = [line for line in lines if line.path == only or line.path.startswith(f"{only}.")]
         if not lines:
-            raise Refused(f"--only: the scenario has nothing at {only!r}")
+            raise RefusedError(f"--only: the scenario has nothing at {only!r}")
     if json_:
         keys = ("path", "value", "origin", "source", "assumption", "description")
         print(json.dumps([{key: getattr(line, key) for key in keys} for line in lines], ensure_ascii=False))
@@ -98,10 +98,10 @@ def schema(
 
     Example: sim618 schema scenario > scenario.json
     """
-    from sim.scenario.schema import DOCUMENTS, schema_text
+    from sim.scenario.schema import DOCUMENTS, model_of, schema_text
 
-    if kind not in DOCUMENTS:
-        raise Refused(f"schema: found {kind!r}, accepted: {', '.join(DOCUMENTS)}")
+    if kind not in DOCUMENTS or model_of(kind) is None:
+        raise RefusedError(f"schema: found {kind!r}, accepted: {', '.join(DOCUMENTS)}")
     print(schema_text(kind), end="")
 
 
@@ -115,20 +115,26 @@ def assumptions(file: ScenarioFile, set_: Set = None, json_: Json = False) -> No
 
     found = found_in(load(file, overrides(set_)))
     if json_:
-        keys = ("path", "value", "low", "high", "source", "description", "written")
+        keys = ("path", "value", "low", "high", "nominal", "source", "description", "written")
         print(json.dumps([{key: getattr(item, key) for key in keys} for item in found], ensure_ascii=False))
         return
     rows = [
         (
             item.path,
             _written(item.value),
-            f"{_written(item.low)} … {_written(item.high)}" if item.ranged else "no range stated",
+            _span(item),
             item.source or "–",
             item.description,
         )
         for item in found
     ]
     print_table(("assumption", "is", "range", "source", "meaning"), rows)
+
+
+def _span(item: Assumption) -> str:
+    if not item.ranged:
+        return "no range stated"
+    return f"{_written(item.low)} … {_written(item.high)}" + (" (nominal)" if item.nominal else "")
 
 
 def _written(value: Any) -> str:

@@ -9,12 +9,10 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.faults import Refused
+from sim.cli.faults import RefusedError
 from sim.cli.files import print_table
 from sim.cli.options import Json, Lang, language
 from sim.scenario.nodes import Node
-
-COMMANDS = {"list": "List policies, events, KPIs, scenarios or drills."}
 
 Row = dict[str, str]
 
@@ -44,7 +42,7 @@ def list_(
         "drills": _drills,
     }
     if what not in listers:
-        raise Refused(f"list: found {what!r}, accepted: {', '.join(listers)}")
+        raise RefusedError(f"list: found {what!r}, accepted: {', '.join(listers)}")
     rows = listers[what](lang)
     if json_:
         print(json.dumps(rows, ensure_ascii=False))

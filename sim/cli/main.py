@@ -7,7 +7,7 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -38,23 +38,44 @@ _ORDER = (
 
 
 def command_table() -> dict[str, tuple[str, str]]:
-    """Name of every command to (module, one-line help), read from the `COMMANDS` tables without importing."""
+    """Name of every command to (module, one-line help), read from the source text of the modules that register them."""
     root = Path(sim.__file__).parent
-    files = [*sorted((root / "cli").glob("*.py")), *sorted(root.glob("*/**/commands.py"))]
     table: dict[str, tuple[str, str]] = {}
-    for file in files:
+    for file in (*sorted((root / "cli").glob("*.py")), *sorted(root.glob("*/**/commands.py"))):
         text = file.read_text(encoding="utf-8")
-        if "COMMANDS" not in text:
+        if "def register(app" not in text:
             continue
         module = ".".join(("sim", *file.relative_to(root).with_suffix("").parts))
-        for node in ast.parse(text, str(file)).body:
-            target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-            value = getattr(node, "value", None)
-            if isinstance(target, ast.Name) and target.id == "COMMANDS" and isinstance(value, ast.Dict):
-                for name, summary in ast.literal_eval(value).items():
-                    table.setdefault(name, (module, summary))
+        for name, summary in _registered(ast.parse(text, str(file))):
+            table.setdefault(name, (module, summary))
     position = {name: index for index, name in enumerate(_ORDER)}
     return dict(sorted(table.items(), key=lambda item: (position.get(item[0], len(position)), item[0])))
+
+
+def _registered(module: ast.Module) -> Iterator[tuple[str, str]]:
+    """Name and help of what `register` adds: `app.command(name)(function)` and `app.add_typer(group, name=name)`."""
+    helps: dict[str, str] = {}
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef):
+            helps[node.name] = (ast.get_docstring(node) or "").partition("\n")[0]
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
+            helps[node.targets[0].id] = _keyword(node.value, "help")
+    for node in module.body:
+        if not isinstance(node, ast.FunctionDef) or node.name != "register":
+            continue
+        for call in (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)):
+            added = call.args[0].id if call.args and isinstance(call.args[0], ast.Name) else ""
+            if isinstance(call.func, ast.Call) and getattr(call.func.func, "attr", "") == "command":
+                name = call.func.args[0] if call.func.args else None
+                if isinstance(name, ast.Constant):
+                    yield str(name.value), helps.get(added, "")
+            elif getattr(call.func, "attr", "") == "add_typer":
+                yield _keyword(call, "name"), helps.get(added, "")
+
+
+def _keyword(call: ast.Call, name: str) -> str:
+    values = [keyword.value for keyword in call.keywords if keyword.arg == name]
+    return str(values[0].value) if values and isinstance(values[0], ast.Constant) else ""
 
 
 class LazyGroup(TyperGroup):
@@ -119,7 +140,7 @@ def main(args: Sequence[str] | None = None) -> int:
         # The reader (`head`, a pager) has gone; nothing more can be said on this stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.DONE)
-    except Exception as error:  # noqa: BLE001  (the last resort that keeps tracebacks away from users)
+    except Exception as error:
         return faults.exit_code(error, arguments)
     finally:
         if before is not None:

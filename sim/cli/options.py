@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.faults import Refused
+from sim.cli.faults import RefusedError
 from sim.core.errors import UnitError
 from sim.core.units import parse_count
 from sim.scenario.overrides import split_assignment
@@ -31,26 +31,26 @@ Lang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of 
 
 
 def overrides(assignments: list[str] | None, shoppers: str | None = None) -> dict[str, Any]:
-    """Overrides of `--set` and `--shoppers`. Raises Refused for a malformed one or one given twice."""
+    """Overrides of `--set` and `--shoppers`. Raises RefusedError for a malformed one or one given twice."""
     found: dict[str, Any] = {}
     for assignment in assignments or []:
         try:
             path, value = split_assignment(assignment)
         except ValueError as error:
-            raise Refused(f"--set: {error}") from None
+            raise RefusedError(f"--set: {error}") from None
         if path in found:
-            raise Refused(f"--set: {path} is set twice")
+            raise RefusedError(f"--set: {path} is set twice")
         found[path] = value
     if shoppers is not None:
         try:
             found["crowd.shoppers"] = parse_count(int(shoppers) if shoppers.isdecimal() else shoppers)
         except UnitError as error:
-            raise Refused(f"--shoppers: {error}") from None
+            raise RefusedError(f"--shoppers: {error}") from None
     return found
 
 
 def language(lang: str) -> str:
-    """`en` or `zh`. Raises Refused for another."""
+    """`en` or `zh`. Raises RefusedError for another."""
     if lang not in ("en", "zh"):
-        raise Refused(f"--lang: found {lang!r}, accepted: en, zh")
+        raise RefusedError(f"--lang: found {lang!r}, accepted: en, zh")
     return lang

@@ -16,7 +16,8 @@ _EVERY_SECONDS = 0.1
 class Report(Protocol):
     """What the engine calls while it runs."""
 
-    def __call__(self, minute: float, end_minute: float, orders: float) -> None: ...
+    def __call__(self, minute: float, end_minute: float, orders: float) -> None:
+        """The run has reached `minute` of `end_minute`, with so many orders taken."""
 
 
 def _silent(minute: float, end_minute: float, orders: float) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import faults
-from sim.cli.faults import Refused
+from sim.cli.faults import RefusedError
 from sim.cli.options import (
     Json,
     Lang,
@@ -29,11 +29,6 @@ from sim.cli.options import (
 from sim.cli.progress import progress
 from sim.core.calendar import DAY, Calendar
 from sim.core.units import parse_when
-
-COMMANDS = {
-    "run": "Replay a scenario shopper by shopper.",
-    "report": "Draw the report of a result again.",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -104,7 +99,7 @@ def report(
 
     language(lang)
     if not is_result(folder):
-        raise Refused(f"found no result in {folder}, accepted: a folder that `sim618 run` has written")
+        raise RefusedError(f"found no result in {folder}, accepted: a folder that `sim618 run` has written")
     page = _draw(folder, lang)
     if not quiet:
         print(page)
@@ -135,7 +130,7 @@ def calendar_of(scenario: Any) -> Calendar:
 def _exists(folder: Path, digest: str, orders: bool) -> bool:
     from sim.engine.writer import is_result, read_manifest
 
-    if not is_result(folder) or orders and not (folder / "orders.parquet").is_file():
+    if not is_result(folder) or (orders and not (folder / "orders.parquet").is_file()):
         return False
     try:
         return read_manifest(folder).get("hash") == digest
@@ -148,13 +143,13 @@ def _refuse_foreign(folder: Path, fresh: bool) -> None:
     from sim.engine.writer import is_result
 
     if folder.exists() and not folder.is_dir():
-        raise Refused(f"--out: found a file at {folder}, accepted: a folder")
+        raise RefusedError(f"--out: found a file at {folder}, accepted: a folder")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     if not is_result(folder):
-        raise Refused(f"--out: found other files in {folder}, accepted: a new or empty folder")
+        raise RefusedError(f"--out: found other files in {folder}, accepted: a new or empty folder")
     if not fresh:
-        raise Refused(f"--out: found the result of another run in {folder}, accepted: a new folder, or --fresh")
+        raise RefusedError(f"--out: found the result of another run in {folder}, accepted: a new folder, or --fresh")
 
 
 def _run_into(

@@ -75,6 +75,11 @@ DataFile: TypeAlias = Annotated[
 """A table beside the scenario, written `traces/demand.csv`; `Scenario.table` reads it."""
 
 
+def default(value: Any, **field: Any) -> Any:
+    """A default that is a choice of this model, not a quantity of the world: a window, a length, a switch."""
+    return Field(default=value, **field)
+
+
 def param(
     default: Any,
     source: str = "",

@@ -44,7 +44,7 @@ class RegistryError(SimError):
     """A policy or an event is declared twice, is unknown, or its plug-in cannot be loaded."""
 
 
-class LawBroken(SimError):
+class LawBroken(SimError):  # noqa: N818  (the sentence a report says)
     """A conservation law does not hold at the end of a run. `law` is its name."""
 
     def __init__(self, law: str, detail: str) -> None:
@@ -68,6 +68,11 @@ def shown(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def printable(text: str) -> str:
+    """The text with control characters escaped, so that a user's data can neither break a line nor a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in one place of one file.
@@ -89,7 +94,7 @@ class Problem:
             place += f":{self.line}:{self.column}"
         where = f"  {self.path}: " if self.path else "  "
         hint = f" (did you mean {self.suggestion!r}?)" if self.suggestion else ""
-        return f"{place}{where}{self.message}{hint}"
+        return printable(f"{place}{where}{self.message}{hint}")
 
     def as_dict(self) -> dict[str, str | int]:
         """The problem as plain data, for ``--json``."""

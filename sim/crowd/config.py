@@ -6,7 +6,7 @@ from pydantic import Field
 
 from sim.core.config import Section, param
 from sim.core.units import Count, Duration, Share
-from sim.crowd.demand import Demand
+from sim.crowd.demand_config import Demand
 
 
 class Segment(Section):

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
-from pydantic import Field, model_validator
 
-from sim.core.config import DataFile, Section
 from sim.core.rng import decision, normal, philox, poisson, uniform
-from sim.core.units import Count, Duration
+from sim.crowd.demand_config import Demand
 from sim.supply.kernel import check_wires, settle
 from sim.supply.state import CONSUMED, DEMANDED, LOST, SERVED
 
@@ -27,46 +25,6 @@ DEMAND = decision("demand.exogenous")
 
 NORMAL, POISSON, UNIFORM, CONSTANT, TRACE = range(5)
 _KINDS = {"normal": NORMAL, "poisson": POISSON, "uniform_integers": UNIFORM, "constant": CONSTANT, "trace": TRACE}
-
-
-class Demand(Section):
-    """What is asked for, in units of each SKU and period."""
-
-    distribution: Literal["normal", "poisson", "uniform_integers", "constant", "trace"] = "poisson"
-    mean: float | None = Field(None, ge=0, description="normal, poisson, constant: units a period")
-    sd: float | None = Field(None, ge=0, description="normal: standard deviation of a period's units; below 0 counts as 0")
-    low: int | None = Field(None, ge=0, description="uniform_integers: least units a period")
-    high: int | None = Field(None, ge=0, description="uniform_integers: most units a period")
-    file: DataFile | None = Field(None, description="trace: a CSV with columns period (0, 1, ...), sku (0, 1, ...), units")
-    per: Duration = Field("1d", description="length of a period; a short one makes demand come all the time")
-    moment: Literal["start", "end"] = Field("start", description="when in a period demand comes")
-    skus: Count = Field(1, ge=1, le=100_000, description="SKUs; in a distribution they are independent replicates")
-    resolution: float = Field(1.0, gt=0, description="smallest quantity told apart, units")
-    unit_cost: float = Field(1.0, ge=0, description="cost of a unit, CNY")
-    at: Literal["last", "all"] = Field("last", description="where demand comes: the warehouses nearest to customers, or all")
-
-    @model_validator(mode="after")
-    def _complete(self) -> Demand:
-        needed = {
-            "normal": ("mean", "sd"),
-            "poisson": ("mean",),
-            "constant": ("mean",),
-            "uniform_integers": ("low", "high"),
-            "trace": ("file",),
-        }[self.distribution]
-        missing = [name for name in needed if getattr(self, name) is None]
-        if missing:
-            raise ValueError(f"a {self.distribution} demand needs {' and '.join(missing)}")
-        if self.distribution == "uniform_integers" and self.low > self.high:  # type: ignore[operator]
-            raise ValueError(f"low ({self.low}) is above high ({self.high})")
-        return self
-
-    def daily_mean(self) -> float:
-        """Expected units of a SKU a day; nan for a trace."""
-        if self.distribution == "trace":
-            return float("nan")
-        mean = (self.low + self.high) / 2 if self.distribution == "uniform_integers" else self.mean  # type: ignore[operator]
-        return float(mean) * 1440.0 / self.per  # type: ignore[arg-type]
 
 
 class DemandState(NamedTuple):
@@ -131,7 +89,7 @@ def read_trace(path: Path, skus: int, resolution: float) -> np.ndarray:
     return np.rint(table / resolution).astype(np.int64)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def draw_demand(demand, key0, key1, period, point, k, skus):  # type: ignore[no-untyped-def]
     """Row units of SKU ``k`` asked for at stocking point number ``point`` in ``period``."""
     entity = point * skus + k
@@ -147,7 +105,7 @@ def draw_demand(demand, key0, key1, period, point, k, skus):  # type: ignore[no-
     return max(0, int(np.rint(demand.a + demand.b * normal(w0, w1))))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def take_demand(supply, w, k, units, minute, at_end):  # type: ignore[no-untyped-def]
     """``units`` of ``k`` are asked for at ``w``: served from stock, the rest waits or is lost.
 
@@ -175,17 +133,17 @@ def take_demand(supply, w, k, units, minute, at_end):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
-def serve_backorders(supply, minute):  # type: ignore[no-untyped-def]
-    """Goods have arrived: those who wait where there is stock are served."""
-    for w in range(supply.stock.shape[0]):
-        for k in range(supply.stock.shape[1]):
-            cell = supply.stock[w, k]
-            if cell.backorders > 0 and cell.on_hand > 0:
-                settle(supply, w, k, minute)
-                served = min(cell.on_hand, cell.backorders)
-                cell.on_hand -= served
-                cell.backorders -= served
-                supply.totals[CONSUMED, k] += served
+def serve_backorders(supply, w, skus, minute):  # type: ignore[no-untyped-def]
+    """``skus`` (int64[n]) have arrived at ``w``: those who wait there are served."""
+    for i in range(skus.shape[0]):
+        k = skus[i]
+        cell = supply.stock[w, k]
+        if cell.backorders > 0 and cell.on_hand > 0:
+            settle(supply, w, k, minute)
+            served = min(cell.on_hand, cell.backorders)
+            cell.on_hand -= served
+            cell.backorders -= served
+            supply.totals[CONSUMED, k] += served
 
 
 @njit(cache=True)

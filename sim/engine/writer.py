@@ -47,23 +47,46 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 
 def _put_in_place(temporary: Path, target: Path) -> None:
-    """Rename `temporary` to `target`, moving what was there out of the way first."""
-    for _ in range(8):
-        if target.exists():
-            replaced = target.resolve().parent / _name(_REPLACED)
-            try:
-                os.rename(target, replaced)
-            except FileNotFoundError:
-                continue
-            shutil.rmtree(replaced, ignore_errors=True)
-        try:
+    """Rename `temporary` to `target` in one step; what was there is exchanged for it and then removed."""
+    parent = target.resolve().parent
+    with _locked(parent):
+        if not target.exists():
             os.rename(temporary, target)
             return
-        except OSError:
-            # Another process put its own result of the same run here between the two renames.
-            if not target.exists():
-                raise
-    raise OSError(f"{target} keeps being written by another process")
+        replaced = parent / _name(_REPLACED)
+        if _exchange(temporary, target):
+            os.rename(temporary, replaced)
+        else:
+            os.rename(target, replaced)
+            os.rename(temporary, target)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other writers from renaming in the same folder, where the system can lock a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except (ImportError, OSError):
+            pass
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two paths atomically (Linux `renameat2`). False where the system cannot."""
+    import ctypes
+
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if os.name == "posix" else None
+    if rename is None:
+        return False
+    here, swap = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(rename(here, os.fsencode(one.absolute()), here, os.fsencode(other.absolute()), swap) == 0)
 
 
 def _name(prefix: str) -> str:
@@ -81,7 +104,7 @@ def remove_stale(parent: Path) -> None:
             silent = time.time() - folder.stat().st_mtime > _STALE_SECONDS
         except OSError:
             continue
-        if silent or host == socket.gethostname() and rest.isdecimal() and not _alive(int(rest)):
+        if silent or (host == socket.gethostname() and rest.isdecimal() and not _alive(int(rest))):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -126,7 +149,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a result. Raises OSError or ValueError when there is none to read."""
     found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if not isinstance(found, dict):
-        raise ValueError(f"{folder / MANIFEST} holds no mapping")  # noqa: TRY004  (a malformed file, not a wrong argument)
+        raise ValueError(f"{folder / MANIFEST} holds no mapping")
     return found
 
 

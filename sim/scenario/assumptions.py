@@ -1,14 +1,15 @@
 """The values of a scenario that no source supports, each with the range in which it may lie.
 
-They are the default factors of a sensitivity study. A default counts when its source in the table of
-parameters is tagged `[a]`, when it names no source, or when it is declared an assumption.
+They are the default factors of a sensitivity study. The default of a quantity counts when its source in the
+table of parameters is tagged `[a]`, when it names no source, or when it is declared an assumption. A choice
+(a policy, a word, yes or no) is no assumption: it is what a scenario compares.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -27,6 +28,7 @@ class Assumption:
     source: str
     description: str
     written: bool  # True where the scenario states the value itself instead of taking the default
+    nominal: bool  # True where nobody stated a range and half to double stands in for one
 
     @property
     def ranged(self) -> bool:
@@ -47,11 +49,13 @@ def _walk(value: Any, resolved: Any, prefix: str, origins: Mapping[str, Any]) ->
             path = f"{prefix}{key}"
             inner, text = getattr(value, name), resolved[key]
             note = types.extra(field)
-            if note.get("assumption") and not isinstance(text, (dict, list)):
+            if note.get("assumption") and isinstance(inner, (int, float)) and not isinstance(inner, bool):
                 low, high = _as_written(field, note.get("low")), _as_written(field, note.get("high"))
-                written = path in origins
+                nominal = low is None or high is None
+                if nominal:
+                    low, high = _half_to_double(field, inner, text)
                 source, description = str(note.get("source", "")), field.description or ""
-                yield Assumption(path, text, low, high, source, description, written)
+                yield Assumption(path, text, low, high, source, description, path in origins, nominal)
             else:
                 yield from _walk(inner, text, f"{path}.", origins)
     elif isinstance(value, Mapping):
@@ -73,7 +77,22 @@ def _as_written(field: Any, bound: Any) -> Any:
         return None
 
 
-def _annotated(field: Any) -> Any:
-    from typing import Annotated
+def _half_to_double(field: Any, value: float, text: Any) -> tuple[Any, Any]:
+    """Half and double a number, nearer to it where the field allows no more; nothing for a number of zero."""
+    if value == 0:
+        return None, None
+    write = types.writer(types.kinds(field.annotation, field.metadata)) if isinstance(text, str) else None
 
+    def furthest(*tries: float) -> Any:
+        for number in tries:
+            whole = round(number) if isinstance(value, int) else number
+            bound = _as_written(field, write(whole) if write is not None else whole)
+            if bound is not None and bound != text:
+                return bound
+        return text
+
+    return furthest(value / 2, value * 0.75), furthest(value * 2, value * 1.5, (1 + value) / 2, value * 1.25)
+
+
+def _annotated(field: Any) -> Any:
     return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation

@@ -79,7 +79,7 @@ def _arguments(function: ast.FunctionDef) -> tuple[str, ...] | None:
     if function.args.kwarg is not None:
         return None
     names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
-    return tuple(name for name in names if name not in ("market", "target", "duration"))
+    return tuple(name for name in names if name not in ("market", "target", "for_minutes"))
 
 
 @cache

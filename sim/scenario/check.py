@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from sim.core.errors import Problem, shown
 from sim.scenario import types
-from sim.scenario.nodes import Key, Node, Path, dotted
+from sim.scenario.nodes import Key, Mark, Node, Path, dotted
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,6 +58,11 @@ def listed(names: Iterable[str]) -> str:
     names = list(names)
     more = f", … ({len(names)} in all)" if len(names) > _MAX_LISTED else ""
     return (", ".join(names[:_MAX_LISTED]) + more) or "nothing"
+
+
+def placed(mark: Mark, path: str, message: str, hint: str = "") -> Problem:
+    """A problem at a mark."""
+    return Problem(mark.file, mark.line, mark.column, path, message, hint)
 
 
 def problem_at(node: Node, path: Path, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
@@ -158,12 +163,13 @@ def _problem(path: Path, group: list[ErrorDetails], node: Node, model: type[Base
         message = f"found nothing, accepted: {accepted}" if accepted else "found nothing, accepted: a value, required"
         return problem_at(node, path, message)
     kinds = types.at(model, path, data)
-    accepted = list(dict.fromkeys(_accepted(details, kinds) for details in group if details["type"] != "missing"))
-    found = first["ctx"]["tag"] if first["type"] == "union_tag_invalid" else first["input"]
+    ways = list(dict.fromkeys(_accepted(details, kinds) for details in group if details["type"] != "missing"))
+    # What was written, not what a unit has made of it: a limit is checked after `2d` has become minutes.
+    at_key = bool(first["loc"]) and first["loc"][-1] == "[key]"
+    found = path[-1] if at_key else _value(data, path)
     names = [name for details in group for name in _names(details)]
     hint = suggestion(found, names) if isinstance(found, str) else ""
-    at_key = bool(first["loc"]) and first["loc"][-1] == "[key]"
-    return problem_at(node, path, f"found {shown(found)}, accepted: {', or '.join(accepted)}", hint, at_key=at_key)
+    return problem_at(node, path, f"found {shown(found)}, accepted: {', or '.join(ways)}", hint, at_key=at_key)
 
 
 def _accepted(details: ErrorDetails, kinds: list[types.Kind]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.errors import Problem, ScenarioError, shown
-from sim.scenario.check import listed, suggestion
+from sim.scenario.check import listed, placed, suggestion
 from sim.scenario.extends import read_tree
 from sim.scenario.load import load, load_document
 
@@ -48,7 +48,7 @@ def _model(path: str | Path, kind: str) -> Any:
     model = KINDS.get(named.value) if isinstance(named.value, str) else None
     if model is None:
         message = f"found {shown(named.plain())}, accepted: {listed(KINDS)}"
-        raise ScenarioError([Problem(*named.mark, "study", message, suggestion(named.plain(), KINDS))])
+        raise ScenarioError([placed(named.mark, "study", message, suggestion(named.plain(), KINDS))])
     return model
 
 

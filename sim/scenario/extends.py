@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sim.core.errors import Problem, shown
 from sim.scenario import source
-from sim.scenario.folder import FileRefused, inside, read, tree_of
+from sim.scenario.folder import FileRefusedError, inside, read, tree_of
 from sim.scenario.nodes import Node, dotted, mapping, merge
 from sim.scenario.nodes import Path as KeyPath
 
@@ -39,7 +39,7 @@ def read_tree(path: str | Path) -> Tree:
     tree = Tree(None, top, tree_of(top))
     try:
         tree.node = _read(top, str(path), (), tree)
-    except FileRefused as error:
+    except FileRefusedError as error:
         tree.problems.append(Problem(str(path), 0, 0, "", str(error)))
         tree.whole = False
     return tree
@@ -84,15 +84,15 @@ def _named(reference: Node, holder: Path, chain: tuple[Path, ...], tree: Tree, a
         return None
     try:
         if not isinstance(reference.value, str):
-            raise FileRefused(f"found {shown(reference.plain())}, accepted: the name of a file")
+            raise FileRefusedError(f"found {shown(reference.plain())}, accepted: the name of a file")
         path = inside(reference.value, holder, tree.folder, YAML_SUFFIXES)
         if path in chain:
             circle = " -> ".join(part.name for part in (*chain[chain.index(path) :], path))
-            raise FileRefused(f"found a circle {circle}, accepted: files that do not build on themselves")
+            raise FileRefusedError(f"found a circle {circle}, accepted: files that do not build on themselves")
         if len(chain) >= MAX_FILES:
-            raise FileRefused(f"found a chain of more than {MAX_FILES} files, accepted: at most {MAX_FILES}")
+            raise FileRefusedError(f"found a chain of more than {MAX_FILES} files, accepted: at most {MAX_FILES}")
         return _read(path, label(path, tree), chain, tree)
-    except FileRefused as error:
+    except FileRefusedError as error:
         tree.problems.append(Problem(*reference.mark, dotted(at), str(error)))
         tree.whole = False
         return None

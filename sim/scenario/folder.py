@@ -14,7 +14,7 @@ from pathlib import Path
 from sim.core.errors import shown
 
 
-class FileRefused(Exception):
+class FileRefusedError(Exception):
     """A named file cannot be used; the text says what is accepted."""
 
 
@@ -28,37 +28,37 @@ def tree_of(document: Path) -> Path:
 
 
 def inside(reference: str, holder: Path, tree: Path, suffixes: tuple[str, ...]) -> Path:
-    """The real path of the file that `holder` names by `reference`. Raises FileRefused."""
+    """The real path of the file that `holder` names by `reference`. Raises FileRefusedError."""
     accepted = f"a file ending in {' or '.join(suffixes)} inside the folder {tree.name}"
     if not reference or "\0" in reference or "\\" in reference or len(reference) > 1_000:
-        raise FileRefused(f"found {shown(reference)}, accepted: {accepted}")
+        raise FileRefusedError(f"found {shown(reference)}, accepted: {accepted}")
     if os.path.isabs(reference) or not reference.endswith(suffixes):
-        raise FileRefused(f"found {shown(reference)}, accepted: {accepted}, given relative to this file")
+        raise FileRefusedError(f"found {shown(reference)}, accepted: {accepted}, given relative to this file")
     try:
         path = (holder.resolve().parent / reference).resolve()
     except (OSError, RuntimeError, ValueError):
-        raise FileRefused(f"found {shown(reference)}, accepted: {accepted}") from None
+        raise FileRefusedError(f"found {shown(reference)}, accepted: {accepted}") from None
     if not path.is_relative_to(tree):
-        raise FileRefused(f"found {shown(reference)}, which leaves the folder {tree.name}, accepted: {accepted}")
+        raise FileRefusedError(f"found {shown(reference)}, which leaves the folder {tree.name}, accepted: {accepted}")
     check_regular(path, reference)
     return path
 
 
 def check_regular(path: Path, reference: str) -> None:
-    """Raise FileRefused unless `path` is an existing regular file (no folder, device or pipe)."""
+    """Raise FileRefusedError unless `path` is an existing regular file (no folder, device or pipe)."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):
-        raise FileRefused(f"found {shown(reference)}, which does not exist, accepted: an existing file") from None
+        raise FileRefusedError(f"found {shown(reference)}, which does not exist, accepted: an existing file") from None
     if not stat.S_ISREG(mode):
-        raise FileRefused(f"found {shown(reference)}, which is no regular file, accepted: an existing file")
+        raise FileRefusedError(f"found {shown(reference)}, which is no regular file, accepted: an existing file")
 
 
 def read(path: Path, limit: int) -> bytes:
-    """At most `limit` + 1 bytes of a file. Raises FileRefused when it cannot be read."""
+    """At most `limit` + 1 bytes of a file. Raises FileRefusedError when it cannot be read."""
     check_regular(path, str(path))
     try:
         with path.open("rb") as file:
             return file.read(limit + 1)
     except OSError as error:
-        raise FileRefused(f"cannot be read: {error.strerror or error}, accepted: a readable file") from None
+        raise FileRefusedError(f"cannot be read: {error.strerror or error}, accepted: a readable file") from None

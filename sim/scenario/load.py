@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +15,13 @@ from pydantic import BaseModel
 from sim.core.config import DataFile
 from sim.core.errors import Problem, ScenarioError
 from sim.scenario import catalogue, traces, types
-from sim.scenario.check import validate
+from sim.scenario.check import placed, validate
 from sim.scenario.crosscheck import crosscheck, policies_named, slot_of
 from sim.scenario.extends import Tree, read_tree
-from sim.scenario.folder import FileRefused, inside, tree_of
+from sim.scenario.folder import FileRefusedError, inside, tree_of
 from sim.scenario.model import SIDES, ScenarioModel
 from sim.scenario.nodes import NOWHERE, Mark, Node, dotted, mapping
+from sim.scenario.nodes import Path as KeyPath
 from sim.scenario.overrides import apply_overrides, node_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -65,7 +67,7 @@ class Scenario(Document[ScenarioModel]):
         return hashlib.sha256(canonical(resolved).encode()).hexdigest()
 
     def table(self, name: str) -> Any:
-        """The table a section names (`DataFile`), as a pandas DataFrame. Raises ScenarioError."""
+        """The table a section of `config` names (`DataFile`), as a pandas DataFrame. Raises ScenarioError."""
         return traces.read_table(self.tables[name], name)
 
 
@@ -131,7 +133,7 @@ def _scenario(tree: Tree, overrides: Mapping[str, Any]) -> Scenario:
     if node is None:
         raise ScenarioError(_ordered(problems, tree))
     full = _with_sections(node)
-    tables, found = _tables(full, tree)
+    full, tables, found = _tables(full, tree)
     problems += found
     hashes = {name: traces.content_hash(path) for name, path in tables.items()}
     problems += _changed_tables(full, hashes)
@@ -152,7 +154,7 @@ def _with_sections(node: Node) -> Node:
     """The document with an empty mapping for every absent section, so that required keys are asked for by path."""
     children = dict(node.value)
     for side in (*SIDES, "books"):
-        if side not in children or children[side].kind == "scalar" and children[side].value is None:
+        if side not in children or (children[side].kind == "scalar" and children[side].value is None):
             children[side] = mapping({}, node.mark, children[side].key_mark if side in children else node.mark)
     return mapping(children, node.mark, node.key_mark)
 
@@ -162,8 +164,13 @@ def _filled(node: Node, key: str, values: Mapping[str, str]) -> Node:
     return mapping({**node.value, key: mapping(children, node.mark)}, node.mark, node.key_mark)
 
 
-def _tables(node: Node, tree: Tree) -> tuple[dict[str, Path], list[Problem]]:
-    """Every table named in the document: name as written to real path, checked to lie inside the tree."""
+def _tables(node: Node, tree: Tree) -> tuple[Node, dict[str, Path], list[Problem]]:
+    """Every table named in the document, checked to lie inside the tree, by its path from the top file's folder.
+
+    A base in another folder names its tables from there, so the names in the document are made to start from
+    the top file's folder as well: `config` alone then says where a table is.
+    """
+    folder = tree.top.resolve().parent
     tables: dict[str, Path] = {}
     problems: list[Problem] = []
     data = node.plain()
@@ -176,12 +183,26 @@ def _tables(node: Node, tree: Tree) -> tuple[dict[str, Path], list[Problem]]:
         try:
             real = inside(leaf.value, holder, tree.folder, traces.SUFFIXES)
             traces.check_size(real, leaf.value)
-            name = leaf.value
-            if tables.setdefault(name, real) != real:
-                raise FileRefused(f"found {name!r} naming two different files, accepted: one file a name")
-        except FileRefused as error:
-            problems.append(Problem(*leaf.mark, dotted(path), str(error)))
-    return tables, problems
+            name = Path(os.path.relpath(real, folder)).as_posix()
+            tables[name] = real
+            node = _renamed(node, path, name)
+        except FileRefusedError as error:
+            problems.append(placed(leaf.mark, dotted(path), str(error)))
+    return node, tables, problems
+
+
+def _renamed(node: Node, path: KeyPath, name: str) -> Node:
+    """The tree with the scalar at `path` replaced by `name`."""
+    if not path:
+        return Node("scalar", name, node.mark, node.key_mark)
+    inner = node.child(path[0])
+    assert inner is not None
+    changed = _renamed(inner, path[1:], name)
+    if node.kind == "list":
+        items = list(node.value)
+        items[int(path[0])] = changed
+        return Node("list", items, node.mark, node.key_mark, node.size)
+    return Node("map", {**node.value, str(path[0]): changed}, node.mark, node.key_mark, node.size)
 
 
 def _changed_tables(node: Node, hashes: Mapping[str, str]) -> list[Problem]:
@@ -189,8 +210,9 @@ def _changed_tables(node: Node, hashes: Mapping[str, str]) -> list[Problem]:
     known = node.child("data")
     if known is None or known.kind != "map":
         return []
+    words = "found another content than when this document was resolved"
     return [
-        Problem(*leaf.mark, f"data.{name}", "found another content than when this document was resolved")
+        placed(leaf.mark, f"data.{name}", words)
         for name, leaf in known.value.items()
         if name in hashes and leaf.value != hashes[name]
     ]

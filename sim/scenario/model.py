@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, Field, field_validator
 
-from sim.core.config import Section
+from sim.core.config import Section, default
 from sim.core.units import Count, Duration, When, parse_when
+from sim.crowd.config import Crowd
+from sim.fulfilment.config import Fulfilment
+from sim.platform.config import Platform
+from sim.shelf.config import Shelf
+from sim.supply.config import Supply
+
+if TYPE_CHECKING:
+    from sim.care.config import Care
+    from sim.oversight.config import Oversight
+    from sim.rivals.config import Rivals
+    from sim.threats.config import Threats
 
 SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
 
@@ -21,13 +32,14 @@ def _side(name: str) -> Any:
         return type(name.capitalize(), (Section,), {"model_config": ConfigDict(extra="allow"), "__module__": __name__})
 
 
-Crowd, Shelf, Supply, Fulfilment, Care, Platform, Threats, Rivals, Oversight = map(_side, SIDES)
+if not TYPE_CHECKING:
+    Care, Threats, Rivals, Oversight = map(_side, ("care", "threats", "rivals", "oversight"))
 
 
 class Books(Section):
     """What the books measure beyond the fixed table."""
 
-    repurchase_window: Duration = Field("30d", description="window in which a second order counts as repurchase")
+    repurchase_window: Duration = default("30d", description="window in which a second order counts as repurchase")
 
 
 class Event(Section):
@@ -55,18 +67,18 @@ class ScenarioModel(Section):
     name: str = Field(description="what the scenario is called; it names the folder of its results", min_length=1)
     start: When = Field(description="first day that counts, with its year")
     days: int = Field(description="days that count", ge=1, le=400)
-    warmup: Duration = Field("7d", description="days simulated before the start, whole days", le=60 * 1_440.0)
+    warmup: Duration = default("7d", description="days simulated before the start, whole days", le=60 * 1_440.0)
     seed: Count | None = Field(None, description="seed used unless the command names another")
 
-    crowd: Crowd = Field(default_factory=lambda: Crowd(), description="shoppers")
-    shelf: Shelf = Field(default_factory=lambda: Shelf(), description="catalogue, prices, promotions")
-    supply: Supply = Field(default_factory=lambda: Supply(), description="suppliers, replenishment, stock")
-    fulfilment: Fulfilment = Field(default_factory=lambda: Fulfilment(), description="warehouses and parcels")
-    care: Care = Field(default_factory=lambda: Care(), description="enquiries, complaints, refunds")
-    platform: Platform = Field(default_factory=lambda: Platform(), description="services and capacity")
-    threats: Threats = Field(default_factory=lambda: Threats(), description="attackers and defences")
-    rivals: Rivals = Field(default_factory=lambda: Rivals(), description="competing platforms")
-    oversight: Oversight = Field(default_factory=lambda: Oversight(), description="regulator, licences, privacy")
+    crowd: Crowd = Field(default_factory=Crowd, description="shoppers")
+    shelf: Shelf = Field(default_factory=Shelf, description="catalogue, prices, promotions")
+    supply: Supply = Field(default_factory=Supply, description="suppliers, replenishment, stock")
+    fulfilment: Fulfilment = Field(default_factory=Fulfilment, description="warehouses and parcels")
+    care: Care = Field(default_factory=Care, description="enquiries, complaints, refunds")
+    platform: Platform = Field(default_factory=Platform, description="services and capacity")
+    threats: Threats = Field(default_factory=Threats, description="attackers and defences")
+    rivals: Rivals = Field(default_factory=Rivals, description="competing platforms")
+    oversight: Oversight = Field(default_factory=Oversight, description="regulator, licences, privacy")
     books: Books = Field(default_factory=Books, description="measures")
     events: tuple[Event, ...] = Field((), description="the timeline of what happens and what is done about it")
 

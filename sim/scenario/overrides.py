@@ -42,7 +42,7 @@ def apply_overrides(
         label = f"--set {path}"
         mark = Mark(label, 0, 0)
         keys = str(path).split(".")
-        if not all(key.strip() for key in keys) or len(keys) > MAX_PARTS:
+        if not all(key.strip() and key.isprintable() for key in keys) or len(keys) > MAX_PARTS:
             message = f"found the path {shown(str(path))}, accepted: names joined by dots, at most {MAX_PARTS}"
             problems.append(Problem(label, 0, 0, "", message))
             continue
@@ -73,7 +73,7 @@ def _with_defaults(root: Node, keys: list[str], model: type[BaseModel]) -> Node:
         step: str | int = int(key) if node.kind == "list" and key.isdigit() else key
         path.append(step)
         child = node.child(step)
-        if child is None or child.kind == "scalar" and child.value is None:
+        if child is None or (child.kind == "scalar" and child.value is None):
             default = _default(tuple(path), model, root)
             if default is not None:
                 written = _set(root, keys[: depth + 1], 0, default, NOWHERE)

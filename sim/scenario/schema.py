@@ -6,27 +6,25 @@ import importlib
 import json
 from typing import Any
 
-from pydantic import BaseModel
-
-from sim.scenario import types
+from pydantic import TypeAdapter
 
 DOCUMENTS = {
     "scenario": "sim.scenario.model:ScenarioModel",
-    "study": "sim.study.config:Study",
+    "study": "sim.study.config:AnyStudy",
     "drill": "sim.study.drill_config:Drill",
 }
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_OWN_NOTES = ("source", "low", "high", "assumption", "filled_in")
+_OWN_NOTES = ("source", "low", "high", "assumption")
+_EXTENDS = {"type": "string", "description": "another file of the same folder tree that this one builds on"}
 
 
-def model_of(document: str) -> type[BaseModel] | None:
-    """The model of a kind of file, or None while there is none."""
+def model_of(document: str) -> Any:
+    """The model (a class or a union of classes) of a kind of file, or None while there is none."""
     module, _, name = DOCUMENTS[document].partition(":")
     try:
-        model: type[BaseModel] = getattr(importlib.import_module(module), name)
+        return getattr(importlib.import_module(module), name)
     except ModuleNotFoundError:
         return None
-    return model
 
 
 def schema(document: str) -> dict[str, Any]:
@@ -34,32 +32,35 @@ def schema(document: str) -> dict[str, Any]:
     model = model_of(document)
     if model is None:
         raise KeyError(document)
-    found = model.model_json_schema(by_alias=True, mode="validation")
-    top: dict[str, Any] = {"$schema": _DIALECT, "title": f"sim618 {document}", **found}
-    top["title"] = f"sim618 {document}"
-    for name in [name for name, field in model.model_fields.items() if types.extra(field).get("filled_in")]:
-        top["properties"][name]["readOnly"] = True
-    own = top["properties"]
-    top["properties"] = {
-        "extends": {"type": "string", "description": "another file of the same folder tree that this one builds on"},
-        **own,
-    }
-    # What an extended file gives need not be repeated, and an editor sees one file only.
-    top.pop("required", None)
-    return _tidied(top)
+    found = TypeAdapter(model).json_schema(by_alias=True, mode="validation")
+    top: dict[str, Any] = {"$schema": _DIALECT, **found, "title": f"sim618 {document}"}
+    for part in _documents(top):
+        part["properties"] = {"extends": _EXTENDS, **part["properties"]}
+        # What an extended file gives need not be repeated, and an editor sees one file only.
+        part.pop("required", None)
+    return dict(_tidied(top))
+
+
+def _documents(top: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas of whole documents: the top itself, or the members of a union at the top."""
+    if "properties" in top:
+        return [top]
+    return [top["$defs"][member["$ref"].removeprefix("#/$defs/")] for member in top.get("oneOf", [])]
 
 
 def _tidied(node: Any) -> Any:
-    """The schema with sources and ranges folded into the description and without generated titles."""
+    """The schema with sources and ranges told in the description and without generated titles."""
     if isinstance(node, list):
         return [_tidied(item) for item in node]
     if not isinstance(node, dict):
         return node
-    notes = {key: node[key] for key in _OWN_NOTES if key in node and not isinstance(node[key], dict)}
-    tidy = {key: _tidied(value) for key, value in node.items() if key not in notes}
-    if "assumption" in notes:
-        source = f"[{notes['source']}]" if notes.get("source") else "assumption"
-        span = f", {notes['low']} to {notes['high']}" if notes.get("low") is not None else ""
+    noted = isinstance(node.get("assumption"), bool)
+    tidy = {key: _tidied(value) for key, value in node.items() if not (noted and key in _OWN_NOTES)}
+    if tidy.pop("filled_in", False):
+        tidy["readOnly"] = True
+    if noted:
+        source = f"[{node['source']}]" if node.get("source") else "assumption"
+        span = f", {node['low']} to {node['high']}" if node.get("low") is not None else ""
         tidy["description"] = f"{tidy.get('description', '')} ({source}{span})".strip()
     return tidy
 

@@ -48,7 +48,10 @@ _WORDS: dict[str, Any] = {
 }
 
 
-class _Fatal(Exception):
+_BARE_ERRORS = (ValueError, LookupError, AttributeError, TypeError, AssertionError, NotImplementedError)
+
+
+class _StopReadingError(Exception):
     """Reading cannot go on; the problem is already noted."""
 
 
@@ -64,14 +67,14 @@ def parse(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
     builder = _Builder(file, problems)
     try:
         return builder.document(_events(text)), problems
-    except _Fatal:
+    except _StopReadingError:
         return None, problems
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(part for part in (error.context, error.problem) if part)
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
         problems.append(Problem(file, line, column, "", f"not valid YAML: {_one_line(what)}"))
-    except (YAMLError, ValueError, LookupError, AttributeError, TypeError, AssertionError, NotImplementedError) as error:
+    except (YAMLError, *_BARE_ERRORS) as error:
         # The scanner answers some malformed input with bare Python errors.
         line, column = builder.place
         problems.append(Problem(file, line, column, "", f"not valid YAML: {_one_line(str(error)) or 'unreadable'}"))
@@ -80,8 +83,19 @@ def parse(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
 
 def parse_value(text: str, label: str) -> tuple[Node | None, list[Problem]]:
     """The value of an override such as `30%` or `[1, 2]`, read like a value in a file."""
-    node, problems = parse(text.encode("utf-8", "surrogateescape"), label)
-    return node, [Problem(label, 0, 0, problem.path, problem.message) for problem in problems]
+    node, problems = parse(text.encode("utf-8", "surrogatepass"), label)
+    placed = None if node is None else _placed(node, Mark(label, 0, 0))
+    return placed, [Problem(label, 0, 0, problem.path, problem.message) for problem in problems]
+
+
+def _placed(node: Node, mark: Mark) -> Node:
+    """The tree with every value at `mark`."""
+    value = node.value
+    if node.kind == "map":
+        value = {key: _placed(child, mark) for key, child in value.items()}
+    elif node.kind == "list":
+        value = [_placed(child, mark) for child in value]
+    return Node(node.kind, value, mark, mark, node.size)
 
 
 def _one_line(text: str) -> str:
@@ -121,7 +135,7 @@ def _forbidden(character: str) -> bool:
     if code < 0x20:
         return character not in "\t\n\r"
     # Delete and C1 controls; separators some editors count as lines; bidirectional overrides hide text; the BOM.
-    return 0x7F <= code <= 0x9F or code in _INVISIBLE or code >= 0xFFFE and code & 0xFFFE == 0xFFFE
+    return 0x7F <= code <= 0x9F or code in _INVISIBLE or (code >= 0xFFFE and code & 0xFFFE == 0xFFFE)
 
 
 _INVISIBLE = {0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF}
@@ -166,7 +180,7 @@ class _Builder:
 
     def fatal(self, mark: Mark, path: tuple[str | int, ...], message: str) -> None:
         self.note(mark, path, message)
-        raise _Fatal
+        raise _StopReadingError
 
     def node(self, event: Event, events: Iterator[Event], path: tuple[str | int, ...]) -> Node:
         mark = self.mark(event)
@@ -223,6 +237,9 @@ class _Builder:
                 message = f"found the key {shown(key)} twice, first in line {first.line}, accepted: each key once"
                 self.note(key_mark, (*path, key), message)
                 continue
+            if value.kind == "scalar" and value.value is None and value.mark.line != key_mark.line:
+                # An empty value has no place of its own: the parser puts it where the next key begins.
+                value = Node("scalar", None, key_mark)
             children[key] = value.keyed(key_mark)
         return mapping(children, mark)
 
@@ -237,8 +254,9 @@ class _Builder:
             self.note(mark, path, f"found the tag {shown(str(event.tag))} on a key, accepted: a plain name")
         elif text == "<<" and event.style is None:
             self.note(mark, path, "found the merge key <<, accepted: 'extends' or a plain alias")
-        elif not text.strip() or len(text) > MAX_KEY or "\n" in text:
-            self.note(mark, path, f"found the key {shown(text, 30)}, accepted: a name of 1 to {MAX_KEY} characters")
+        elif not text.strip() or len(text) > MAX_KEY or not text.isprintable():
+            accepted = f"a name of 1 to {MAX_KEY} printable characters"
+            self.note(mark, path, f"found the key {shown(text, 30)}, accepted: {accepted}")
         else:
             if event.anchor is not None:
                 self.anchors[event.anchor] = Node("scalar", text, mark)

@@ -11,17 +11,17 @@ from typing import Any
 
 from sim.core.config import DATA_SUFFIXES as SUFFIXES
 from sim.core.errors import Problem, ScenarioError
-from sim.scenario.folder import FileRefused
+from sim.scenario.folder import FileRefusedError
 
 MAX_BYTES = 1 << 30
 _NESTED = ("list", "large_list", "fixed_size", "struct", "map", "dense_union", "sparse_union", "binary", "large_bin")
 
 
 def check_size(path: Path, name: str) -> None:
-    """Raise FileRefused for a table too large to read."""
+    """Raise FileRefusedError for a table too large to read."""
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise FileRefused(f"found {name!r} of {size} bytes, accepted: at most {MAX_BYTES}")
+        raise FileRefusedError(f"found {name!r} of {size} bytes, accepted: at most {MAX_BYTES}")
 
 
 def content_hash(path: Path) -> str:
@@ -51,7 +51,7 @@ def read_table(path: Path, name: str) -> Any:
             frame = table.to_pandas()
         else:
             frame = pd.read_csv(path, encoding="utf-8", encoding_errors="strict", low_memory=False)
-    except Exception as error:  # noqa: BLE001  (readers raise what they like on a malformed file)
+    except Exception as error:
         reason = " ".join(str(error).split())[:200]
         message = f"found a table that cannot be read ({reason}), accepted: {' or '.join(SUFFIXES)}"
         raise ScenarioError([Problem(name, 0, 0, "", message)]) from None

@@ -1,0 +1,56 @@
+"""What a scenario file may say about demand without shoppers: a distribution or a recorded series."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from sim.core.config import DataFile, Section
+from sim.core.units import Count, Duration
+
+
+class Demand(Section):
+    """What is asked for, in units of each SKU and period."""
+
+    distribution: Literal["normal", "poisson", "uniform_integers", "constant", "trace"] = "poisson"
+    mean: float | None = Field(None, ge=0, description="normal, poisson, constant: units a period")
+    sd: float | None = Field(
+        None, ge=0, description="normal: standard deviation of a period's units; below 0 counts as 0"
+    )
+    low: int | None = Field(None, ge=0, description="uniform_integers: least units a period")
+    high: int | None = Field(None, ge=0, description="uniform_integers: most units a period")
+    file: DataFile | None = Field(
+        None, description="trace: a CSV with columns period (0, 1, ...), sku (0, 1, ...), units"
+    )
+    per: Duration = Field("1d", description="length of a period; a short one makes demand come all the time")
+    moment: Literal["start", "end"] = Field("start", description="when in a period demand comes")
+    skus: Count = Field(1, ge=1, le=100_000, description="SKUs; in a distribution they are independent replicates")
+    resolution: float = Field(1.0, gt=0, description="smallest quantity told apart, units")
+    unit_cost: float = Field(1.0, ge=0, description="cost of a unit, CNY")
+    at: Literal["last", "all"] = Field(
+        "last", description="where demand comes: the warehouses nearest to customers, or all"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Demand:
+        needed = {
+            "normal": ("mean", "sd"),
+            "poisson": ("mean",),
+            "constant": ("mean",),
+            "uniform_integers": ("low", "high"),
+            "trace": ("file",),
+        }[self.distribution]
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a {self.distribution} demand needs {' and '.join(missing)}")
+        if self.distribution == "uniform_integers" and self.low > self.high:  # type: ignore[operator]
+            raise ValueError(f"low ({self.low}) is above high ({self.high})")
+        return self
+
+    def daily_mean(self) -> float:
+        """Expected units of a SKU a day; nan for a trace."""
+        if self.distribution == "trace":
+            return float("nan")
+        mean = (self.low + self.high) / 2 if self.distribution == "uniform_integers" else self.mean  # type: ignore[operator]
+        return float(mean) * 1440.0 / self.per  # type: ignore[arg-type]
