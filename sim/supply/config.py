@@ -140,6 +140,7 @@ class Replenishment(Section):
     levels: Levels | None = Field(None, description="base_stock: echelon levels for a chain of warehouses")
     critical_ratio: Share | None = Field(None, description="newsvendor: left out, from costs or from margin and `overage`")
     overage: Share = param("20%", "", "newsvendor: loss on a unit left over, of its cost", low="10%", high="60%")
+    fixed: bool = Field(False, description="levels computed at the start stay as they are")
     horizon: Duration = param("21d", "", "dynamic: how far it looks for peaks above supplier capacity", low="7d", high="60d")
 
 
@@ -196,8 +197,6 @@ class Transfers(Section):
     front_lead: Duration = param("12h", "", "on the road from regional to front", low="4h", high="24h")
     regional_cover: Cover = param("7d of cover", "", "demand a regional warehouse and its fronts are kept at", low="3d of cover", high="14d of cover")
     front_cover: Cover = param("3d of cover", "", "demand a front warehouse is kept at", low="1d of cover", high="7d of cover")
-    regional_keeps: Share = param("100%", "", "most popular SKUs kept in regional warehouses", low="20%", high="100%")
-    front_keeps: Share = param("20%", "", "most popular SKUs kept in front warehouses", low="5%", high="50%")
 
 
 class Stock(Section):
@@ -235,6 +234,7 @@ class Supply(Section):
         None, description="main suppliers in all; missing ones are made up as supplier-1, supplier-2, … Left out: 20 if none is named"
     )
     generated: Supplier = Field(default_factory=Supplier, description="what made-up suppliers are like")
+    assignment: Literal["drawn", "in_turn"] = Field("drawn", description="how SKUs find their supplier: by `share`, or in turn")
     regions: dict[str, Region] = param(
         {"yangtze_delta": {"weight": 4}, "pearl_delta": {"weight": 3}, "bohai": {"weight": 2}, "inland": {"weight": 1}},
         "", "where suppliers stand",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from sim.books.state import CASH, INBOUND, INVENTORY, SOURCING, post
 from sim.supply.state import (
     AREA_BACKORDERS,
     AREA_ON_HAND,
@@ -25,7 +26,7 @@ from sim.supply.state import (
 )
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def settle(supply, w, k, minute):  # type: ignore[no-untyped-def]
     """Add the levels of SKU ``k`` at warehouse ``w`` since their last change to the areas."""
     elapsed = minute - supply.since[w, k]
@@ -45,7 +46,7 @@ def settle_all(supply, minute):  # type: ignore[no-untyped-def]
             settle(supply, w, k, minute)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def position_of(supply, k):  # type: ignore[no-untyped-def]
     """Inventory position of SKU ``k`` over all warehouses: on hand − allocated − backorders + on order."""
     total = 0
@@ -115,17 +116,43 @@ def withdraw(supply, w, skus, units, minute):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def receive(supply, w, skus, ordered, good, minute):  # type: ignore[no-untyped-def]
-    """A shipment reaches ``w``: ``good`` (int64[n]) of the ``ordered`` (int64[n]) units go on hand, the rest never come."""
+def receive(supply, articles, books, spent, w, skus, ordered, good, paid, defects, inbound, minute):  # type: ignore[no-untyped-def]
+    """A shipment reaches ``w``: ``good`` (int64[n]) of the ``ordered`` (int64[n]) units go on hand, the rest never come.
+
+    ``articles``: the shelf's SKU[skus], whose share of defective units mixes with the shipment's ``defects``. ``paid``:
+    float64[n], price relative to the unit cost, added to ``spent`` (float64[skus], row fen). Stock is valued at the
+    unit cost: what a source costs more is booked as sourcing, what it costs less as a gain there. ``inbound``: freight,
+    of the value. Returns the units received.
+    """
+    value, extra, units = 0, 0.0, 0
     for i in range(skus.shape[0]):
         k = skus[i]
+        held = 0
+        for other in range(supply.stock.shape[0]):
+            held += supply.stock[other, k].on_hand
         settle(supply, w, k, minute)
         cell = supply.stock[w, k]
         cell.on_order -= ordered[i]
+        if good[i] == 0:
+            continue
         cell.on_hand += good[i]
         supply.totals[RECEIVED, k] += good[i]
-        if good[i] > 0:
-            supply.cycles[0, k] += 1
+        supply.cycles[0, k] += 1
+        article = articles[k]
+        article.defect = (held * article.defect + good[i] * defects) / (held + good[i])
+        worth = good[i] * article.unit_cost
+        value += worth
+        extra += worth * (paid[i] - 1.0)
+        spent[k] += worth * paid[i]
+        units += good[i]
+    post(books, minute, INVENTORY, CASH, value)
+    post(books, minute, INBOUND, CASH, int(np.rint(value * inbound)))
+    premium = int(np.rint(extra))
+    if premium >= 0:
+        post(books, minute, SOURCING, CASH, premium)
+    else:
+        post(books, minute, CASH, SOURCING, -premium)
+    return units
 
 
 @njit(cache=True)
@@ -257,7 +284,7 @@ def cascade(supply, levels, sent, minute):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def close_day(supply, day, minute, smoothing, sees_demand):  # type: ignore[no-untyped-def]
-    """Fold today's counters into the history of ``day``, settle the areas, and start a new day.
+    """Close ``day``: write down its stock and shortages, settle the areas, and start a new day.
 
     ``smoothing``: weight of today in each warehouse's demand rate, learnt from what was served, or from all
     that was asked for if ``sees_demand``. A day counts as short where demand was refused; a cycle (from one receipt
@@ -269,8 +296,6 @@ def close_day(supply, day, minute, smoothing, sees_demand):  # type: ignore[no-u
     for w in range(warehouses):
         for k in range(skus):
             cell = supply.stock[w, k]
-            supply.history[day, k] += cell.demand_today
-            supply.served[day, k] += cell.served_today
             supply.closing[day, k] += cell.on_hand
             if supply.parent[w] >= 0:
                 supply.closing[day, k] += cell.on_order

@@ -85,12 +85,14 @@ def build(
     region_share: np.ndarray,
     days: int,
     weight: float,
+    stocked: np.ndarray | None = None,
 ) -> SupplyState:
     """Stock as the run finds it.
 
     `config`: the section Supply. `warehouses`: fulfilment's WAREHOUSE[W]. `expected`: float64[skus], real
     units a day the whole market is expected to ask for. `region_share`: float64[regions], share of demand
-    by region. `days`: of the run, warm-up included. `weight`: real units of a row unit.
+    by region. `days`: of the run, warm-up included. `weight`: real units of a row unit. `stocked`:
+    bool[W, skus], which warehouse keeps what; all keep everything if left out. Central keeps all in any case.
     """
     kinds = warehouses["kind"].astype(np.int64)
     count, skus = len(warehouses), len(expected)
@@ -98,7 +100,8 @@ def build(
     parent = _parents(kinds, warehouses["region"], central)
     stock = np.zeros((count, skus), STOCK)
     stock["reorder_point"] = -1
-    stock["stocked"] = _placement(config.transfers, kinds, central, expected)
+    stock["stocked"] = 1 if stocked is None else stocked
+    stock["stocked"][central] = 1
     local = _local_demand(stock["stocked"] == 1, kinds, warehouses["region"], central, expected / weight, region_share)
     stock["on_hand"] = _initial(config, kinds, central, stock["stocked"] == 1, local, weight)
     totals = np.zeros((TOTALS, skus), np.int64)
@@ -137,18 +140,6 @@ def _parents(kinds: np.ndarray, regions: np.ndarray, central: int) -> np.ndarray
         if len(near):
             parent[w] = near[0]
     return parent
-
-
-def _placement(transfers: Any, kinds: np.ndarray, central: int, expected: np.ndarray) -> np.ndarray:
-    """uint8[warehouses, skus]: 1 where a warehouse keeps a SKU; fronts and regionals keep the most popular."""
-    skus = len(expected)
-    place = np.empty(skus, np.int64)
-    place[np.argsort(-expected, kind="stable")] = np.arange(skus)
-    kept = np.ones((len(kinds), skus), np.uint8)
-    kept[kinds == REGIONAL_KIND] = place < np.ceil(transfers.regional_keeps * skus)
-    kept[kinds == FRONT_KIND] = place < np.ceil(transfers.front_keeps * skus)
-    kept[central] = 1
-    return kept
 
 
 def _local_demand(

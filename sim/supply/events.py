@@ -1,0 +1,213 @@
+"""What can befall suppliers and stock, and what people can do about it.
+
+`target` is a supplier, a region of suppliers, a list of them, or `all`. `duration` (in a file: `for`) is in minutes or
+written with a unit; without one, a failure lasts as long as the supplier's usual time to recover. `magnitude` is a
+number or a share in percent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.core.errors import SimError, UnitError
+from sim.core.registry import event
+from sim.core.units import parse_cover, parse_duration, parse_percent
+from sim.supply import kernel
+from sim.supply.actors import DAY, FAULTS, Supplier, call_after
+
+#: a failure of unstated length: median time to recover of three weeks [S08]
+USUAL_OUTAGE = 21.0 * DAY
+
+
+def _minutes(duration: Any, args: dict[str, Any], usual: float) -> float:
+    value = args.get("for") if duration is None else duration
+    if value is None:
+        return usual
+    return parse_duration(value) if isinstance(value, str) else float(value)
+
+
+def _size(magnitude: Any, usual: float) -> float:
+    if magnitude is None:
+        return usual
+    return parse_percent(magnitude) if isinstance(magnitude, str) else float(magnitude)
+
+
+def _usual_outage(supplier: Supplier) -> float:
+    disruptions = supplier.config.disruptions
+    return float(disruptions.down.mean) if disruptions is not None else USUAL_OUTAGE
+
+
+def _for_a_while(market: Any, minutes: float, values: list[float], value: float) -> None:
+    """Put `value` into `values` and take it out again after `minutes`."""
+    values.append(value)
+    call_after(market.env, minutes, FAULTS, lambda: values.remove(value))
+
+
+@event("supply.fail", kind="inject")
+def fail(market: Any, target: Any = None, duration: Any = None, holds_shipments: bool = False, **args: Any) -> None:
+    """Suppliers ship nothing; with holds_shipments, what is on the road waits too."""
+    for supplier in market.supply.aimed(target):
+        supplier.fail(_minutes(duration, args, _usual_outage(supplier)), "failure", holds_shipments)
+
+
+@event("supply.slow", kind="inject")
+def slow(market: Any, target: Any = None, duration: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """Lead times of new shipments are `magnitude` times as long (2 if left out)."""
+    for supplier in market.supply.aimed(target):
+        _for_a_while(market, _minutes(duration, args, USUAL_OUTAGE), supplier.slowdowns, _size(magnitude, 2.0))
+    market.journal.record("supply", "slow", str(target), _size(magnitude, 2.0))
+
+
+@event("supply.capacity_cut", kind="inject")
+def capacity_cut(market: Any, target: Any = None, duration: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """Suppliers lose the share `magnitude` of their output (half if left out)."""
+    for supplier in market.supply.aimed(target):
+        _for_a_while(market, _minutes(duration, args, USUAL_OUTAGE), supplier.cuts, max(0.0, 1.0 - _size(magnitude, 0.5)))
+    market.journal.record("supply", "capacity_cut", str(target), _size(magnitude, 0.5))
+
+
+@event("supply.quality", kind="inject")
+def quality(market: Any, target: Any = None, duration: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """The share `magnitude` more of what arrives is defective (10 points if left out)."""
+    for supplier in market.supply.aimed(target):
+        _for_a_while(market, _minutes(duration, args, USUAL_OUTAGE), supplier.extra_defects, _size(magnitude, 0.1))
+    market.journal.record("supply", "quality", str(target), _size(magnitude, 0.1))
+
+
+@event("supply.port_closure", kind="inject")
+def port_closure(market: Any, target: Any = None, duration: Any = None, **args: Any) -> None:
+    """Nothing gets out of a region: what is on the road waits, suppliers go on making."""
+    minutes = _minutes(duration, args, 7.0 * DAY)
+    planner = market.supply
+    suppliers = planner.aimed(target)
+    opens = float(market.env.now) + minutes
+    for region in {supplier.region for supplier in suppliers}:
+        planner.gates[region] = max(planner.gates.get(region, 0.0), opens)
+    for supplier in suppliers:
+        for shipment in supplier.on_road:
+            shipment.schedule(shipment.due + minutes)
+    market.journal.record("supply", "port_closure", str(target), minutes)
+
+
+@event("supply.region_down", kind="inject")
+def region_down(market: Any, target: Any = None, duration: Any = None, holds_shipments: bool = True, **args: Any) -> None:
+    """All suppliers of a region fail at once."""
+    minutes = _minutes(duration, args, USUAL_OUTAGE)
+    market.journal.record("supply", "region_down", str(target), minutes)
+    for supplier in market.supply.aimed(target):
+        supplier.fail(minutes, f"region {supplier.region}", holds_shipments)
+
+
+@event("supply.price_rise", kind="inject")
+def price_rise(market: Any, target: Any = None, duration: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """Suppliers ask `magnitude` more for new orders (10% if left out)."""
+    factor = 1.0 + _size(magnitude, 0.1)
+    for supplier in market.supply.aimed(target):
+        supplier.price *= factor
+        call_after(market.env, _minutes(duration, args, USUAL_OUTAGE), FAULTS, lambda s=supplier: _lower(s, factor))
+    market.journal.record("supply", "price_rise", str(target), factor - 1.0)
+
+
+def _lower(supplier: Supplier, factor: float) -> None:
+    supplier.price /= factor
+
+
+@event("supply.spoil", kind="inject")
+def spoil(market: Any, target: Any = None, magnitude: Any = None, warehouse: int = 0, **args: Any) -> None:
+    """The share `magnitude` of a warehouse's free stock is lost (fire, water, cold chain)."""
+    from sim.books.state import INVENTORY, WRITE_OFFS, post
+
+    planner, now = market.supply, float(market.env.now)
+    state, share = planner.state, min(1.0, max(0.0, _size(magnitude, 1.0)))
+    unit_cost = market.world.shelf.skus["unit_cost"]
+    if not 0 <= warehouse < len(state.parent):
+        raise SimError(f"warehouse: found {warehouse}, accepted: 0 to {len(state.parent) - 1}")
+    value = gone = 0
+    for k in range(planner.skus):
+        cell = state.stock[warehouse, k]
+        lost = int(kernel.scrap(state, warehouse, k, int((cell["on_hand"] - cell["allocated"]) * share), now))
+        gone += lost
+        value += lost * int(unit_cost[k])
+    post(market.world.books, now, WRITE_OFFS, INVENTORY, value)
+    market.journal.record("supply", "spoiled", str(warehouse), gone * planner.weight)
+
+
+# What people do -----------------------------------------------------------------------------------
+
+
+@event("supply.activate_backup", kind="action")
+def activate_backup(market: Any, target: Any = None, **args: Any) -> None:
+    """Order everything from second sources from now on, whatever the cover."""
+    _sourced(market, "activate")
+
+
+@event("supply.stand_down", kind="action")
+def stand_down(market: Any, target: Any = None, **args: Any) -> None:
+    """Back to the sourcing rule."""
+    _sourced(market, "stand_down")
+
+
+def _sourced(market: Any, verb: str) -> None:
+    planner = market.supply
+    try:
+        getattr(planner.sourcing, verb)(planner)
+    except ValueError:
+        policy = planner.config.sourcing.policy
+        raise SimError(f"supply.sourcing.policy: found {policy!r}, accepted here: backup or emergency_pool") from None
+    market.journal.record("supply", verb, planner.config.sourcing.policy)
+    planner.review()
+
+
+@event("supply.expedite", kind="action")
+def expedite(market: Any, target: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """What is on the road arrives in the share `magnitude` of the time left (a third if left out), for a fee."""
+    from sim.books.state import CASH, SOURCING, post
+
+    planner, now = market.supply, float(market.env.now)
+    share, value, count = min(1.0, _size(magnitude, 1.0 / 3.0)), 0, 0
+    unit_cost = market.world.shelf.skus["unit_cost"]
+    for supplier in planner.aimed(target):
+        for shipment in list(supplier.on_road):
+            if shipment.due > now:
+                shipment.schedule(now + (shipment.due - now) * share)
+                value += int((shipment.units * unit_cost[shipment.skus]).sum())
+                count += 1
+    post(market.world.books, now, SOURCING, CASH, round(value * planner.config.costs.expedite))
+    market.journal.record("supply", "expedited", str(target), float(count))
+
+
+@event("supply.transfer", kind="action")
+def transfer(market: Any, target: Any = None, sku: int = 0, origin: int = 0, to: int = 0, units: float = 0, **args: Any) -> None:
+    """Send units of a SKU from one warehouse to another."""
+    planner = market.supply
+    warehouses = len(planner.state.parent)
+    if not (0 <= sku < planner.skus and 0 <= origin < warehouses and 0 <= to < warehouses and origin != to and units >= 0):
+        raise SimError(
+            f"supply.transfer: found sku {sku}, origin {origin}, to {to}, units {units}, "
+            f"accepted: sku below {planner.skus}, two different warehouses below {warehouses}, units not negative"
+        )
+    gone = planner.transfer(int(sku), int(origin), int(to), round(units / planner.weight))
+    market.journal.record("supply", "transferred", str(sku), gone * planner.weight)
+
+
+@event("supply.order", kind="action")
+def order(market: Any, target: Any = None, skus: str = "all", cover: Any = "7d of cover", **args: Any) -> None:
+    """Order `cover` of expected demand of some SKUs outside the rule."""
+    planner = market.supply
+    days = parse_cover(cover) if isinstance(cover, str) else float(cover)
+    units = np.where(planner.select(skus), np.rint(planner.outlook().over(days)), 0.0).astype(np.int64)
+    planner.buy(units, second=False)
+    market.journal.record("supply", "ordered", skus, float(units.sum()) * planner.weight)
+
+
+@event("supply.raise_stock", kind="action")
+def raise_stock(market: Any, target: Any = None, cover: Any = "3d of cover", **args: Any) -> None:
+    """All order-up-to levels rise by `cover` from now on."""
+    try:
+        days = parse_cover(cover) if isinstance(cover, str) else float(cover)
+    except UnitError as error:
+        raise SimError(f"cover: found {cover!r}, accepted: {error.accepted}") from None
+    market.supply.extra_cover += days
+    market.journal.record("supply", "raise_stock", "", days)

@@ -1,0 +1,541 @@
+"""The planner: closes each day, reviews stock, orders from suppliers and sends goods down the network.
+
+At one minute the order is: faults, actions, arrivals of goods, then here: the day that has ended is closed, the forecast
+learns from it, orders are placed, transfers leave; then demand comes. An order from a supplier with no lead
+time arrives before that demand.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import mesa
+import numpy as np
+import simpy
+
+from sim.books.state import CAPITAL, CASH, HOLDING, INVENTORY, SOURCING, post
+from sim.core.errors import SimError
+from sim.core.registry import get_policy
+from sim.fulfilment.state import DEPOSIT
+from sim.supply import kernel, policies  # noqa: F401  (policies register themselves)
+from sim.supply.actors import ACTIONS, ARRIVALS, DAY, REVIEWS, Supplier, call_after, wait
+from sim.supply.config import Supplier as SupplierSection
+from sim.supply.forecasts import Outlook
+from sim.supply.replenishment import Plan, View, margin_z, order_quantity
+from sim.supply.state import (
+    CENTRAL,
+    FRONT_KIND,
+    MEASURED_FROM,
+    REGIONAL_KIND,
+    SKU_PRIOR,
+    SKU_SECOND,
+    SKU_SUPPLIER,
+    SUPPLIER_REGION,
+    WIRED,
+)
+from sim.supply.troubles import Troubles
+
+
+class Planner(mesa.Agent):
+    """Plans the stock of all SKUs of the marketplace. `market.supply` is the planner."""
+
+    def __init__(self, market: Any, expected: np.ndarray) -> None:
+        """`expected`: float64[skus], real units a day that the market is thought to ask for."""
+        super().__init__(market)
+        self.market, self.config, self.weight = market, market.config.supply, float(market.weight)
+        self.state = market.world.supply
+        self.skus = self.state.stock.shape[1]
+        self.days = self.state.history.shape[0]
+        self.central = int(self.state.flags[CENTRAL])
+        self.day = 0  # days closed
+        self.gates: dict[str, float] = {}  # region -> minute its port opens again
+        self.withheld = np.zeros(self.skus, bool)  # bought out: not reordered
+        self.committed = np.zeros(self.skus, np.int64)  # row units promised to presale orders by contract
+        self.spent = np.zeros(self.skus)  # fen paid for goods since figures count, row
+        self.extra_cover = 0.0  # days of cover added by an action
+        self.marks = self.state.totals.copy()  # totals when figures began to count
+        self.transferring: list[np.ndarray] = []
+        self._suppliers()
+        replenishment, sourcing = self.config.replenishment, self.config.sourcing
+        self.replenishment = get_policy("supply.replenishment", replenishment.policy)(replenishment, self.config.costs)
+        self.continuous = bool(self.replenishment.continuous) or replenishment.review == "continuous"
+        self.review_every = DAY if self.continuous else float(replenishment.review)
+        self.forecast = get_policy("supply.forecast", self.config.forecast.policy)(self.config.forecast)
+        error = self.config.forecast.prior_error
+        noise = error * market.draws.normal(SKU_PRIOR, np.arange(self.skus)) - error**2 / 2
+        self.forecast.start(np.nan_to_num(expected) / self.weight * np.exp(noise))
+        self.contracts = [get_policy("supply.contract", item.kind)(item) for item in self.config.contracts]
+        self._lift = {
+            int(market.calendar.minute(when) // DAY): factor for when, factor in self.config.forecast.lift_days.items()
+        }
+        self._fixed: Plan | None = None
+        self._covers = self._transfer_covers()
+
+    # Who supplies what ----------------------------------------------------------------------------
+
+    def _suppliers(self) -> None:
+        config, market = self.config, self.market
+        self.sourcing = get_policy("supply.sourcing", config.sourcing.policy)(
+            config.sourcing, config.replenishment.service_level
+        )
+        roster = dict(config.roster())
+        role = self.sourcing.second_role
+        if role and not any(section.role == role for section in roster.values()):
+            roster[f"{role}-1"] = SupplierSection(role=role)
+        # main suppliers first, so that adding another kind of supplier renumbers none
+        names = sorted(roster, key=lambda name: roster[name].role != "main")
+        self.suppliers: dict[str, Supplier] = {}
+        for number, name in enumerate(names):
+            section = roster[name]
+            region = section.region or self._region_of(name)
+            self.suppliers[name] = Supplier(market, self, number, name, section, region)
+        self.roll = list(self.suppliers.values())
+        for supplier in self.roll:
+            for upstream in supplier.config.depends_on:
+                if upstream not in self.suppliers:
+                    known = ", ".join(sorted(self.suppliers))
+                    raise SimError(f"supply.suppliers.{supplier.name}.depends_on: found {upstream!r}, accepted: {known}")
+        self.main = self._assign("main", SKU_SUPPLIER)
+        self.second = self._assign(role, SKU_SECOND) if role else np.full(self.skus, -1, np.int64)
+        market.world.shelf.skus["supplier"] = self.main
+        self.of_main = [np.flatnonzero(self.main == s) for s in range(len(self.roll))]
+        self.of_second = [np.flatnonzero(self.second == s) for s in range(len(self.roll))]
+        self.troubles = Troubles(market, self)
+        leads = np.array([s.config.lead_time.mean / DAY for s in self.roll])
+        spread = np.array([s.config.lead_time.cv for s in self.roll]) * leads
+        self.lead, self.lead_sd = leads[self.main], spread[self.main]
+        self.fast_lead = np.where(self.second >= 0, leads[self.second], np.nan)
+
+    def _region_of(self, name: str) -> str:
+        regions = self.config.regions
+        if not regions:
+            return ""
+        edges = np.cumsum([region.weight for region in regions.values()])
+        u = self.market.draws.uniform(SUPPLIER_REGION, zlib.crc32(name.encode()))
+        return list(regions)[int(np.searchsorted(edges, u * edges[-1], side="right"))]
+
+    def _assign(self, role: str, decision: Any) -> np.ndarray:
+        """int64[skus]: number of the supplier of this role that serves each SKU."""
+        numbers = np.array([s.number for s in self.roll if s.config.role == role], np.int64)
+        if self.config.assignment == "in_turn":
+            return numbers[np.arange(self.skus) % len(numbers)]
+        edges = np.cumsum([s.config.share for s in self.roll if s.config.role == role])
+        u = self.market.draws.uniform(decision, np.arange(self.skus))
+        return numbers[np.searchsorted(edges, u * edges[-1], side="right")]
+
+    def in_region(self, name: str) -> list[Supplier]:
+        """Suppliers that stand in a region."""
+        return [supplier for supplier in self.roll if supplier.region == name]
+
+    def aimed(self, target: Any) -> list[Supplier]:
+        """Suppliers an event aims at: a supplier, a region, a list of them, or `all`. Raises SimError for others."""
+        if target in (None, "all"):
+            return list(self.roll)
+        if isinstance(target, (list, tuple)):
+            return [supplier for one in target for supplier in self.aimed(one)]
+        if target in self.suppliers:
+            return [self.suppliers[target]]
+        if target in self.config.regions or self.in_region(str(target)):
+            return self.in_region(str(target))
+        known = ", ".join([*self.suppliers, *self.config.regions, "all"])
+        raise SimError(f"no supplier or region {target!r}; accepted: {known}")
+
+    def select(self, text: str) -> np.ndarray:
+        """bool[skus] of `all`, `hero`, `exclusive` or `supplier:NAME`. Raises SimError for others."""
+        skus = self.market.world.shelf.skus
+        if text == "all":
+            return np.ones(self.skus, bool)
+        if text in ("hero", "exclusive"):
+            return np.asarray(skus[text] > 0)
+        if text.startswith("supplier:") and text[9:] in self.suppliers:
+            return np.asarray(self.main == self.suppliers[text[9:]].number)
+        raise SimError(f"found {text!r}, accepted: all, hero, exclusive or supplier:NAME")
+
+    def usual_load(self, supplier: Supplier) -> float:
+        """Row units a day that the forecast expects of the SKUs a supplier serves."""
+        served = self.of_second if supplier.is_second else self.of_main
+        return float(self.forecast.mean[served[supplier.number]].sum())
+
+    # Time -----------------------------------------------------------------------------------------
+
+    def wait(self, delay: float, priority: int = ACTIONS) -> simpy.Event:
+        """An event after `delay` minutes."""
+        return wait(self.market.env, delay, priority)
+
+    def wait_until(self, minute: float, priority: int = ACTIONS) -> simpy.Event:
+        """An event at `minute`, now if that has passed."""
+        return wait(self.market.env, minute - self.market.env.now, priority)
+
+    def start(self) -> None:
+        """Book the opening stock and begin all processes of the side."""
+        value = int((self.state.stock["on_hand"].sum(axis=0) * self.market.world.shelf.skus["unit_cost"]).sum())
+        post(self.market.world.books, 0.0, INVENTORY, CAPITAL, value)
+        self.market.env.process(self._live())
+        self.troubles.start()
+        for contract in self.contracts:
+            contract.begin(self)
+        if self.config.festival is not None:
+            self.market.env.process(self._festival(self.config.festival))
+
+    def _live(self) -> Iterator[simpy.Event]:
+        next_day, next_review = DAY, 0.0
+        yield self.wait(0.0, REVIEWS)
+        while True:
+            now = float(self.market.env.now)
+            if now >= next_day:
+                self.close_day()
+                next_day += DAY
+            if now >= next_review:
+                self.review()
+                next_review += self.review_every
+            yield self.wait(min(next_day, next_review) - now, REVIEWS)
+
+    def close_day(self) -> None:
+        """The day that has ended goes into history; the forecast learns; stock is paid for."""
+        state, day, now = self.state, self.day, float(self.market.env.now)
+        section = self.config.forecast
+        sees_demand = section.sees == "demand"
+        kernel.close_day(state, day, now, section.smoothing, sees_demand)
+        units = (state.history if sees_demand else state.served)[day].astype(np.float64)
+        usable = np.ones(self.skus, bool) if sees_demand or not section.uncensor else state.out[day] == 0
+        self.forecast.learn(day, units, usable, self)
+        self._pay(day, now)
+        self.day += 1
+        if now == self.market.calendar.warmup:
+            self.begin_measuring()
+
+    def finish(self) -> None:
+        """Close the last day and settle all areas. The engine calls it once, after the last minute."""
+        now = float(self.market.calendar.end)
+        if self.day < self.days:
+            kernel.close_day(self.state, self.day, now, 0.0, False)
+            self._pay(self.day, now)
+            self.day += 1
+        kernel.settle_all(self.state, now)
+
+    def begin_measuring(self) -> None:
+        """Figures count from now on: the warm-up is over."""
+        now = float(self.market.env.now)
+        kernel.settle_all(self.state, now)
+        self.state.area[:] = 0.0
+        self.state.flags[MEASURED_FROM] = int(now)
+        self.state.cycles[2:] = 0
+        self.marks = self.state.totals.copy()
+        self.spent[:] = 0.0
+
+    def _pay(self, day: int, now: float) -> None:
+        world = self.market.world
+        unit_cost = world.shelf.skus["unit_cost"]
+        value = int((self.state.closing[day] * unit_cost).sum())
+        at = day * DAY  # booked on the day it belongs to
+        post(world.books, at, HOLDING, CASH, round(value * self.config.costs.carrying / 365.0))
+        for supplier in self.roll:
+            if supplier.config.reserve > 0 and supplier.capacity is not None:
+                mine = (self.of_second if supplier.is_second else self.of_main)[supplier.number]
+                cost = float(unit_cost[mine].mean()) if len(mine) else 0.0
+                post(world.books, at, SOURCING, CASH, round(supplier.config.reserve * supplier.capacity * cost))
+
+    # Reviewing ------------------------------------------------------------------------------------
+
+    def uplift(self, day: int) -> np.ndarray:
+        """float64[skus]: planned demand of a day against a usual one, from planned prices and lift days."""
+        factor = np.full(self.skus, self._lift.get(day, 1.0))
+        plan = getattr(self.market, "promotion_plan", None)
+        if plan is not None and 0 <= day < len(plan):
+            factor *= np.maximum(plan[day], 0.05) ** self.config.forecast.elasticity
+        return factor
+
+    def foresight(self, first: int, days: int) -> np.ndarray:
+        """float64[days, skus]: demand to come, from the marketplace's `foresight`. Raises SimError without one."""
+        look = getattr(self.market, "foresight", None)
+        if look is None:
+            raise SimError("supply.forecast.policy: 'perfect' needs a demand that is known beforehand (crowd.demand)")
+        return np.asarray(look(first, days), dtype=np.float64)
+
+    def outlook(self) -> Outlook:
+        """What the forecast expects now."""
+        return self.forecast.outlook(self)  # type: ignore[no-any-return]
+
+    def view(self) -> View:
+        """What the planner knows now."""
+        position, free, on_hand = (np.zeros(self.skus, np.int64) for _ in range(3))
+        kernel.summarise(self.state, position, free, on_hand)
+        outlook = self.outlook()
+        shelf = self.market.world.shelf.skus
+        self._transit = self._in_transfer()
+        return View(
+            now=float(self.market.env.now),
+            outlook=outlook,
+            position=position - self.committed,
+            free=free,
+            lead=self.lead,
+            lead_sd=self.lead_sd,
+            fast_lead=self.fast_lead,
+            capacity=self._capacity_shares(outlook),
+            review=0.0 if self.continuous else self.review_every / DAY,
+            price=shelf["list_price"] / 100.0,
+            cost=shelf["unit_cost"] / 100.0,
+            weight=self.weight,
+            planner=self,
+        )
+
+    def _in_transfer(self) -> np.ndarray:
+        total = np.zeros(self.skus, np.int64)
+        for units in self.transferring:
+            total += units
+        return total
+
+    def _capacity_shares(self, outlook: Outlook) -> np.ndarray:
+        """float64[skus]: a supplier's daily output shared over its SKUs in proportion to expected demand; inf."""
+        shares = np.full(self.skus, np.inf)
+        for supplier, mine in zip(self.roll, self.of_main, strict=True):
+            if supplier.capacity is not None and len(mine):
+                expected = np.maximum(outlook.mean[mine], 1e-12)
+                shares[mine] = supplier.capacity * expected / expected.sum()
+        return shares
+
+    def plan(self, view: View) -> Plan:
+        """Levels in force now."""
+        if self.config.replenishment.fixed:
+            if self._fixed is None:
+                self._fixed = self.replenishment.plan(view)
+            plan = self._fixed
+        else:
+            plan = self.replenishment.plan(view)
+        extra = np.full(self.skus, self.extra_cover)
+        if self.config.monitoring.on_warning == "prebuild":
+            extra = extra + np.where(self.main_warned(), self.config.monitoring.prebuild, 0.0)
+        if extra.any():
+            more = np.rint(extra * view.outlook.mean)
+            plan = Plan(plan.reorder + more, plan.up_to + more, plan.lot)
+        barred = self.withheld | self._slow_movers(view)
+        return plan._replace(reorder=np.where(barred, -4e18, plan.reorder)) if barred.any() else plan
+
+    def _slow_movers(self, view: View) -> np.ndarray:
+        """bool[skus]: stock covers more days than allowed; raises the alert."""
+        slow = view.free > self.config.stock.slow_mover * np.maximum(view.outlook.mean, 1e-9)
+        slow &= view.free > 0
+        fresh = int((slow & (self.state.slow == 0)).sum())
+        self.state.slow[:] = slow
+        if fresh and view.now > 0:
+            self.market.journal.record("supply", "slow_movers", "", float(fresh))
+        return slow
+
+    def review(self) -> None:
+        """Order from suppliers what the position lacks, and send goods down the network."""
+        view = self.view()
+        plan = self.plan(view)
+        self._order(self.sourcing.orders(view, plan))
+        if self.continuous:
+            every = np.arange(self.skus)
+            kernel.set_wires(self.state, every, np.maximum(np.floor(plan.reorder), -1).astype(np.int64))
+        self.distribute(view.outlook)
+
+    def act_on_trips(self) -> None:
+        """Wires have tripped: order for those SKUs. The engine calls it when a slice ends on a trip."""
+        count = int(self.state.trip_count[0])
+        tripped = np.unique(self.state.trips[:count, 1]).astype(np.int64)
+        self.state.trip_count[0] = 0
+        view = self.view()
+        plan = self.plan(view)
+        quiet = np.ones(self.skus, bool)
+        quiet[tripped] = False
+        self._order(self.sourcing.orders(view, plan._replace(reorder=np.where(quiet, -4e18, plan.reorder))))
+        kernel.set_wires(self.state, tripped, np.maximum(np.floor(plan.reorder[tripped]), -1).astype(np.int64))
+
+    @property
+    def has_wires(self) -> bool:
+        """Some positions are watched all the time."""
+        return bool(self.state.flags[WIRED])
+
+    def _order(self, orders: list[Any]) -> None:
+        for order in orders:
+            served = self.of_second if order.second else self.of_main
+            if not order.units.any():
+                continue
+            for supplier, mine in zip(self.roll, served, strict=True):
+                wanted = mine[order.units[mine] > 0]
+                if len(wanted):
+                    supplier.order(wanted, order.units[wanted])
+
+    def buy(self, units: np.ndarray, second: bool, price: float | None = None) -> None:
+        """Order `units` (int64[skus], row units) outside the rule, at a price relative to the unit cost."""
+        for supplier, mine in zip(self.roll, self.of_second if second else self.of_main, strict=True):
+            wanted = mine[units[mine] > 0]
+            if len(wanted):
+                supplier.order(wanted, units[wanted], price)
+
+    # The network ----------------------------------------------------------------------------------
+
+    def _transfer_covers(self) -> np.ndarray:
+        kinds = self.market.world.fulfilment.warehouses["kind"]
+        transfers = self.config.transfers
+        covers = np.zeros(len(kinds))
+        covers[kinds == REGIONAL_KIND] = transfers.regional_cover
+        covers[kinds == FRONT_KIND] = transfers.front_cover
+        return covers
+
+    def distribute(self, outlook: Outlook) -> None:
+        """Send goods from central to regional to front warehouses."""
+        state = self.state
+        if len(state.parent) == 1:
+            return
+        kinds = self.market.world.fulfilment.warehouses["kind"]
+        levels = np.zeros(state.stock.shape, np.int64)
+        given = self.config.replenishment.levels
+        if given is not None:
+            for kind, level in ((REGIONAL_KIND, given.regional), (FRONT_KIND, given.front)):
+                levels[kinds == kind] = round((level or 0.0) / self.weight)
+        else:
+            span = max(1.0, float(self._covers.max()))
+            uplift = outlook.over(span) / np.maximum(outlook.mean * span, 1e-12)
+            kernel.transfer_levels(state, self._covers, np.where(outlook.mean > 0, uplift, 1.0), levels)
+        sent = np.zeros(state.stock.shape, np.int64)
+        if kernel.cascade(state, levels, sent, float(self.market.env.now)) == 0:
+            return
+        for kind, lead in (
+            (REGIONAL_KIND, self.config.transfers.regional_lead),
+            (FRONT_KIND, self.config.transfers.front_lead),
+        ):
+            rows = np.flatnonzero((kinds == kind) & (sent.sum(axis=1) > 0))
+            if len(rows):
+                self._carry(rows, sent[rows], lead)
+
+    def transfer(self, sku: int, origin: int, target: int, units: int) -> int:
+        """Send up to `units` row units of a SKU from one warehouse to another; how many went."""
+        gone = int(kernel.send(self.state, origin, target, sku, units, float(self.market.env.now)))
+        if gone:
+            load = np.zeros((1, self.skus), np.int64)
+            load[0, sku] = gone
+            self._carry(np.array([target]), load, self.config.transfers.regional_lead)
+        return gone
+
+    def _carry(self, rows: np.ndarray, units: np.ndarray, lead: float) -> None:
+        """`units` (int64[n, skus]) are on the road to the warehouses `rows` (int64[n])."""
+        load = units.sum(axis=0)
+        self.transferring.append(load)
+
+        def arrive() -> None:
+            self.transferring[:] = [other for other in self.transferring if other is not load]
+            kernel.unload(self.state, rows, units, float(self.market.env.now))
+            skus = np.flatnonzero(load)
+            for w in rows:
+                self.market.goods_arrived(int(w), skus)
+
+        call_after(self.market.env, lead, ARRIVALS, arrive)
+
+    # What sourcing asks ---------------------------------------------------------------------------
+
+    def due_within(self, days: np.ndarray) -> np.ndarray:
+        """int64[skus]: row units that arrive in central within `days` (float64[skus]), and all in transfer."""
+        due = self._transit.copy()
+        now = float(self.market.env.now)
+        for supplier in self.roll:
+            for shipment in supplier.on_road:
+                inside = shipment.due <= now + days[shipment.skus] * DAY + 1e-6
+                np.add.at(due, shipment.skus[inside], shipment.units[inside])
+        return due
+
+    def _flag_main(self, flags: list[bool]) -> np.ndarray:
+        return np.array(flags, bool)[self.main]
+
+    def main_known_down(self) -> np.ndarray:
+        """bool[skus]: the main source is known to be down."""
+        return self._flag_main([supplier.known_down for supplier in self.roll])
+
+    def main_warned(self) -> np.ndarray:
+        """bool[skus]: a warning about the main source is believed."""
+        now = float(self.market.env.now)
+        return self._flag_main([supplier.warned_until > now for supplier in self.roll])
+
+    @property
+    def switch_on_warning(self) -> bool:
+        """A warning is enough to use the second source."""
+        return bool(self.config.monitoring.on_warning == "switch")
+
+    def owed_by_main(self) -> np.ndarray:
+        """int64[skus]: row units that main suppliers known to be down have not yet shipped."""
+        owed = np.zeros(self.skus, np.int64)
+        for supplier in self.roll:
+            if supplier.known_down and not supplier.is_second:
+                owed += supplier.owed()
+        return owed
+
+    def cancel_owed(self, chosen: np.ndarray) -> np.ndarray:
+        """Cancel what main suppliers known to be down owe of `chosen` (bool[skus]); int64[skus] cancelled."""
+        cancelled = np.zeros(self.skus, np.int64)
+        if chosen.any():
+            for supplier in self.roll:
+                if supplier.known_down and not supplier.is_second:
+                    cancelled += supplier.cancel(chosen)
+        return cancelled
+
+    def activate_second(self, chosen: np.ndarray) -> None:
+        """Activate the second sources of `chosen` (bool[skus])."""
+        for number in np.unique(self.second[chosen]):
+            if number >= 0:
+                self.roll[number].activate()
+
+    def learnt_of(self, supplier: Supplier) -> None:
+        """A supplier is known to be down: where second sources exist, do not wait for the next review."""
+        if self.sourcing.second_role and supplier.used and not supplier.is_second:
+            call_after(self.market.env, 0.0, REVIEWS, self.review)
+
+    def starve(self, upstream: Supplier) -> None:
+        """A supplier's customers go on until their components are used up."""
+        for supplier in self.roll:
+            if upstream.name in supplier.config.depends_on:
+                self._run_out(supplier, upstream)
+
+    def _run_out(self, supplier: Supplier, upstream: Supplier) -> None:
+        began = float(self.market.env.now)
+        reason = f"components of {upstream.name}"
+
+        def stop() -> None:
+            if upstream.is_down and upstream.down_since == began and reason not in supplier.blocks:
+                supplier.block(reason)
+
+        call_after(self.market.env, supplier.config.component_cover, ACTIONS, stop)
+
+    def revive(self, upstream: Supplier) -> None:
+        """A supplier works again, and with it those who waited for its components."""
+        reason = f"components of {upstream.name}"
+        for supplier in self.roll:
+            if reason in supplier.blocks:
+                supplier.unblock(reason)
+
+    def presold(self) -> np.ndarray:
+        """int64[skus]: row units with a deposit paid and the balance open."""
+        orders = self.market.world.fulfilment.orders
+        open_lines = (orders["line_state"] == DEPOSIT) & (orders["shopper"] >= 0)[:, None]
+        units = np.zeros(self.skus, np.int64)
+        np.add.at(units, orders["sku"][open_lines], orders["quantity"][open_lines])
+        return units
+
+    # The festival ---------------------------------------------------------------------------------
+
+    def _festival(self, section: Any) -> Iterator[simpy.Event]:
+        """One order that lets stock last to the end of the festival at the newsvendor's critical ratio."""
+        calendar = self.market.calendar
+        yield self.wait_until(calendar.minute(section.order_at), REVIEWS)
+        view = self.view()
+        begins = max(0.0, (calendar.minute(section.start) - view.now) / DAY)
+        ends = max(begins, (calendar.minute(section.to) - view.now) / DAY)
+        before, until = view.outlook.over(begins), view.outlook.over(ends)
+        z = margin_z(view.price, view.cost, section.overage)
+        target = until + z * section.error * (until - before)
+        chosen = self.select(section.skus) & ~self.withheld
+        units = np.where(chosen, order_quantity(view.position, Plan(target - 1.0, target, np.zeros(self.skus))), 0)
+        self.buy(units.astype(np.int64), second=False)
+        self.market.journal.record("supply", "festival_order", section.skus, float(units.sum()) * self.weight)
+
+
+def populate(market: Any, expected: np.ndarray) -> Planner:
+    """Create the planner and the suppliers of a marketplace and begin their processes; sets `market.supply`."""
+    planner = Planner(market, expected)
+    market.supply = planner
+    planner.start()
+    return planner
+
