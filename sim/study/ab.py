@@ -45,7 +45,9 @@ def two_proportions(x_a: np.ndarray, n_a: np.ndarray, x_b: np.ndarray, n_b: np.n
         pooled = (x_a + x_b) / (n_a + n_b)
         error = np.sqrt(np.clip(pooled * (1 - pooled), 0.0, None) * (1 / n_a + 1 / n_b))
         z = np.where(error > 0.0, (b - a) / error, 0.0)
-        spread = 1.959963984540054 * np.sqrt(np.clip(a * (1 - a), 0.0, None) / n_a + np.clip(b * (1 - b), 0.0, None) / n_b)
+        spread = 1.959963984540054 * np.sqrt(
+            np.clip(a * (1 - a), 0.0, None) / n_a + np.clip(b * (1 - b), 0.0, None) / n_b
+        )
     effect = b - a
     return Tests(effect, 2.0 * distributions.norm.sf(np.abs(z)), effect - spread, effect + spread)
 
@@ -82,7 +84,9 @@ def ab(runner: Runner, study: AbStudy) -> Outcome:
     return _outcome(runner, study, table, tests, truth, aa)
 
 
-def _outcome(runner: Runner, study: AbStudy, table: pd.DataFrame, tests: Tests, truth: np.ndarray, aa: Tests | None) -> Outcome:
+def _outcome(
+    runner: Runner, study: AbStudy, table: pd.DataFrame, tests: Tests, truth: np.ndarray, aa: Tests | None
+) -> Outcome:
     n = len(table)
     measured, true = stats.mean(tests.effect), stats.mean(truth)
     bias = stats.mean(tests.effect - truth)
@@ -95,13 +99,14 @@ def _outcome(runner: Runner, study: AbStudy, table: pd.DataFrame, tests: Tests, 
     share = bias.value / true.value if true.value else math.nan
     points = lambda e, lang="en": words.interval(e, "share", lang, signed=True)  # noqa: E731
     how_en = (
-        f"is off by {words.percent(bias.value, signed=True)}" + (f" ({words.percent(share, signed=True)} of the truth)" if math.isfinite(share) else "")
+        f"is off by {words.number(bias.value, 'share', signed=True)}"
+        + (f" ({words.percent(share, signed=True)} of the truth)" if math.isfinite(share) else "")
         if biased
         else "is not biased as far as can be seen"
     )
     how_zh = f"偏差为 {words.percent(bias.value, 'zh', signed=True)}" if biased else "未见偏差"
     answer = Text(
-        f"The test measures {words.percent(measured.value, signed=True)} where the truth is {words.percent(true.value, signed=True)} "
+        f"The test measures {words.number(measured.value, 'share', signed=True)} where the truth is {words.number(true.value, 'share', signed=True)} "
         f"{study.outcome} per {study.per}: it {how_en}, and it finds the right winner in {words.percent(power.value)} of runs.",
         f"测试测得 {words.percent(measured.value, 'zh', signed=True)}，真实效应为 {words.percent(true.value, 'zh', signed=True)}"
         f"（{study.outcome}/{study.per}）：{how_zh}，在 {words.percent(power.value, 'zh')} 的运行中选对赢家。",
@@ -110,12 +115,26 @@ def _outcome(runner: Runner, study: AbStudy, table: pd.DataFrame, tests: Tests, 
         [Text("measured effect", "测得效应"), Text(points(measured), points(measured, "zh"))],
         [Text("true effect", "真实效应"), Text(points(true), points(true, "zh"))],
         [Text("bias (measured less true)", "偏差（测得减真实）"), Text(points(bias), points(bias, "zh"))],
-        [Text("right winner found (power)", "选对赢家（功效）"), Text(words.interval(power, "share"), words.interval(power, "share", "zh"))],
-        [Text("wrong winner found", "选错赢家"), Text(words.interval(wrong, "share"), words.interval(wrong, "share", "zh"))],
-        [Text("its 95% interval holds the truth", "其 95% 区间包含真值"), Text(words.interval(coverage, "share"), words.interval(coverage, "share", "zh"))],
+        [
+            Text("right winner found (power)", "选对赢家（功效）"),
+            Text(words.interval(power, "share"), words.interval(power, "share", "zh")),
+        ],
+        [
+            Text("wrong winner found", "选错赢家"),
+            Text(words.interval(wrong, "share"), words.interval(wrong, "share", "zh")),
+        ],
+        [
+            Text("its 95% interval holds the truth", "其 95% 区间包含真值"),
+            Text(words.interval(coverage, "share"), words.interval(coverage, "share", "zh")),
+        ],
     ]
     if false is not None:
-        rows.append([Text("winner found between equal arms", "相同两臂间误判赢家"), Text(words.interval(false, "share"), words.interval(false, "share", "zh"))])
+        rows.append(
+            [
+                Text("winner found between equal arms", "相同两臂间误判赢家"),
+                Text(words.interval(false, "share"), words.interval(false, "share", "zh")),
+            ]
+        )
     said = [
         Text(
             f"{n} replications; the truth is the same shoppers with everyone in arm b less everyone in arm a.",
@@ -135,7 +154,8 @@ def _outcome(runner: Runner, study: AbStudy, table: pd.DataFrame, tests: Tests, 
             Text(
                 f"Equal arms differ significantly in {words.percent(false.value)} of runs; {words.percent(study.alpha)} is what the test promises"
                 + (", so it cries wolf." if high else ", so it keeps its word."),
-                f"相同两臂在 {words.percent(false.value)} 的运行中显著不同，检验承诺为 {words.percent(study.alpha)}" + ("，误报偏高。" if high else "，符合承诺。"),
+                f"相同两臂在 {words.percent(false.value)} 的运行中显著不同，检验承诺为 {words.percent(study.alpha)}"
+                + ("，误报偏高。" if high else "，符合承诺。"),
             )
         )
     return Outcome(
@@ -150,7 +170,7 @@ def _outcome(runner: Runner, study: AbStudy, table: pd.DataFrame, tests: Tests, 
                 lambda lang: figures.distributions(
                     ["测得", "真实"] if lang == "zh" else ["measured", "true"],
                     [tests.effect, truth],
-                    lambda v: words.percent(v, lang, signed=True),
+                    lambda v: words.number(v, "share", lang, signed=True),
                     f"{study.outcome} / {study.per}",
                 ),
                 Text("Each dot is one run.", "每个点为一次运行。"),

@@ -83,7 +83,9 @@ def failed(values: np.ndarray, fails: Fails) -> np.ndarray:
 class Prober:
     """Runs one policy at sizes of one shock and remembers what failed."""
 
-    def __init__(self, runner: Runner, study: BreakStudy, policy: str, shock: Shock, fixed: dict[str, object] | None = None) -> None:
+    def __init__(
+        self, runner: Runner, study: BreakStudy, policy: str, shock: Shock, fixed: dict[str, object] | None = None
+    ) -> None:
         self.runner, self.study, self.policy, self.shock = runner, study, policy, shock
         self.grid = Grid.of(shock)
         self.fixed = dict(fixed or {})
@@ -96,7 +98,11 @@ class Prober:
         for _, index in fresh:
             if index not in designs:
                 written = self.grid.span.write(self.grid.at(index))
-                changes = {**self.study.policies.get(self.policy, {}), **self.fixed, **dict.fromkeys(self.shock.paths, written)}
+                changes = {
+                    **self.study.policies.get(self.policy, {}),
+                    **self.fixed,
+                    **dict.fromkeys(self.shock.paths, written),
+                }
                 designs[index] = self.runner.design(f"{self.policy} · {written}".strip(" ·"), changes)
         trials = [Trial(designs[index], self.runner.seed, replication) for replication, index in fresh]
         self.runner.progress.expect(len(trials))
@@ -148,7 +154,8 @@ def _audited(prober: Prober, points: np.ndarray, estimate: Estimate, replication
         over = min(grid.cells, int(np.searchsorted(sizes, estimate.value)))
     prober.ask([(r, index) for r in range(replications) for index in (under, over)])
     below, above = (
-        stats.proportion(sum(prober.failed(r, index) for r in range(replications)), replications) for index in (under, over)
+        stats.proportion(sum(prober.failed(r, index) for r in range(replications)), replications)
+        for index in (under, over)
     )
     starts_broken = estimate.value <= grid.span.low
     never = math.isinf(estimate.value)

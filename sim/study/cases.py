@@ -32,7 +32,10 @@ def cases(runner_of: Callable[[str], Runner], study: CasesStudy) -> Outcome:
         path = case.scenario or study.scenario
         runner = runners.setdefault(path, runner_of(path))
         n = case.replications or study.replications.min
-        designs = [runner.design(f"{case.name} · off", case.off), runner.design(f"{case.name} · on", {**case.off, **case.on})]
+        designs = [
+            runner.design(f"{case.name} · off", case.off),
+            runner.design(f"{case.name} · on", {**case.off, **case.on}),
+        ]
         off, on = runner.matrix(designs, 0, n, [case.kpi])[:, :, 0]
         measures.append(runner.measures.get(case.kpi) or Measure(case.kpi, case.kpi, case.kpi))
         effect = effect_of(case, on, off)
@@ -122,7 +125,8 @@ def _block(table: pd.DataFrame, study: CasesStudy, measures: list[Measure]) -> B
             return _shown(case, measure, value, lang)
 
         effect = [
-            f"{shown(row['effect'], lang)} ({shown(row['low'], lang)} … {shown(row['high'], lang)})" for lang in ("en", "zh")
+            f"{shown(row['effect'], lang)} ({shown(row['low'], lang)} … {shown(row['high'], lang)})"
+            for lang in ("en", "zh")
         ]
         allowed = [f"{shown(case.literature[0], lang)} … {shown(case.literature[1], lang)}" for lang in ("en", "zh")]
         rows.append(
@@ -132,7 +136,10 @@ def _block(table: pd.DataFrame, study: CasesStudy, measures: list[Measure]) -> B
                 Text(*effect),
                 both(str(row["replications"])),
                 Text(*allowed),
-                Text(str(row["verdict"]) + ("" if row["sure"] else " (open)"), zh[str(row["verdict"])] + ("" if row["sure"] else "（未定）")),
+                Text(
+                    str(row["verdict"]) + ("" if row["sure"] else " (open)"),
+                    zh[str(row["verdict"])] + ("" if row["sure"] else "（未定）"),
+                ),
             ]
         )
     return Block(
@@ -144,7 +151,9 @@ def _block(table: pd.DataFrame, study: CasesStudy, measures: list[Measure]) -> B
 
 
 def _pictures(table: pd.DataFrame, study: CasesStudy) -> list[Picture]:
-    chosen = [i for i, case in enumerate(study.cases) if case.effect == "relative" and math.isfinite(table.loc[i, "effect"])]
+    chosen = [
+        i for i, case in enumerate(study.cases) if case.effect == "relative" and math.isfinite(table.loc[i, "effect"])
+    ]
     if not chosen:
         return []
     part = table.iloc[chosen]

@@ -55,22 +55,42 @@ def study(
 
     with _told(quiet):
         spec = load_study(file)
-        _run(spec, file.parent, file.stem, out, seed, replications, set_, shoppers, executor, store, lang, as_json, quiet)
+        _run(
+            spec, file.parent, file.stem, out, seed, replications, set_, shoppers, executor, store, lang, as_json, quiet
+        )
 
 
 def compare(
     scenario: Annotated[Path, typer.Argument(help="Scenario file.")],
     policy: Annotated[
-        list[str], typer.Option("--policy", metavar="NAME:PATH=VALUE", help="A policy; repeat for more, or for more values of one.")
+        list[str],
+        typer.Option(
+            "--policy", metavar="NAME:PATH=VALUE", help="A policy; repeat for more, or for more values of one."
+        ),
     ],
-    kpi: Annotated[list[str] | None, typer.Option("--kpi", help="Measure to report; repeatable, the first leads.")] = None,
-    variant: Annotated[
-        list[str] | None, typer.Option("--scenario", metavar="NAME:PATH=VALUE", help="A variant of the scenario; repeatable.")
+    kpi: Annotated[
+        list[str] | None, typer.Option("--kpi", help="Measure to report; repeatable, the first leads.")
     ] = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", help="Policy to compare with; default the first.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="KPI=WIDTH", help="Replicate until differences are this exact, such as profit=1%.")] = None,
-    best: Annotated[str | None, typer.Option("--best", metavar="KPI=ZONE", help="Select the best policy; leads below the zone do not matter.")] = None,
-    limit: Annotated[int, typer.Option("--max-replications", min=2, help="Most replications with --until or --best.")] = 200,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", metavar="NAME:PATH=VALUE", help="A variant of the scenario; repeatable."),
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", help="Policy to compare with; default the first.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="KPI=WIDTH", help="Replicate until differences are this exact, such as profit=1%."
+        ),
+    ] = None,
+    best: Annotated[
+        str | None,
+        typer.Option("--best", metavar="KPI=ZONE", help="Select the best policy; leads below the zone do not matter."),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--max-replications", min=2, help="Most replications with --until or --best.")
+    ] = 200,
     out: Out = None,
     seed: Seed = None,
     replications: Replications = None,
@@ -109,7 +129,9 @@ def compare(
             name, zone = _pair("--best", best)
             section["best"] = {"kpi": name, "indifference": _value(zone)}
         spec = _checked(CompareStudy, section)
-        _run(spec, scenario.parent, scenario.stem, out, seed, None, set_, shoppers, executor, store, lang, as_json, quiet)
+        _run(
+            spec, scenario.parent, scenario.stem, out, seed, None, set_, shoppers, executor, store, lang, as_json, quiet
+        )
 
 
 def _run(
@@ -124,13 +146,15 @@ def _run(
         raise _usage("--lang", f"found {lang!r}, accepted: en, zh")
     overrides = _assignments(set_ or [])
     named = spec if spec.name else spec.model_copy(update={"name": name})
-    with (Progress() if quiet else Bar()) as progress:
+    with Progress() if quiet else Bar() as progress:
         outcome = api.run(
             named, folder, seed=seed, set=overrides, shoppers=shoppers, replications=replications,
             executor=executor, store=store, progress=progress,
         )  # fmt: skip
     adjusted = api._adjusted(named, seed, replications)
-    asked = adjusted.model_copy(update={"set": {**spec.set, **overrides, **({"crowd.shoppers": shoppers} if shoppers else {})}})
+    asked = adjusted.model_copy(
+        update={"set": {**spec.set, **overrides, **({"crowd.shoppers": shoppers} if shoppers else {})}}
+    )
     target = out or Path("results") / _folder_name(named.name) / api.study_id(asked)
     outcome.save(target, {"hash": api.study_id(asked), "seed": asked.seed}, lang)
     if as_json:
@@ -210,7 +234,9 @@ def show(
             raise _usage("run", f"{'no run' if found.empty else 'several runs'} with a key that begins with {run}")
         row = {k: v for k, v in found.iloc[0].to_dict().items() if v is not None and v == v}
         record = {k: row[k] for k in FIELDS if k in row}
-        record["changes"] = {".".join(map(str, entry[0])): (entry[1] if len(entry) > 1 else None) for entry in json.loads(row["changes"])}
+        record["changes"] = {
+            ".".join(map(str, entry[0])): (entry[1] if len(entry) > 1 else None) for entry in json.loads(row["changes"])
+        }
         record["kpis"] = {k: v for k, v in row.items() if k not in FIELDS}
         from sim.study.outcome import plain
 
@@ -260,7 +286,9 @@ def export(
 @results.command("prune")
 def prune(
     where: Annotated[str | None, typer.Option("--where", help="SQL condition over the view runs.")] = None,
-    other_versions: Annotated[bool, typer.Option("--other-versions", help="Runs of other versions of the model.")] = False,
+    other_versions: Annotated[
+        bool, typer.Option("--other-versions", help="Runs of other versions of the model.")
+    ] = False,
     older_than: Annotated[str | None, typer.Option("--older-than", help="Runs older than, such as 30d.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     store: StoreAt = Path("results/store"),
@@ -410,7 +438,10 @@ def _named(option: str, texts: list[str]) -> dict[str, dict[str, Any]]:
     for text in texts:
         name, _, assignment = text.partition(":")
         if not name.strip() or ("=" in name):
-            raise _usage(option, f"found {text!r}, accepted: NAME:path=value, such as dynamic:supply.replenishment.policy=dynamic")
+            raise _usage(
+                option,
+                f"found {text!r}, accepted: NAME:path=value, such as dynamic:supply.replenishment.policy=dynamic",
+            )
         changes = found.setdefault(name.strip(), {})
         if assignment.strip():
             changes.update(_assignments([assignment]))

@@ -76,7 +76,9 @@ def evaluate(runner: Runner, study: CompareStudy) -> Comparison:
     policies = list(study.policies)
     scenarios = study.scenarios or {"": {}}
     base = policies.index(study.baseline) if study.baseline is not None else 0
-    found = Comparison(policies, list(scenarios), asked, base, {}, kpis, {}, study.replications.min, study.confidence, {}, {}, {})
+    found = Comparison(
+        policies, list(scenarios), asked, base, {}, kpis, {}, study.replications.min, study.confidence, {}, {}, {}
+    )
     for name, changes in scenarios.items():
         designs = [
             runner.design(f"{policy} · {name}" if name else policy, {**changes, **study.policies[policy]})
@@ -86,7 +88,9 @@ def evaluate(runner: Runner, study: CompareStudy) -> Comparison:
     _contrast(found)
     if study.best is not None:
         for name, changes in scenarios.items():
-            designs = [runner.design(f"{p} · {name}" if name else p, {**changes, **study.policies[p]}) for p in policies]
+            designs = [
+                runner.design(f"{p} · {name}" if name else p, {**changes, **study.policies[p]}) for p in policies
+            ]
             _select(runner, study, found, name, designs)
     return found
 
@@ -243,7 +247,5 @@ def front(found: Comparison, scenario: str) -> tuple[np.ndarray, np.ndarray]:
 def regrets(found: Comparison, column: Column) -> regret.Regret:
     """Regret of the policies over the scenarios on one measure, from the replications all scenarios have."""
     n = min(values.shape[1] for values in found.values.values())
-    stacked = np.array(
-        [[found.of(s, p, column)[:n] for s in found.scenarios] for p in range(len(found.policies))]
-    )
+    stacked = np.array([[found.of(s, p, column)[:n] for s in found.scenarios] for p in range(len(found.policies))])
     return regret.regret(stacked, column.higher_is_better)

@@ -133,7 +133,9 @@ class Limit(Section):
     @model_validator(mode="after")
     def _one_side(self) -> Limit:
         if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("found " + ("both" if self.at_least is not None else "neither") + ", accepted: one of at_least, at_most")
+            raise ValueError(
+                "found " + ("both" if self.at_least is not None else "neither") + ", accepted: one of at_least, at_most"
+            )
         return self
 
 
@@ -147,7 +149,9 @@ class Fails(Section):
     @model_validator(mode="after")
     def _one_side(self) -> Fails:
         if (self.below is None) == (self.above is None):
-            raise ValueError("found " + ("both" if self.below is not None else "neither") + ", accepted: one of below, above")
+            raise ValueError(
+                "found " + ("both" if self.below is not None else "neither") + ", accepted: one of below, above"
+            )
         return self
 
     @property
@@ -362,14 +366,7 @@ class CasesStudy(Study):
 
 
 AnyStudy = Annotated[
-    CompareStudy
-    | SweepStudy
-    | SensitivityStudy
-    | OptimiseStudy
-    | BreakStudy
-    | DiscoverStudy
-    | AbStudy
-    | CasesStudy,
+    CompareStudy | SweepStudy | SensitivityStudy | OptimiseStudy | BreakStudy | DiscoverStudy | AbStudy | CasesStudy,
     Field(discriminator="study"),
 ]
 KINDS: dict[str, type[Study]] = {

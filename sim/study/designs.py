@@ -66,7 +66,9 @@ class Space:
 
     def lhs(self, samples: int, seed: int) -> Iterator[Point]:
         """A Latin hypercube; points a constraint forbids are replaced by points of further hypercubes."""
-        return self._filled(lambda attempt: qmc.LatinHypercube(len(self.names), rng=_rng(seed, attempt)).random(samples), samples)
+        return self._filled(
+            lambda attempt: qmc.LatinHypercube(len(self.names), rng=_rng(seed, attempt)).random(samples), samples
+        )
 
     def sobol(self, samples: int, seed: int) -> Iterator[Point]:
         """The scrambled Sobol' sequence; forbidden points are skipped and the sequence goes on."""
@@ -91,7 +93,7 @@ class Space:
 
 
 def _rng(seed: int, attempt: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=(seed << 16) + attempt))
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, attempt])))
 
 
 def _number(value: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, words
+from sim.study import figures, quantity, words
 from sim.study.breaking import failed
 from sim.study.config import DiscoverStudy, Kpi
 from sim.study.designs import Space
@@ -43,7 +43,14 @@ class Box:
     levels: dict[str, set[Any]] = field(default_factory=dict)  # categories kept, of restricted categorical factors
 
 
-def prim(x: pd.DataFrame, y: np.ndarray, density: float = 0.8, peel: float = 0.05, boxes: int = BOXES, minimum_mass: float = 0.05) -> list[Box]:
+def prim(
+    x: pd.DataFrame,
+    y: np.ndarray,
+    density: float = 0.8,
+    peel: float = 0.05,
+    boxes: int = BOXES,
+    minimum_mass: float = 0.05,
+) -> list[Box]:
     """Boxes of failure found by PRIM, the first holding most.
 
     ``x``: uncertainties, a row a point; ``y``: bool[points], failed. On each peeling trajectory the box is the one
@@ -150,7 +157,9 @@ def _describe(box: Box, space: Space, lang: str = "en") -> str:
         if math.isfinite(low) and math.isfinite(high):
             parts.append(f"{name} {_shown(space, name, low)} … {_shown(space, name, high)}")
         else:
-            parts.append(f"{name} {'≥' if math.isfinite(low) else '≤'} {_shown(space, name, low if math.isfinite(low) else high)}")
+            parts.append(
+                f"{name} {'≥' if math.isfinite(low) else '≤'} {_shown(space, name, low if math.isfinite(low) else high)}"
+            )
     parts += [f"{name} ∈ {{{', '.join(map(str, sorted(kept, key=str)))}}}" for name, kept in box.levels.items()]
     return ("且" if lang == "zh" else " and ").join(parts) if lang == "zh" else " and ".join(parts)
 
@@ -198,7 +207,7 @@ def _pictures(table: pd.DataFrame, boxes: Sequence[Box], space: Space) -> list[P
     names += [n for n in space.names if n not in names and pd.api.types.is_numeric_dtype(table[n])]
     if len(names) < 2:
         return []
-    from sim.study.sweep import _kind, words_short
+    from sim.study.sweep import _kind
 
     a, b = names[:2]
     return [
@@ -207,7 +216,7 @@ def _pictures(table: pd.DataFrame, boxes: Sequence[Box], space: Space) -> list[P
             lambda lang: figures.boxes(
                 table[a].to_numpy(float), table[b].to_numpy(float), table["failed"].to_numpy(bool),
                 [(box.limits.get(a, (math.nan, math.nan)), box.limits.get(b, (math.nan, math.nan))) for box in boxes],
-                (lambda v: words_short(_kind(space, a), v), lambda v: words_short(_kind(space, b), v)),
+                (quantity.Axis(_kind(space, a), float(table[a].max())), quantity.Axis(_kind(space, b), float(table[b].max()))),
                 (a, b), ("失效", "未失效") if lang == "zh" else ("fails", "holds"),
             ),
             Text("Rectangles are the boxes, seen on their two leading factors.", "矩形为各区域在两个主要因素上的投影。"),

@@ -243,7 +243,9 @@ class ProcessExecutor(concurrent.futures.Executor):
         if self._closing and not self._pending and worker.process.exitcode == -15:
             task.future.set_exception(WorkerLost("the executor was shut down"))
         elif task.lost >= TRIES:
-            task.future.set_exception(WorkerLost(f"{TRIES} workers died over the same run (exit {worker.process.exitcode})"))
+            task.future.set_exception(
+                WorkerLost(f"{TRIES} workers died over the same run (exit {worker.process.exitcode})")
+            )
         else:
             self._pending.appendleft(task)
 

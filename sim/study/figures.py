@@ -67,7 +67,9 @@ def svg(figure: Any, title: str = "") -> str:
     text = re.sub(r'<svg ([^>]*?)height="[\d.]+pt"', r"<svg \1", text, count=1)
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return text.replace("<svg ", f'<svg role="img" aria-label="{escaped}" style="width:100%;max-width:{width:.0f}pt" ', 1)
+    return text.replace(
+        "<svg ", f'<svg role="img" aria-label="{escaped}" style="width:100%;max-width:{width:.0f}pt" ', 1
+    )
 
 
 def text_width(text: str, size: float = _SIZE) -> float:
@@ -105,16 +107,31 @@ def _labels(labels: Sequence[str], width: int = 30) -> tuple[list[str], float]:
     return wrapped, max((text_width(line) for label in wrapped for line in label.split("\n")), default=0.5)
 
 
-def _canvas(width: float, height: float, left: float, right: float = 0.3, bottom: float = 0.55, top: float = 0.2) -> tuple[Any, Any]:
+def _canvas(
+    width: float, height: float, left: float, right: float = 0.3, bottom: float = 0.55, top: float = 0.2
+) -> tuple[Any, Any]:
     """A figure and its axes with margins in inches."""
     figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height))
+    axes = figure.add_axes(
+        (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
+    )
     axes.tick_params(length=3, width=0.6)
     return figure, axes
 
 
+class _Round(MaxNLocator):
+    """Ticks at round values of the unit shown, which may be a multiple of the axis's own."""
+
+    def __init__(self, bins: int, scale: float) -> None:
+        super().__init__(bins, steps=[1, 2, 2.5, 5, 10])
+        self._scale = scale
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        return super().tick_values(vmin / self._scale, vmax / self._scale) * self._scale
+
+
 def _ticks(axis: Any, shown: Format, bins: int = 6) -> None:
-    axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(_Round(bins, float(getattr(shown, "scale", 1.0))))
     axis.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
 
 
@@ -143,7 +160,10 @@ def forest(
         if bands is not None:
             for row, (low, high) in zip(rows, bands, strict=True):
                 axes.barh(row, high - low, left=low, height=0.62, color="#e4ecf7", zorder=0)
-        finite = [x for x in [*values, *lows, *highs, *(e for b in bands or () for e in b)] if np.isfinite(x)] or [0.0, 1.0]
+        finite = [x for x in [*values, *lows, *highs, *(e for b in bands or () for e in b)] if np.isfinite(x)] or [
+            0.0,
+            1.0,
+        ]
         reach = [*finite, 0.0] if zero else finite
         span = (max(reach) - min(reach)) or 1.0
         axes.set_xlim(min(reach) - 0.06 * span, max(reach) + 0.06 * span)
@@ -193,7 +213,12 @@ def distributions(labels: Sequence[str], samples: Sequence[np.ndarray], shown: F
 
 
 def pareto(
-    labels: Sequence[str], x: np.ndarray, y: np.ndarray, on_front: np.ndarray, shown: tuple[Format, Format], names: tuple[str, str]
+    labels: Sequence[str],
+    x: np.ndarray,
+    y: np.ndarray,
+    on_front: np.ndarray,
+    shown: tuple[Format, Format],
+    names: tuple[str, str],
 ) -> Any:
     """Policies or trials on two measures; those on the front are joined and named."""
     with style():
@@ -213,7 +238,9 @@ def pareto(
         return figure
 
 
-def _name_points(figure: Any, axes: Any, labels: Sequence[str], x: np.ndarray, y: np.ndarray, named: Sequence[int], dark: np.ndarray) -> None:
+def _name_points(
+    figure: Any, axes: Any, labels: Sequence[str], x: np.ndarray, y: np.ndarray, named: Sequence[int], dark: np.ndarray
+) -> None:
     """Write names beside points, each where it covers no earlier name and stays inside; points at 72 dpi."""
     box = axes.get_window_extent()
     scale = 72.0 / figure.dpi
@@ -224,22 +251,28 @@ def _name_points(figure: Any, axes: Any, labels: Sequence[str], x: np.ndarray, y
             continue
         px, py = axes.transData.transform((x[index], y[index])) * scale
         width = text_width(labels[index]) * 72.0
-        best = spots[0]
+        best = None
         for spot in spots:
             left = px + spot[0] - (width if spot[2] == "right" else 0.0)
             area = (left, py + spot[1], left + width, py + spot[1] + 12.0)
             inside = area[0] >= box.x0 * scale and area[2] <= box.x1 * scale + 12.0
-            if inside and not any(a[0] < area[2] and area[0] < a[2] and a[1] < area[3] and area[1] < a[3] for a in taken):
+            if inside and not any(
+                a[0] < area[2] and area[0] < a[2] and a[1] < area[3] and area[1] < a[3] for a in taken
+            ):
                 best = spot
                 taken.append(area)
                 break
+        if best is None:
+            continue
         axes.annotate(
             labels[index], (x[index], y[index]), textcoords="offset points", xytext=best[:2], ha=best[2],
             color=INK if dark[index] else SOFT,
         )  # fmt: skip
 
 
-def tornado(labels: Sequence[str], lows: np.ndarray, highs: np.ndarray, shown: Format, xlabel: str, ends: tuple[str, str]) -> Any:
+def tornado(
+    labels: Sequence[str], lows: np.ndarray, highs: np.ndarray, shown: Format, xlabel: str, ends: tuple[str, str]
+) -> Any:
     """What the measure does when each factor alone goes to its low and its high end, largest swing on top."""
     with style():
         wrapped, space = _labels(labels, 34)
@@ -272,7 +305,9 @@ def breaking_curve(
         legend = 0.28 * len(labels) + 0.15
         figure, axes = _canvas(8.2, 4.0 + legend, 0.85, top=legend)
         axes.axhline(probability, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
-        for index, ((x, y), (value, low, high), colour) in enumerate(zip(curves, points, _colours(len(labels)), strict=True)):
+        for index, ((x, y), (value, low, high), colour) in enumerate(
+            zip(curves, points, _colours(len(labels)), strict=True)
+        ):
             axes.step(x, y, where="post", color=colour, linewidth=1.8, label=labels[index])
             height = probability + 0.02 * (index - (len(labels) - 1) / 2)
             if np.isfinite(value):
@@ -303,9 +338,18 @@ def frontier(
         for (x, y, low, high), label, colour in zip(curves, labels, _colours(len(labels)), strict=True):
             known = np.isfinite(y)
             top = limits[1][1]
-            axes.fill_between(x, np.clip(low, *limits[1]), np.clip(high, *limits[1]), color=colour, alpha=0.13, linewidth=0)
+            axes.fill_between(
+                x, np.clip(low, *limits[1]), np.clip(high, *limits[1]), color=colour, alpha=0.13, linewidth=0
+            )
             axes.plot(x[known], y[known], "-o", color=colour, linewidth=1.8, markersize=4.5, label=label)
-            axes.plot(x[~known], np.full((~known).sum(), top), "^", color=colour, markersize=6, label=None if known.any() else label)
+            axes.plot(
+                x[~known],
+                np.full((~known).sum(), top),
+                "^",
+                color=colour,
+                markersize=6,
+                label=None if known.any() else label,
+            )
         axes.set_xlim(*limits[0])
         axes.set_ylim(limits[1][0], limits[1][1] + 0.03 * (limits[1][1] - limits[1][0]))
         axes.set_xlabel(names[0])
@@ -316,7 +360,9 @@ def frontier(
         return figure
 
 
-def regret_map(policies: Sequence[str], scenarios: Sequence[str], regrets: np.ndarray, minimax: int, shown: Format) -> Any:
+def regret_map(
+    policies: Sequence[str], scenarios: Sequence[str], regrets: np.ndarray, minimax: int, shown: Format
+) -> Any:
     """Regret of each policy in each scenario; the policy with the smallest worst regret is marked."""
     with style():
         wrapped, space = _labels([("★ " if i == minimax else "") + p for i, p in enumerate(policies)])
@@ -327,7 +373,9 @@ def regret_map(policies: Sequence[str], scenarios: Sequence[str], regrets: np.nd
         for row in range(len(policies)):
             for column in range(len(scenarios)):
                 dark = regrets[row, column] > 0.85 * top
-                axes.text(column, row, shown(regrets[row, column]), ha="center", va="center", color="white" if dark else INK)
+                axes.text(
+                    column, row, shown(regrets[row, column]), ha="center", va="center", color="white" if dark else INK
+                )
         axes.set_yticks(range(len(policies)), wrapped)
         axes.set_xticks(range(len(scenarios)), columns)
         axes.xaxis.tick_top()
@@ -341,7 +389,9 @@ def _colours(n: int) -> list[str]:
     return [SERIES[index % len(SERIES)] for index in range(n)]
 
 
-def scatter(x: np.ndarray, y: np.ndarray, groups: Sequence[str], shown: tuple[Format, Format], names: tuple[str, str]) -> Any:
+def scatter(
+    x: np.ndarray, y: np.ndarray, groups: Sequence[str], shown: tuple[Format, Format], names: tuple[str, str]
+) -> Any:
     """Points of a sweep over one factor, by policy, with a line through the means of at most a dozen bins."""
     with style():
         kinds = list(dict.fromkeys(groups))
@@ -358,7 +408,13 @@ def scatter(x: np.ndarray, y: np.ndarray, groups: Sequence[str], shown: tuple[Fo
             else:
                 inside = [(x == level) & mask for level in levels]
             inside = [part for part in inside if part.any()]
-            axes.plot([x[p].mean() for p in inside], [y[p].mean() for p in inside], color=colour, linewidth=1.8, label=kind or None)
+            axes.plot(
+                [x[p].mean() for p in inside],
+                [y[p].mean() for p in inside],
+                color=colour,
+                linewidth=1.8,
+                label=kind or None,
+            )
         if legend:
             axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
         axes.set_xlabel(names[0])
@@ -390,7 +446,9 @@ def boxes(
         for (x0, x1), (y0, y1) in limits:
             left, right = (x0 if np.isfinite(x0) else wide[0]), (x1 if np.isfinite(x1) else wide[1])
             bottom, top = (y0 if np.isfinite(y0) else tall[0]), (y1 if np.isfinite(y1) else tall[1])
-            axes.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=INK, linewidth=1.5))
+            axes.add_patch(
+                Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=INK, linewidth=1.5)
+            )
         axes.set_xlim(*wide)
         axes.set_ylim(*tall)
         axes.set_xlabel(names[0])

@@ -74,7 +74,9 @@ def columns(asked: Sequence[Kpi], known: Mapping[str, Measure]) -> list[Column]:
             word = {"cvar": "CVaR", "var": "VaR"}[tail[1]]
             unit = kind.unit if kind is not None else ""
             of_en, of_zh = ("loss", "亏损") if tail[3] == "loss" else (base, base)
-            measure = Measure(item.kpi, f"{word} {tail[2]}% of {of_en}", f"{of_zh} {word} {tail[2]}%", unit, better or False)
+            measure = Measure(
+                item.kpi, f"{word} {tail[2]}% of {of_en}", f"{of_zh} {word} {tail[2]}%", unit, better or False
+            )
             found.append(Column(item.kpi, base, tail[1], int(tail[2]) / 100.0, measure, higher))
             continue
         kind = known.get(item.kpi) or Measure(item.kpi, item.kpi, item.kpi)

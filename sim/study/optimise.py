@@ -43,8 +43,14 @@ def optimise(runner: Runner, study: OptimiseStudy) -> Outcome:
     def evaluate(trial: Any) -> tuple[float, ...]:
         written, numbers = suggest(trial, space)
         samples = _samples(runner, study, written, [c.kpi for c in [*objectives, *limits]], trial.number)
-        values = [_robust(samples[:, i], c, o.robust) for i, (c, o) in enumerate(zip(objectives, study.objectives, strict=True))]
-        broken = [_violation(float(np.nanmean(samples[:, len(objectives) + i])), limit) for i, limit in enumerate(study.constraints)]
+        values = [
+            _robust(samples[:, i], c, o.robust)
+            for i, (c, o) in enumerate(zip(objectives, study.objectives, strict=True))
+        ]
+        broken = [
+            _violation(float(np.nanmean(samples[:, len(objectives) + i])), limit)
+            for i, limit in enumerate(study.constraints)
+        ]
         trial.set_user_attr("broken", broken)
         row: dict[str, Any] = {"trial": trial.number, **numbers}
         for i, column in enumerate(objectives):
@@ -55,7 +61,10 @@ def optimise(runner: Runner, study: OptimiseStudy) -> Outcome:
         row["feasible"] = all(v <= 0.0 for v in broken)
         rows.append(row)
         runner.progress.estimate(f"trial {trial.number + 1}/{study.trials}: {objectives[0].name} {values[0].value:.5g}")
-        return tuple(v.value if math.isfinite(v.value) else (-1e300 if c.higher_is_better else 1e300) for v, c in zip(values, objectives, strict=True))
+        return tuple(
+            v.value if math.isfinite(v.value) else (-1e300 if c.higher_is_better else 1e300)
+            for v, c in zip(values, objectives, strict=True)
+        )
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -102,7 +111,9 @@ def _sampler(study: OptimiseStudy, objectives: int) -> Any:
 def _samples(runner: Runner, study: OptimiseStudy, written: dict[str, Any], kpis: list[str], number: int) -> np.ndarray:
     """Measures over scenarios and replications: float64[scenarios * replications, kpis]."""
     scenarios = study.scenarios or {"": {}}
-    designs = [runner.design(f"trial {number}" + (f" · {n}" if n else ""), {**c, **written}) for n, c in scenarios.items()]
+    designs = [
+        runner.design(f"trial {number}" + (f" · {n}" if n else ""), {**c, **written}) for n, c in scenarios.items()
+    ]
     values = runner.matrix(designs, 0, study.replications.min, kpis)
     return values.reshape(-1, len(kpis))
 
@@ -139,7 +150,12 @@ def _front(table: pd.DataFrame, objectives: Sequence[Column]) -> np.ndarray:
 
 
 def _outcome(
-    runner: Runner, study: OptimiseStudy, space: Space, table: pd.DataFrame, objectives: Sequence[Column], limits: Sequence[Column]
+    runner: Runner,
+    study: OptimiseStudy,
+    space: Space,
+    table: pd.DataFrame,
+    objectives: Sequence[Column],
+    limits: Sequence[Column],
 ) -> Outcome:
     from sim.study.sweep import _shown
 
@@ -155,9 +171,17 @@ def _outcome(
     else:
         best = ordered.iloc[0]
         n = study.replications.min * max(1, len(study.scenarios))
-        robust = {"mean": ("mean", "均值"), "cvar": ("mean of the worst fifth", "最差五分之一的均值"), "worst": ("worst case", "最坏情形")}[study.objectives[0].robust]
+        robust = {
+            "mean": ("mean", "均值"),
+            "cvar": ("mean of the worst fifth", "最差五分之一的均值"),
+            "worst": ("worst case", "最坏情形"),
+        }[study.objectives[0].robust]
         value_en, value_zh = (words.number(float(best[lead.name]), lead.measure.unit, lang) for lang in ("en", "zh"))
-        more_en = f"; {len(front)} settings trade it off against the other objectives" if len(objectives) > 1 and len(front) > 1 else ""
+        more_en = (
+            f"; {len(front)} settings trade it off against the other objectives"
+            if len(objectives) > 1 and len(front) > 1
+            else ""
+        )
         more_zh = f"；另有 {len(front)} 组参数构成权衡前沿" if more_en else ""
         answer = Text(
             f"The best {lead.measure.label} ({robust[0]} over {n} runs) found is {value_en}, with {setting(best)}{more_en}.",
@@ -166,12 +190,23 @@ def _outcome(
     rows = []
     for _, row in ordered.head(12).iterrows():
         cells = [both(str(int(row["trial"]))), *(both(_shown(space, name, row[name])) for name in space.names)]
-        cells += [Text(words.number(float(row[c.name]), c.measure.unit), words.number(float(row[c.name]), c.measure.unit, "zh")) for c in objectives]
-        cells += [both(words.number(float(row[c.name]), c.measure.unit)) for c in limits if c.name not in {o.name for o in objectives}]
+        cells += [
+            Text(
+                words.number(float(row[c.name]), c.measure.unit), words.number(float(row[c.name]), c.measure.unit, "zh")
+            )
+            for c in objectives
+        ]
+        cells += [
+            both(words.number(float(row[c.name]), c.measure.unit))
+            for c in limits
+            if c.name not in {o.name for o in objectives}
+        ]
         rows.append(cells)
     headings = [Text("trial", "试验"), *(both(name) for name in space.names)]
     headings += [Text(c.measure.label, c.measure.label_zh) for c in objectives]
-    headings += [Text(c.measure.label, c.measure.label_zh) for c in limits if c.name not in {o.name for o in objectives}]
+    headings += [
+        Text(c.measure.label, c.measure.label_zh) for c in limits if c.name not in {o.name for o in objectives}
+    ]
     return Outcome(
         kind="optimise",
         name=study.name,

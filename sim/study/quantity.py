@@ -128,3 +128,29 @@ def short(kind: str, value: float) -> str:
     if kind in ("integer", "count"):
         return f"{value:,.0f}"
     return f"{value:.4g}"
+
+
+BASE_UNITS = {
+    "duration": "min",
+    "percent": "share",
+    "money": "CNY",
+    "money rate": "CNY/h",
+    "rate": "/s",
+    "cover": "d of cover",
+}
+
+
+class Axis:
+    """How the numbers of a kind are written along an axis: ticks fall on round values of the unit shown."""
+
+    def __init__(self, kind: str, high: float) -> None:
+        self.kind = kind
+        self.scale, self.unit = 1.0, ""
+        if kind == "duration":
+            self.scale, self.unit = next(
+                ((size, unit) for size, unit in ((1440.0, "d"), (60.0, "h"), (1.0, "min")) if high >= 2 * size),
+                (1 / 60, "s"),
+            )
+
+    def __call__(self, value: float) -> str:
+        return f"{value / self.scale:.4g} {self.unit}" if self.unit else short(self.kind, value)

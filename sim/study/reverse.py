@@ -40,8 +40,8 @@ def _single(runner: Runner, study: BreakStudy) -> Outcome:
                 "breaks_at": e.value,
                 "low": e.low,
                 "high": e.high,
-                "breaks_at_written": grid.span.write(e.value) if math.isfinite(e.value) else "",
-                "unit": grid.span.kind,
+                "shown": _size(grid, e.value),
+                "unit": quantity.BASE_UNITS.get(grid.span.kind, ""),
                 "probability": study.probability,
                 "replications": e.n,
                 "tolerance": result.tolerance,
@@ -65,7 +65,7 @@ def _single(runner: Runner, study: BreakStudy) -> Outcome:
                     [result.curve(grid) for result in found.values()],
                     [(r.estimate.value, r.estimate.low, r.estimate.high) for r in found.values()],
                     study.probability,
-                    lambda v: quantity.short(grid.span.kind, v),
+                    quantity.Axis(grid.span.kind, grid.span.high),
                     (shock.label, "失效概率" if lang == "zh" else "probability of failure"),
                     (grid.span.low, grid.span.high),
                 ),
@@ -112,10 +112,15 @@ def _frontier(runner: Runner, study: BreakStudy) -> Outcome:
         answer=_frontier_answer(found, sizes, span, grid, study),
         effects=[
             Block(
-                Text(f"{second.label} that breaks it, by {first.label}", f"不同 {first.label} 下的 {second.label} 临界点"),
+                Text(
+                    f"{second.label} that breaks it, by {first.label}", f"不同 {first.label} 下的 {second.label} 临界点"
+                ),
                 [Text("policy", "策略"), *(both(quantity.short(span.kind, s)) for s in sizes)],
                 [
-                    [both(label), *(Text(_size(grid, r.estimate.value), _size(grid, r.estimate.value, "zh")) for r in results)]
+                    [
+                        both(label),
+                        *(Text(_size(grid, r.estimate.value), _size(grid, r.estimate.value, "zh")) for r in results),
+                    ]
                     for label, results in zip(labels, found.values(), strict=True)
                 ],
             )
@@ -126,7 +131,7 @@ def _frontier(runner: Runner, study: BreakStudy) -> Outcome:
                 lambda lang: figures.frontier(
                     labels,
                     curves,  # type: ignore[arg-type]
-                    (lambda v: quantity.short(span.kind, v), lambda v: quantity.short(grid.span.kind, v)),
+                    (quantity.Axis(span.kind, span.high), quantity.Axis(grid.span.kind, grid.span.high)),
                     names,
                     ((span.low, span.high), (grid.span.low, grid.span.high)),
                 ),
@@ -198,7 +203,9 @@ def _answer(found: dict[str, Breaking], grid: Grid, study: BreakStudy, kpi: Meas
     )
 
 
-def _frontier_answer(found: dict[str, list[Breaking]], sizes: list[float], span: Any, grid: Grid, study: BreakStudy) -> Text:
+def _frontier_answer(
+    found: dict[str, list[Breaking]], sizes: list[float], span: Any, grid: Grid, study: BreakStudy
+) -> Text:
     first, second = study.shocks
 
     def ends(policy: str, lang: str) -> str:
@@ -222,7 +229,10 @@ def _block(found: dict[str, Breaking], grid: Grid, study: BreakStudy) -> Block:
             [
                 both(policy or study.name or study.shocks[0].label),
                 Text(_size(grid, e.value), _size(grid, e.value, "zh")),
-                Text(f"{_size(grid, e.low)} … {_size(grid, e.high)}", f"{_size(grid, e.low, 'zh')} … {_size(grid, e.high, 'zh')}"),
+                Text(
+                    f"{_size(grid, e.low)} … {_size(grid, e.high)}",
+                    f"{_size(grid, e.low, 'zh')} … {_size(grid, e.high, 'zh')}",
+                ),
                 both(f"{words.percent(result.below.value)} → {words.percent(result.above.value)}"),
             ]
         )
@@ -262,5 +272,10 @@ def _sure(found: dict[str, Breaking], grid: Grid, study: BreakStudy) -> list[Tex
             )
         )
     if any(math.isinf(result.estimate.value) for result in found.values()):
-        said.append(Text("Where it says “beyond”, the range of the shock was too short to break the policy.", "“超过”表示冲击范围不足以使该策略失效。"))
+        said.append(
+            Text(
+                "Where it says “beyond”, the range of the shock was too short to break the policy.",
+                "“超过”表示冲击范围不足以使该策略失效。",
+            )
+        )
     return said

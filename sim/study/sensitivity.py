@@ -83,11 +83,23 @@ def assumptions(model: Any) -> dict[str, Factor]:
         except ValueError:
             continue
     if not found:
-        raise ScenarioError([Problem("study", 0, 0, "factors", "found nothing, and the scenario lists no assumption with a range; accepted: factors")])
+        raise ScenarioError(
+            [
+                Problem(
+                    "study",
+                    0,
+                    0,
+                    "factors",
+                    "found nothing, and the scenario lists no assumption with a range; accepted: factors",
+                )
+            ]
+        )
     return found
 
 
-def outputs(runner: Runner, space: Space, shares: np.ndarray, study: SensitivityStudy, asked: Sequence[Column], label: str) -> dict[str, np.ndarray]:
+def outputs(
+    runner: Runner, space: Space, shares: np.ndarray, study: SensitivityStudy, asked: Sequence[Column], label: str
+) -> dict[str, np.ndarray]:
     """Each measure's mean over replications at each row of ``shares`` float64[points, factors]: float64[points]."""
     policies = list(study.policies.items()) or [("", {})]
     n = study.replications.min
@@ -105,7 +117,9 @@ def outputs(runner: Runner, space: Space, shares: np.ndarray, study: Sensitivity
     return {column.name: column.statistic_of(shown[:, :, i]) for i, column in enumerate(asked)}
 
 
-def morris(runner: Runner, space: Space, study: SensitivityStudy, asked: Sequence[Column]) -> dict[str, dict[str, np.ndarray]]:
+def morris(
+    runner: Runner, space: Space, study: SensitivityStudy, asked: Sequence[Column]
+) -> dict[str, dict[str, np.ndarray]]:
     """Elementary effects of every factor."""
     from SALib.analyze import morris as analyse
     from SALib.sample import morris as sample
@@ -125,7 +139,9 @@ def morris(runner: Runner, space: Space, study: SensitivityStudy, asked: Sequenc
     return result
 
 
-def sobol(runner: Runner, space: Space, study: SensitivityStudy, asked: Sequence[Column]) -> dict[str, dict[str, np.ndarray]]:
+def sobol(
+    runner: Runner, space: Space, study: SensitivityStudy, asked: Sequence[Column]
+) -> dict[str, dict[str, np.ndarray]]:
     """First-order and total indices of the factors kept, with 95% bootstrap half-widths."""
     from SALib.analyze import sobol as analyse
     from SALib.sample import sobol as sample
@@ -151,7 +167,9 @@ def sobol(runner: Runner, space: Space, study: SensitivityStudy, asked: Sequence
     return result
 
 
-def tornado(runner: Runner, space: Space, study: SensitivityStudy, column: Column, names: Sequence[str]) -> dict[str, tuple[float, float]]:
+def tornado(
+    runner: Runner, space: Space, study: SensitivityStudy, column: Column, names: Sequence[str]
+) -> dict[str, tuple[float, float]]:
     """Change of the measure when each factor alone goes from its middle to its low and its high end."""
     middle = np.full(len(space.names), 0.5)
     rows = [middle]
@@ -169,7 +187,9 @@ def _complete(y: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(y), np.nanmean(y) if not np.isnan(y).all() else 0.0, y)
 
 
-def _table(space: Space, asked: Sequence[Column], screened: Any, indexed: Any, kept: list[str], swings: Any) -> pd.DataFrame:
+def _table(
+    space: Space, asked: Sequence[Column], screened: Any, indexed: Any, kept: list[str], swings: Any
+) -> pd.DataFrame:
     rows = []
     for column in asked:
         found = screened[column.name]
@@ -202,7 +222,9 @@ def _what(column: Column, study: SensitivityStudy, lang: str) -> str:
 def _answer(table: pd.DataFrame, column: Column, study: SensitivityStudy) -> Text:
     own = _leading(table, column)
     if own.empty or float(own["mu_star"].max()) == 0.0:
-        return Text(f"None of the factors moves {_what(column, study, 'en')}.", f"没有因素影响{_what(column, study, 'zh')}。")
+        return Text(
+            f"None of the factors moves {_what(column, study, 'en')}.", f"没有因素影响{_what(column, study, 'zh')}。"
+        )
     top = own.iloc[0]
     if math.isfinite(top["total"]):
         share = words.percent(min(1.0, max(0.0, float(top["total"]))))
@@ -238,7 +260,9 @@ def _block(table: pd.DataFrame, column: Column, study: SensitivityStudy) -> Bloc
     )
 
 
-def _pictures(table: pd.DataFrame, column: Column, study: SensitivityStudy, swings: dict[str, tuple[float, float]]) -> list[Picture]:
+def _pictures(
+    table: pd.DataFrame, column: Column, study: SensitivityStudy, swings: dict[str, tuple[float, float]]
+) -> list[Picture]:
     unit = column.measure.unit
     ordered = sorted(swings, key=lambda name: -max(abs(v) for v in swings[name]))[:12]
     drawn = [
@@ -288,7 +312,8 @@ def _sure(study: SensitivityStudy, factors: int, kept: list[str], table: pd.Data
             Text(
                 f"{len(kept)} factors went on to Sobol' indices; the widest half-width is {width:.2f}, "
                 + ("so ranks that differ by less are open." if width > 0.1 else "so the ranking is firm."),
-                f"{len(kept)} 个因素进入 Sobol' 指数；最大半宽为 {width:.2f}，" + ("差距更小的排序尚不确定。" if width > 0.1 else "排序可靠。"),
+                f"{len(kept)} 个因素进入 Sobol' 指数；最大半宽为 {width:.2f}，"
+                + ("差距更小的排序尚不确定。" if width > 0.1 else "排序可靠。"),
             )
         )
     return said

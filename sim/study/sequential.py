@@ -55,9 +55,7 @@ class Plan:
         return self.needed <= self.replications
 
 
-def plan(
-    contrasts: list[object], half_width: float, pilot: int, limit: int, confidence: float = CONFIDENCE
-) -> Plan:
+def plan(contrasts: list[object], half_width: float, pilot: int, limit: int, confidence: float = CONFIDENCE) -> Plan:
     """Decide the number of replications from the pilot of each contrast (each an array of ``pilot`` values).
 
     ``limit`` is the largest number allowed. A half-width of zero or less asks for the limit.

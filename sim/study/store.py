@@ -256,7 +256,7 @@ class Store:
                 try:
                     found.update(self._find(missing))
                     break
-                except duckdb.IOException:  # a part was merged away by another process meanwhile
+                except FileNotFoundError:  # a part was merged away by another process meanwhile
                     if attempt == 2:
                         raise
         return found
@@ -265,17 +265,28 @@ class Store:
         found: dict[str, dict[str, float]] = {}
         wanted = pa.array(sorted(keys))
         for part in self._parts():
-            reader = pq.ParquetFile(part)
-            names = [name for name in reader.schema_arrow.names if name.startswith(KPI)]
-            for group in range(reader.num_row_groups):
-                held = reader.read_row_group(group, columns=["key"])["key"]
-                rows = pc.indices_nonzero(pc.is_in(held, value_set=wanted))
-                if len(rows) == 0:
-                    continue
-                table = reader.read_row_group(group, columns=["key", *names]).take(rows)
-                columns = [(name[len(KPI) :], table[name].to_pylist()) for name in names]
-                for index, key in enumerate(table["key"].to_pylist()):
-                    found[key] = {name: values[index] for name, values in columns if values[index] is not None}
+            try:
+                found.update(self._find_in(part, wanted))
+            except (OSError, pa.ArrowException) as error:
+                if not part.exists():
+                    raise FileNotFoundError(part) from error
+                raise StoreError(f"{part} is damaged ({error}); remove it and its runs are made again") from error
+        return found
+
+    @staticmethod
+    def _find_in(part: Path, wanted: pa.Array) -> dict[str, dict[str, float]]:
+        found: dict[str, dict[str, float]] = {}
+        reader = pq.ParquetFile(part)
+        names = [name for name in reader.schema_arrow.names if name.startswith(KPI)]
+        for group in range(reader.num_row_groups):
+            held = reader.read_row_group(group, columns=["key"])["key"]
+            rows = pc.indices_nonzero(pc.is_in(held, value_set=wanted))
+            if len(rows) == 0:
+                continue
+            table = reader.read_row_group(group, columns=["key", *names]).take(rows)
+            columns = [(name[len(KPI) :], table[name].to_pylist()) for name in names]
+            for index, key in enumerate(table["key"].to_pylist()):
+                found[key] = {name: values[index] for name, values in columns if values[index] is not None}
         return found
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
@@ -333,9 +344,7 @@ def _table(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _aligned(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    columns = [
-        table[f.name] if f.name in table.column_names else pa.nulls(table.num_rows, f.type) for f in schema
-    ]
+    columns = [table[f.name] if f.name in table.column_names else pa.nulls(table.num_rows, f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, stats, words
+from sim.study import figures, quantity, stats, words
 from sim.study.config import SweepStudy
 from sim.study.designs import Point, Space
 from sim.study.measures import Column, columns
@@ -33,7 +33,9 @@ def sweep(runner: Runner, study: SweepStudy) -> Outcome:
     asked = columns(study.kpis, runner.measures)
     rows: list[dict[str, Any]] = []
     count = 0
-    for values, point, policy in evaluate(runner, space, points, study.policies or {"": {}}, asked, study.replications.min):
+    for values, point, policy in evaluate(
+        runner, space, points, study.policies or {"": {}}, asked, study.replications.min
+    ):
         row: dict[str, Any] = {"point": count // max(1, len(study.policies))}
         count += 1
         if policy:
@@ -121,7 +123,12 @@ def _extremes(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> Blo
             half = float(row[f"{item.name}.half_width"])
             unit = item.measure.unit
             mark = f" ± {words.number(half, unit)}" if math.isfinite(half) else ""
-            cells.append(Text(words.number(float(row[item.name]), unit) + mark, words.number(float(row[item.name]), unit, "zh") + mark))
+            cells.append(
+                Text(
+                    words.number(float(row[item.name]), unit) + mark,
+                    words.number(float(row[item.name]), unit, "zh") + mark,
+                )
+            )
         rows.append(cells)
     headings = [Text("policy", "策略")] * len(policy) + [both(name) for name in space.names]
     headings += [Text(c.measure.label, c.measure.label_zh) for c in asked]
@@ -130,7 +137,11 @@ def _extremes(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> Blo
 
 def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> list[Picture]:
     column = asked[0]
-    numeric = [name for name in space.names if len(table) and pd.api.types.is_numeric_dtype(table[name]) and table[name].nunique() > 1]
+    numeric = [
+        name
+        for name in space.names
+        if len(table) and pd.api.types.is_numeric_dtype(table[name]) and table[name].nunique() > 1
+    ]
     drawn = []
     for name in numeric[:4]:
         kind = _kind(space, name)
@@ -141,7 +152,10 @@ def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> lis
                     table[name].to_numpy(float),
                     table[column.name].to_numpy(float),
                     list(table["policy"]) if "policy" in table else [""] * len(table),
-                    (lambda v: words_short(kind, v), lambda v: words.number(v, column.measure.unit, lang)),
+                    (
+                        quantity.Axis(kind, float(table[name].max())),
+                        lambda v: words.number(v, column.measure.unit, lang),
+                    ),
                     (name, column.measure.label_zh if lang == "zh" else column.measure.label),
                 ),
                 Text("Each dot is a point of the design; lines join the means.", "每个点为一个设计点；线连接均值。"),
@@ -172,7 +186,6 @@ def _kind(space: Space, name: str) -> str:
     if factor.levels is None:
         return factor.range().kind
     from sim.core.errors import UnitError
-    from sim.study import quantity
 
     try:
         return quantity.read(factor.levels[0])[0]
@@ -186,6 +199,4 @@ def _shown(space: Space, name: str, value: Any) -> str:
 
 def words_short(kind: str, value: Any) -> str:
     """A factor's value for reading."""
-    from sim.study import quantity
-
     return str(value) if isinstance(value, (str, bool)) else quantity.short(kind, float(value))

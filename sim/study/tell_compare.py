@@ -65,7 +65,8 @@ def answer(found: Comparison) -> Text:
         return Text(
             f"No policy beats {base} on {_name(column, 'en')}{where_en}"
             + ("." if clear else ", and not all differences are clear of chance."),
-            f"{where_zh}没有策略在{_name(column, 'zh')}上优于“{base}”" + ("。" if clear else "，但部分差异可能只是偶然。"),
+            f"{where_zh}没有策略在{_name(column, 'zh')}上优于“{base}”"
+            + ("。" if clear else "，但部分差异可能只是偶然。"),
         )
     difference = found.differences[scenario, best, column.name]
     relative = _relative(found, scenario, best, column)
@@ -161,7 +162,11 @@ def _regret_block(found: Comparison) -> Block:
             f"Regret on {_name(column, 'en')}: what is given away against the best policy of each scenario",
             f"{_name(column, 'zh')}的遗憾值：与各情景最优策略相比的损失",
         ),
-        [Text("policy", "策略"), *(both(s) for s in found.scenarios), Text("worst (95% interval)", "最大遗憾（95% 区间）")],
+        [
+            Text("policy", "策略"),
+            *(both(s) for s in found.scenarios),
+            Text("worst (95% interval)", "最大遗憾（95% 区间）"),
+        ],
         rows,
     )
 
@@ -193,11 +198,18 @@ def pictures(found: Comparison) -> list[Picture]:
                 _shown(lead, lang),
                 _name(lead, lang),
             ),
-            Text("Each dot is one run, the bar the middle half, the line the mean.", "每个点为一次运行，粗条为中间一半，竖线为均值。"),
+            Text(
+                "Each dot is one run, the bar the middle half, the line the mean.",
+                "每个点为一次运行，粗条为中间一半，竖线为均值。",
+            ),
         )
     )
     if len(relative) > 1 and len(found.policies) > 1:
-        drawn.append(Picture(Text("Trade-off", "权衡"), lambda lang: _pareto(found, scenario, relative, lang), _front_caption(found)))
+        drawn.append(
+            Picture(
+                Text("Trade-off", "权衡"), lambda lang: _pareto(found, scenario, relative, lang), _front_caption(found)
+            )
+        )
     if len(found.scenarios) > 1 and len(found.policies) > 1:
         drawn.append(
             Picture(
@@ -215,7 +227,9 @@ def _forest(found: Comparison, scenario: str, others: list[int], columns: list[C
     labels, values, lows, highs, good = [], [], [], [], []
     for column in columns:
         for p in others:
-            e = paired.ratio(found.of(scenario, p, column), found.of(scenario, found.baseline, column), found.confidence)
+            e = paired.ratio(
+                found.of(scenario, p, column), found.of(scenario, found.baseline, column), found.confidence
+            )
             if not math.isfinite(e.half_width):
                 continue  # the baseline may be zero
             name = _name(column, lang)
@@ -226,7 +240,11 @@ def _forest(found: Comparison, scenario: str, others: list[int], columns: list[C
             lows.append(e.low)
             highs.append(e.high)
             good.append(sign)
-    text = f"difference from {found.policies[found.baseline]}" if lang == "en" else f"与“{found.policies[found.baseline]}”之差"
+    text = (
+        f"difference from {found.policies[found.baseline]}"
+        if lang == "en"
+        else f"与“{found.policies[found.baseline]}”之差"
+    )
     return figures.forest(labels, values, lows, highs, lambda v: words.percent(v, lang, signed=True), text, good)
 
 
@@ -234,7 +252,9 @@ def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) 
     on_front, _ = compare.front(found, scenario)
     a, b = columns[0], columns[1]
     x, y = (np.array([float(np.nanmean(found.of(scenario, p, c))) for p in range(len(found.policies))]) for c in (a, b))
-    return figures.pareto(found.policies, x, y, on_front, (_shown(a, lang), _shown(b, lang)), (_name(a, lang), _name(b, lang)))
+    return figures.pareto(
+        found.policies, x, y, on_front, (_shown(a, lang), _shown(b, lang)), (_name(a, lang), _name(b, lang))
+    )
 
 
 def _front_caption(found: Comparison) -> Text:
@@ -248,7 +268,9 @@ def _front_caption(found: Comparison) -> Text:
 
 def _regret_map(found: Comparison, lang: str) -> Any:
     regrets = compare.regrets(found, found.columns[0])
-    return figures.regret_map(found.policies, found.scenarios, regrets.table, regrets.minimax, _shown(found.columns[0], lang))
+    return figures.regret_map(
+        found.policies, found.scenarios, regrets.table, regrets.minimax, _shown(found.columns[0], lang)
+    )
 
 
 def sure(found: Comparison, study: CompareStudy) -> list[Text]:
@@ -335,7 +357,9 @@ def _relative(found: Comparison, scenario: str, policy: int, column: Column) -> 
     if column.statistic != "mean" or column.measure.unit in ("share", "%"):
         return math.nan
     ratio = paired.ratio(found.of(scenario, policy, column), found.of(scenario, found.baseline, column))
-    return ratio.value if math.isfinite(ratio.half_width) else math.nan  # a baseline that may be zero has no percentages
+    return (
+        ratio.value if math.isfinite(ratio.half_width) else math.nan
+    )  # a baseline that may be zero has no percentages
 
 
 def _name(column: Column, lang: str) -> str:
@@ -357,6 +381,10 @@ def _decided(p: float, low: float, high: float) -> bool:
 def _verdict(holm: float, difference: Any, lang: str) -> str:
     if math.isnan(holm):
         clear = bool(_sign(difference.mean.low, difference.mean.high))
-        return ("区间不含零" if clear else "区间含零") if lang == "zh" else ("interval clear of zero" if clear else "interval holds zero")
+        return (
+            ("区间不含零" if clear else "区间含零")
+            if lang == "zh"
+            else ("interval clear of zero" if clear else "interval holds zero")
+        )
     p = f"p={holm:.2g}" if holm >= 1e-4 else "p<0.0001"
     return words.certainty(holm, lang) + (f"（{p}）" if lang == "zh" else f" ({p})")

@@ -43,14 +43,17 @@ def verify(store: Store, rerun: int = 3, model_of: Callable[[str], Any] | None =
             verdict.fault(f"{part.name}: damaged: {error}")
             continue
         names = ("key", "model", "version", "scenario", "seed", "replication", "base")
-        for key, model, version, scenario, seed, replication, base in zip(*(table[n].to_pylist() for n in names), strict=True):
+        for key, model, version, scenario, seed, replication, base in zip(
+            *(table[n].to_pylist() for n in names), strict=True
+        ):
             count += 1
             if key != run_key(model, version, scenario, seed, replication):
                 verdict.fault(f"{part.name}: run {key[:12]} is not what its key says")
             if base not in bases:
                 bases[base] = _base(store, base, verdict)
     verdict.lines.append(f"{count} runs in {len(store._parts())} parts, {len(bases)} base scenarios")
-    _again(store, rerun, model_of or _marketplace, verdict)
+    if verdict.sound and rerun:
+        _again(store, rerun, model_of or _marketplace, verdict)
     return verdict
 
 
@@ -70,7 +73,9 @@ def _marketplace(name: str) -> Any:
 
 
 def _again(store: Store, rerun: int, model_of: Callable[[str], Any], verdict: Verdict) -> None:
-    rows = store.query("SELECT key, model, version, scenario, base, changes, seed, replication FROM runs ORDER BY key").fetchall()
+    rows = store.query(
+        "SELECT key, model, version, scenario, base, changes, seed, replication FROM runs ORDER BY key"
+    ).fetchall()
     same = 0
     for key, name, version, scenario, base, changes, seed, replication in rows:
         if same >= rerun:

@@ -1,9 +1,9 @@
 """SQL over stored runs: read-only DuckDB views.
 
-    runs        one row a run: key, label, scenario, seed, replication, ..., one column a measure
-    kpis        one row a run and measure: key, name, value
-    studies     one row a study: study, kind, name, created, runs, status
-    study_runs  one row a study and run: study, design, replication, key
+runs        one row a run: key, label, scenario, seed, replication, ..., one column a measure
+kpis        one row a run and measure: key, name, value
+studies     one row a study: study, kind, name, created, runs, status
+study_runs  one row a study and run: study, design, replication, key
 """
 
 from __future__ import annotations
@@ -42,9 +42,13 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
         files = "[" + ", ".join(_quoted(str(part), "'") for part in parts) + "]"
         source = f"read_parquet({files}, union_by_name = true)"
         columns = list(FIELDS) + [
-            f"{_quoted(name)} AS {_quoted(name[len(KPI):] if name[len(KPI):] not in FIELDS else name)}" for name in names
+            f"{_quoted(name)} AS {_quoted(name[len(KPI) :] if name[len(KPI) :] not in FIELDS else name)}"
+            for name in names
         ]
-        counted = database.execute(f"SELECT count(*), count(DISTINCT key) FROM {source}").fetchone()
+        try:
+            counted = database.execute(f"SELECT count(*), count(DISTINCT key) FROM {source}").fetchone()
+        except duckdb.InvalidInputException as error:
+            raise QueryError(f"a stored part is damaged (`sim618 results verify` names it): {error}") from error
         twice = counted is not None and counted[0] != counted[1]
         once = " QUALIFY row_number() OVER (PARTITION BY key) = 1" if twice else ""
         database.execute(f"CREATE VIEW runs AS SELECT {', '.join(columns)} FROM {source}{once}")

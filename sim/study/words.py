@@ -33,11 +33,17 @@ def number(value: float, unit: str = "", lang: str = "en", signed: bool = False)
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     mark = "+" if signed and value > 0 else ""
+    if unit == "share" and signed:  # a difference of shares is in points, or it would read as a relative change
+        return f"{mark}{_plain(value * 100.0, 3)}{'个百分点' if lang == 'zh' else ' points'}".replace("-", "−")
     if unit in ("share", "%"):
         shown = value * 100.0
         return f"{mark}{_plain(shown, 4 if 99.0 < abs(shown) < 100.0 else 3)}%".replace("-", "−")
     text = mark + _scaled(value, lang)
-    unit = {"CNY": "元", "d": "天", "h": "小时", "min": "分钟", "orders": "单", "s": "秒"}.get(unit, unit) if lang == "zh" else unit
+    unit = (
+        {"CNY": "元", "d": "天", "h": "小时", "min": "分钟", "orders": "单", "s": "秒"}.get(unit, unit)
+        if lang == "zh"
+        else unit
+    )
     gap = "" if lang == "zh" else " "
     return (text + (gap + unit if unit and unit not in ("1", "ratio") else "")).replace("-", "−")
 
@@ -64,21 +70,27 @@ def _plain(value: float, significant: int = 4) -> str:
 
 def interval(estimate: Estimate, unit: str = "", lang: str = "en", signed: bool = False) -> str:
     """``+1.2M CNY (0.9M … 1.5M)``."""
-    low, high = (number(end, "" if unit == "CNY" else unit, lang) for end in (estimate.low, estimate.high))
+    scale = 100.0 if unit == "share" and signed else 1.0
+    bare = "" if unit == "CNY" or (unit == "share" and signed) else unit
+    low, high = (number(end * scale, bare, lang) for end in (estimate.low, estimate.high))
     opening, closing = ("（", "）") if lang == "zh" else (" (", ")")
     return f"{number(estimate.value, unit, lang, signed)}{opening}{low} … {high}{closing}"
 
 
 def percent(value: float, lang: str = "en", signed: bool = False) -> str:
-    """A ratio in percent."""
-    return number(value, "share", lang, signed)
+    """A ratio or a relative change in percent."""
+    return number(value, "%", lang, signed)
 
 
 def certainty(p_value: float, lang: str = "en") -> str:
     """A p-value in words for managers; the number stands beside it in the table."""
     if math.isnan(p_value):
         return "无法检验" if lang == "zh" else "not tested"
-    for limit, en, zh in ((0.001, "beyond doubt", "毫无疑问"), (0.01, "very likely real", "很可能真实"), (0.05, "likely real", "可能真实")):
+    for limit, en, zh in (
+        (0.001, "beyond doubt", "毫无疑问"),
+        (0.01, "very likely real", "很可能真实"),
+        (0.05, "likely real", "可能真实"),
+    ):
         if p_value < limit:
             return zh if lang == "zh" else en
     return "可能只是偶然" if lang == "zh" else "may be chance"

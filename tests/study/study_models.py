@@ -85,7 +85,9 @@ class Newsvendor(BaseModel):
         return {"cost": Measure("cost", "cost", "成本", "CNY", False)}
 
     @staticmethod
-    def expected_cost(order: float, mean: float = 50.0, sd: float = 8.0, holding: float = 0.18, penalty: float = 0.7) -> float:
+    def expected_cost(
+        order: float, mean: float = 50.0, sd: float = 8.0, holding: float = 0.18, penalty: float = 0.7
+    ) -> float:
         """h E(q - D)+ + p E(D - q)+ for normal demand."""
         z = (order - mean) / sd
         short = sd * (stats.norm.pdf(z) - z * stats.norm.sf(z))
