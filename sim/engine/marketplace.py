@@ -18,6 +18,7 @@ from sim.books import state as books_state
 from sim.core import agenda as agenda_module
 from sim.core.calendar import DAY, Calendar
 from sim.core.clock import ACTIONS, ARRIVALS, FAULTS, REVIEWS, call_after
+from sim.core.errors import SimError
 from sim.core.registry import load_plugins
 from sim.core.rng import Draws
 from sim.core.units import parse_when
@@ -36,6 +37,7 @@ from sim.engine.world import World, build_desk
 from sim.fulfilment import pools
 from sim.fulfilment import state as fulfilment_state
 from sim.fulfilment.allocation import serve_backorders
+from sim.fulfilment.layout import assortment
 from sim.platform import state as platform_state
 from sim.rivals import state as rivals_state
 from sim.shelf import actors as shelf_actors
@@ -123,7 +125,8 @@ class Marketplace(mesa.Model):
         if config.shelf.catalogue.table:
             read_skus(self.source.table("shelf.catalogue.table"), categories, self.category_names, skus)
         if self.alone:
-            skus = skus[: crowd_config.demand.skus]
+            skus = np.resize(skus, crowd_config.demand.skus)
+            skus["unit_cost"] = round(crowd_config.demand.unit_cost * 100)
         regions = config.fulfilment.network.regions
         self.region_share = np.resize(np.array(crowd_config.region_shares, float), regions)
         self.region_share /= self.region_share.sum()
@@ -139,7 +142,7 @@ class Marketplace(mesa.Model):
         )  # fmt: skip
         supply = supply_state.build(
             config.supply, warehouses=ful.warehouses, expected=self.expected_units, region_share=self.region_share,
-            days=calendar.total_days, weight=self.weight,
+            days=calendar.total_days, weight=self.weight, stocked=assortment(config.fulfilment, skus["appeal"]),
         )  # fmt: skip
         shelf = self._build_shelf(skus, categories)
         crowd = population.build(
@@ -383,7 +386,7 @@ class Marketplace(mesa.Model):
     def goods_arrived(self, warehouse: int, skus: np.ndarray) -> None:
         """Stock has come in: orders that wait for these SKUs are served first, oldest first."""
         if self.alone:
-            crowd_demand.serve_backorders(self.world.supply, float(self.env.now))
+            crowd_demand.serve_backorders(self.world.supply, warehouse, np.asarray(skus, np.int64), float(self.env.now))
             return
         for sku in np.asarray(skus):
             while True:
@@ -396,6 +399,14 @@ class Marketplace(mesa.Model):
                     break
                 self._make_room(NO_PARCELS, len(w.fulfilment.parcels))
                 self._make_room(NO_NODES, len(w.agenda.nodes))
+
+    def foresight(self, first: int, days: int) -> np.ndarray:
+        """float64[days, skus]: row units that will be asked for from day ``first`` on; known only for a demand that is drawn
+        or recorded beforehand. Raises SimError otherwise."""
+        if self.demand is None:
+            raise SimError("supply.forecast.policy: found 'perfect', accepted with shoppers: any other; it needs crowd.demand")
+        skus = self.world.supply.stock.shape[1]
+        return crowd_demand.foresee(self.demand, self.draws.key0, self.draws.key1, first, days, skus)
 
     def call_waiting(self, minute: int) -> None:
         """A promotion opens: those who waited for it come back, each after a delay of their own."""
@@ -414,6 +425,7 @@ class Marketplace(mesa.Model):
         """End the run: areas are settled, then every conservation law is checked. Raises LawBroken."""
         from sim.books.laws import check_all
 
+        self.supply.finish()
         self.laws = check_all(self)
 
 

@@ -1,6 +1,6 @@
 """What can befall suppliers and stock, and what people can do about it.
 
-`target` is a supplier, a region of suppliers, a list of them, or `all`. `duration` (in a file: `for`) is in minutes or
+`target` is a supplier, a region of suppliers, a list of them, or `all`. `for_minutes` (in a file: `for`) is in minutes or
 written with a unit; without one, a failure lasts as long as the supplier's usual time to recover. `magnitude` is a
 number or a share in percent.
 """
@@ -11,18 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from sim.books.state import CASH, INVENTORY, SOURCING, WRITE_OFFS, post
+from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event
 from sim.core.units import parse_cover, parse_duration, parse_percent
 from sim.supply import kernel
-from sim.supply.actors import DAY, FAULTS, Supplier, call_after
+from sim.supply.supplier import DAY, Supplier
 
 #: a failure of unstated length: median time to recover of three weeks [S08]
 USUAL_OUTAGE = 21.0 * DAY
 
 
-def _minutes(duration: Any, args: dict[str, Any], usual: float) -> float:
-    value = args.get("for") if duration is None else duration
+def _minutes(given: Any, args: dict[str, Any], usual: float) -> float:
+    value = args.get("for") if given is None else given
     if value is None:
         return usual
     return parse_duration(value) if isinstance(value, str) else float(value)
@@ -46,40 +48,40 @@ def _for_a_while(market: Any, minutes: float, values: list[float], value: float)
 
 
 @event("supply.fail", kind="inject")
-def fail(market: Any, target: Any = None, duration: Any = None, holds_shipments: bool = False, **args: Any) -> None:
+def fail(market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = False, **args: Any) -> None:
     """Suppliers ship nothing; with holds_shipments, what is on the road waits too."""
     for supplier in market.supply.aimed(target):
-        supplier.fail(_minutes(duration, args, _usual_outage(supplier)), "failure", holds_shipments)
+        supplier.fail(_minutes(for_minutes, args, _usual_outage(supplier)), "failure", holds_shipments)
 
 
 @event("supply.slow", kind="inject")
-def slow(market: Any, target: Any = None, duration: Any = None, magnitude: Any = None, **args: Any) -> None:
+def slow(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
     """Lead times of new shipments are `magnitude` times as long (2 if left out)."""
     for supplier in market.supply.aimed(target):
-        _for_a_while(market, _minutes(duration, args, USUAL_OUTAGE), supplier.slowdowns, _size(magnitude, 2.0))
+        _for_a_while(market, _minutes(for_minutes, args, USUAL_OUTAGE), supplier.slowdowns, _size(magnitude, 2.0))
     market.journal.record("supply", "slow", str(target), _size(magnitude, 2.0))
 
 
 @event("supply.capacity_cut", kind="inject")
-def capacity_cut(market: Any, target: Any = None, duration: Any = None, magnitude: Any = None, **args: Any) -> None:
+def capacity_cut(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
     """Suppliers lose the share `magnitude` of their output (half if left out)."""
     for supplier in market.supply.aimed(target):
-        _for_a_while(market, _minutes(duration, args, USUAL_OUTAGE), supplier.cuts, max(0.0, 1.0 - _size(magnitude, 0.5)))
+        _for_a_while(market, _minutes(for_minutes, args, USUAL_OUTAGE), supplier.cuts, max(0.0, 1.0 - _size(magnitude, 0.5)))
     market.journal.record("supply", "capacity_cut", str(target), _size(magnitude, 0.5))
 
 
 @event("supply.quality", kind="inject")
-def quality(market: Any, target: Any = None, duration: Any = None, magnitude: Any = None, **args: Any) -> None:
+def quality(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
     """The share `magnitude` more of what arrives is defective (10 points if left out)."""
     for supplier in market.supply.aimed(target):
-        _for_a_while(market, _minutes(duration, args, USUAL_OUTAGE), supplier.extra_defects, _size(magnitude, 0.1))
+        _for_a_while(market, _minutes(for_minutes, args, USUAL_OUTAGE), supplier.extra_defects, _size(magnitude, 0.1))
     market.journal.record("supply", "quality", str(target), _size(magnitude, 0.1))
 
 
 @event("supply.port_closure", kind="inject")
-def port_closure(market: Any, target: Any = None, duration: Any = None, **args: Any) -> None:
+def port_closure(market: Any, target: Any = None, for_minutes: Any = None, **args: Any) -> None:
     """Nothing gets out of a region: what is on the road waits, suppliers go on making."""
-    minutes = _minutes(duration, args, 7.0 * DAY)
+    minutes = _minutes(for_minutes, args, 7.0 * DAY)
     planner = market.supply
     suppliers = planner.aimed(target)
     opens = float(market.env.now) + minutes
@@ -92,21 +94,21 @@ def port_closure(market: Any, target: Any = None, duration: Any = None, **args: 
 
 
 @event("supply.region_down", kind="inject")
-def region_down(market: Any, target: Any = None, duration: Any = None, holds_shipments: bool = True, **args: Any) -> None:
+def region_down(market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = True, **args: Any) -> None:
     """All suppliers of a region fail at once."""
-    minutes = _minutes(duration, args, USUAL_OUTAGE)
+    minutes = _minutes(for_minutes, args, USUAL_OUTAGE)
     market.journal.record("supply", "region_down", str(target), minutes)
     for supplier in market.supply.aimed(target):
         supplier.fail(minutes, f"region {supplier.region}", holds_shipments)
 
 
 @event("supply.price_rise", kind="inject")
-def price_rise(market: Any, target: Any = None, duration: Any = None, magnitude: Any = None, **args: Any) -> None:
+def price_rise(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
     """Suppliers ask `magnitude` more for new orders (10% if left out)."""
     factor = 1.0 + _size(magnitude, 0.1)
     for supplier in market.supply.aimed(target):
         supplier.price *= factor
-        call_after(market.env, _minutes(duration, args, USUAL_OUTAGE), FAULTS, lambda s=supplier: _lower(s, factor))
+        call_after(market.env, _minutes(for_minutes, args, USUAL_OUTAGE), FAULTS, lambda s=supplier: _lower(s, factor))
     market.journal.record("supply", "price_rise", str(target), factor - 1.0)
 
 
@@ -117,8 +119,6 @@ def _lower(supplier: Supplier, factor: float) -> None:
 @event("supply.spoil", kind="inject")
 def spoil(market: Any, target: Any = None, magnitude: Any = None, warehouse: int = 0, **args: Any) -> None:
     """The share `magnitude` of a warehouse's free stock is lost (fire, water, cold chain)."""
-    from sim.books.state import INVENTORY, WRITE_OFFS, post
-
     planner, now = market.supply, float(market.env.now)
     state, share = planner.state, min(1.0, max(0.0, _size(magnitude, 1.0)))
     unit_cost = market.world.shelf.skus["unit_cost"]
@@ -163,8 +163,6 @@ def _sourced(market: Any, verb: str) -> None:
 @event("supply.expedite", kind="action")
 def expedite(market: Any, target: Any = None, magnitude: Any = None, **args: Any) -> None:
     """What is on the road arrives in the share `magnitude` of the time left (a third if left out), for a fee."""
-    from sim.books.state import CASH, SOURCING, post
-
     planner, now = market.supply, float(market.env.now)
     share, value, count = min(1.0, _size(magnitude, 1.0 / 3.0)), 0, 0
     unit_cost = market.world.shelf.skus["unit_cost"]

@@ -15,12 +15,12 @@ import mesa
 import numpy as np
 import simpy
 
-from sim.books.state import CAPITAL, CASH, HOLDING, INVENTORY, SOURCING, post
+from sim.books.state import CASH, HOLDING, SOURCING, post
+from sim.core.clock import ACTIONS, ARRIVALS, REVIEWS, call_after, wait
 from sim.core.errors import SimError
 from sim.core.registry import get_policy
 from sim.fulfilment.state import DEPOSIT
 from sim.supply import kernel, policies  # noqa: F401  (policies register themselves)
-from sim.supply.actors import ACTIONS, ARRIVALS, DAY, REVIEWS, Supplier, call_after, wait
 from sim.supply.config import Supplier as SupplierSection
 from sim.supply.forecasts import Outlook
 from sim.supply.replenishment import Plan, View, margin_z, order_quantity
@@ -35,6 +35,7 @@ from sim.supply.state import (
     SUPPLIER_REGION,
     WIRED,
 )
+from sim.supply.supplier import DAY, Supplier
 from sim.supply.troubles import Troubles
 
 
@@ -169,9 +170,7 @@ class Planner(mesa.Agent):
         return wait(self.market.env, minute - self.market.env.now, priority)
 
     def start(self) -> None:
-        """Book the opening stock and begin all processes of the side."""
-        value = int((self.state.stock["on_hand"].sum(axis=0) * self.market.world.shelf.skus["unit_cost"]).sum())
-        post(self.market.world.books, 0.0, INVENTORY, CAPITAL, value)
+        """Begin all processes of the side."""
         self.market.env.process(self._live())
         self.troubles.start()
         for contract in self.contracts:
@@ -333,7 +332,7 @@ class Planner(mesa.Agent):
             kernel.set_wires(self.state, every, np.maximum(np.floor(plan.reorder), -1).astype(np.int64))
         self.distribute(view.outlook)
 
-    def act_on_trips(self) -> None:
+    def wires_tripped(self) -> None:
         """Wires have tripped: order for those SKUs. The engine calls it when a slice ends on a trip."""
         count = int(self.state.trip_count[0])
         tripped = np.unique(self.state.trips[:count, 1]).astype(np.int64)
@@ -530,12 +529,4 @@ class Planner(mesa.Agent):
         units = np.where(chosen, order_quantity(view.position, Plan(target - 1.0, target, np.zeros(self.skus))), 0)
         self.buy(units.astype(np.int64), second=False)
         self.market.journal.record("supply", "festival_order", section.skus, float(units.sum()) * self.weight)
-
-
-def populate(market: Any, expected: np.ndarray) -> Planner:
-    """Create the planner and the suppliers of a marketplace and begin their processes; sets `market.supply`."""
-    planner = Planner(market, expected)
-    market.supply = planner
-    planner.start()
-    return planner
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import simpy
 
-from sim.supply.actors import ACTIONS, FAULTS, Supplier, wait
+from sim.core.clock import ACTIONS, FAULTS, wait
 from sim.supply.state import (
     REGION_DOWN,
     REGION_UP,
@@ -22,6 +22,7 @@ from sim.supply.state import (
     SUPPLIER_UP,
     SUPPLIER_WARNING,
 )
+from sim.supply.supplier import Supplier
 
 WEEK_SECONDS = 604_800.0
 

@@ -20,7 +20,7 @@ from sim.fulfilment.state import ORDER, WAREHOUSE
 from sim.shelf.state import SKU
 from sim.supply import state as supply_state
 from sim.supply.config import Supply
-from sim.supply.planner import populate
+from sim.supply.actors import populate
 
 
 class Journal:
@@ -87,7 +87,10 @@ class Yard(mesa.Model):
             self.demand, self.draws.key0, self.draws.key1, first, days, wanted.skus
         )
         self.arrivals: list[tuple[float, int]] = []
-        populate(self, expected)
+        self.expected_units, self.notices = expected, {}
+        value = int((self.world.supply.stock["on_hand"].sum(axis=0) * skus["unit_cost"]).sum())
+        books.post(self.world.books, 0, books.INVENTORY, books.CAPITAL, value)
+        populate(self)
 
     def goods_arrived(self, warehouse: int, skus: np.ndarray) -> None:
         self.arrivals.append((float(self.env.now), warehouse))
@@ -115,7 +118,7 @@ class Yard(mesa.Model):
             if self.world.supply.trip_count[0]:
                 if stop > self.env.now:
                     self.env.run(until=stop)
-                self.supply.act_on_trips()
+                self.supply.wires_tripped()
                 continue
             if upcoming >= end:
                 break
