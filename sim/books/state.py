@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from sim.core.compiled import constants
+
 ACCOUNTS = (
     # assets
     "cash", "inventory",
@@ -32,7 +34,7 @@ ACCOUNTS = (
     CASH, INVENTORY, ADVANCES, PAYABLES, SALES, OTHER_INCOME, DISCOUNTS, RETURNS, COST_OF_GOODS, INBOUND, HOLDING,
     FULFILMENT, SHIPPING, RETURN_HANDLING, WRITE_OFFS, MARKETING, COMMISSIONS, IT, STAFF, FRAUD, CHARGEBACKS,
     COMPENSATION, FINES, SOURCING, CAPITAL,
-) = range(len(ACCOUNTS))  # fmt: skip
+) = constants(len(ACCOUNTS))  # fmt: skip
 
 #: hourly series: name -> column of BooksState.series. Counts are in row units, money in row fen.
 SERIES = (
@@ -43,8 +45,13 @@ SERIES = (
     "picked_units", "shipped_parcels", "delivered_parcels", "late_parcels", "returned_units", "refunds",
     "dropouts", "enquiries", "topped_up", "topped_up_returned", "incremental_needs", "burst_visits", "bot_orders",
     "reviews", "review_points", "coupons_claimed", "coupons_used", "messages", "opt_outs", "livestream_visits",
-    "trigger_visits", "attack_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "spare3", "spare4",
+    "trigger_visits", "attack_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "balances_paid", "spare4",
 )  # fmt: skip
+#: columns that are money (row fen)
+MONEY = {
+    "gmv", "paid", "discount_item", "discount_full_reduction", "discount_coupon", "discount_member", "deposits",
+    "balances", "lost_value", "refunds", "unpaid_value",
+}  # fmt: skip
 COLUMN = {name: index for index, name in enumerate(SERIES)}
 (
     VISITS, BOUNCES, PAGE_VIEWS, CARTS, CHECKOUTS, ORDERS, BUYERS_NEW, UNITS, GMV, PAID,
@@ -54,8 +61,8 @@ COLUMN = {name: index for index, name in enumerate(SERIES)}
     PICKED_UNITS, SHIPPED_PARCELS, DELIVERED_PARCELS, LATE_PARCELS, RETURNED_UNITS, REFUNDS,
     DROPOUTS, ENQUIRIES, TOPPED_UP, TOPPED_UP_RETURNED, INCREMENTAL_NEEDS, BURST_VISITS, BOT_ORDERS,
     REVIEWS, REVIEW_POINTS, COUPONS_CLAIMED, COUPONS_USED, MESSAGES, OPT_OUTS, LIVESTREAM_VISITS,
-    TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, SPARE3, SPARE4,
-) = range(len(SERIES))  # fmt: skip
+    TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, BALANCES_PAID, SPARE4,
+) = constants(len(SERIES))  # fmt: skip
 
 
 class BooksState(NamedTuple):

@@ -7,8 +7,10 @@ setting `S_MODE` and the board `reserve` complete the board that policies write.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
+from sim.core.compiled import inner
 from sim.books.state import CANCELLED_UNITS, SERVED_UNITS, note
 from sim.core import agenda as calendar
 from sim.fulfilment.layout import FRONT
@@ -46,12 +48,13 @@ from sim.fulfilment.stations import join, withdraw
 from sim.supply.state import BACKORDERED, DEMANDED, SERVED
 
 DAY = 1440
+WHOLE = np.int64(-1)  # an outcome of the order, not of a line
 
 
 # Stock ------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def home(ful, supply, region, shopper, sku):  # type: ignore[no-untyped-def]
     """The warehouse where a shopper's demand for a SKU belongs: the first of the rank that keeps it.
 
@@ -67,7 +70,7 @@ def home(ful, supply, region, shopper, sku):  # type: ignore[no-untyped-def]
     return ful.rank[region, 0]
 
 
-@njit(cache=True)
+@inner
 def ask(ful, supply, books, region, shopper, sku, quantity, minute):  # type: ignore[no-untyped-def]
     """Record demand, served or not: at the warehouse where it belongs and in the side's totals."""
     warehouse = home(ful, supply, region, shopper, sku)
@@ -80,12 +83,12 @@ def ask(ful, supply, books, region, shopper, sku, quantity, minute):  # type: ig
     return warehouse
 
 
-@njit(cache=True)
+@inner
 def reachable(ful, supply, region, sku):  # type: ignore[no-untyped-def]
     """Row units of a SKU that a shopper of the region could be served with now, at the best single warehouse."""
     most = 0
     for position in range(ful.rank.shape[1]):
-        warehouse = ful.rank[region, position]
+        warehouse = np.int64(ful.rank[region, position])
         if warehouse < 0:
             break
         if ful.warehouses[warehouse].open:
@@ -93,7 +96,7 @@ def reachable(ful, supply, region, sku):  # type: ignore[no-untyped-def]
     return most
 
 
-@njit(cache=True)
+@inner
 def promised_minutes(ful, supply, region, sku, minute):  # type: ignore[no-untyped-def]
     """Minutes to the door that the page may promise now: of the first open warehouse of the rank with stock.
 
@@ -102,7 +105,7 @@ def promised_minutes(ful, supply, region, sku, minute):  # type: ignore[no-untyp
     hour = (int(minute) // 60) % 24
     promise = 0.0
     for position in range(ful.rank.shape[1]):
-        warehouse = ful.rank[region, position]
+        warehouse = np.int64(ful.rank[region, position])
         if warehouse < 0:
             break
         promise = ful.promise[warehouse, region, hour]
@@ -111,7 +114,7 @@ def promised_minutes(ful, supply, region, sku, minute):  # type: ignore[no-untyp
     return promise
 
 
-@njit(cache=True)
+@inner
 def _available(ful, supply, warehouse, region, sku):  # type: ignore[no-untyped-def]
     """Row units free for a region: on hand, not promised, less what is kept for the warehouse's own region."""
     cell = supply.stock[warehouse, sku]
@@ -121,12 +124,12 @@ def _available(ful, supply, warehouse, region, sku):  # type: ignore[no-untyped-
     return free
 
 
-@njit(cache=True)
+@inner
 def _zone(ful, region):  # type: ignore[no-untyped-def]
     """(position, length) of the first run of front warehouses of the region itself in its rank."""
-    first, run = -1, 0
+    first, run = np.int64(-1), np.int64(0)
     for position in range(ful.rank.shape[1]):
-        warehouse = ful.rank[region, position]
+        warehouse = np.int64(ful.rank[region, position])
         local = warehouse >= 0 and ful.warehouses[warehouse].kind == FRONT
         local = local and ful.warehouses[warehouse].region == region
         if local:
@@ -138,18 +141,18 @@ def _zone(ful, region):  # type: ignore[no-untyped-def]
     return first, run
 
 
-@njit(cache=True)
+@inner
 def _ranked(ful, region, shopper, position, first, run):  # type: ignore[no-untyped-def]
     """The warehouse at a position of the rank, the region's front warehouses turned to the shopper's own."""
     if run > 1 and first <= position < first + run:
-        return ful.rank[region, first + (position - first + shopper) % run]
-    return ful.rank[region, position]
+        return np.int64(ful.rank[region, first + (position - first + shopper) % run])
+    return np.int64(ful.rank[region, position])
 
 
 # Allocation -------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorder):  # type: ignore[no-untyped-def]
     """Promise stock to every line of the order that waits for none yet and send parcels to be picked.
 
@@ -160,8 +163,8 @@ def allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorde
     """
     order = ful.orders[row]
     first, run = _zone(ful, order.region)
-    open_lines = 0
-    for line in range(order.lines):
+    open_lines = np.int64(0)
+    for line in range(np.int64(order.lines)):
         if order.line_state[line] == WAITING and order.warehouse[line] < 0:
             open_lines |= 1 << line
     if open_lines == 0:
@@ -173,7 +176,7 @@ def allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorde
         missing = _each_line(ful, supply, skus, row, open_lines, minute, first, run)
     _enqueue(ful, row, parcels_before, minute)
     served = 0
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         if open_lines & (1 << line):
             quantity = order.quantity[line]
             if missing & (1 << line):
@@ -192,19 +195,19 @@ def allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorde
         _promise(ful, row, minute)
         if not order.flags & FLAG_CHECKED:
             order.flags |= FLAG_CHECKED
-            calendar.appoint(agenda, int(minute) + DAY, K_DOUBT, row, order.serial & 0x7FFFFFFF)
+            calendar.appoint(agenda, int(minute) + DAY, K_DOUBT, row, np.int64(order.serial & 0x7FFFFFFF))
     return missing
 
 
-@njit(cache=True)
+@inner
 def _each_line(ful, supply, skus, row, open_lines, minute, first, run):  # type: ignore[no-untyped-def]
     """Each line from the first warehouse of the rank that has it; returns the mask of those without."""
     order = ful.orders[row]
-    missing = 0
-    for line in range(order.lines):
+    missing = np.int64(0)
+    for line in range(np.int64(order.lines)):
         if not open_lines & (1 << line):
             continue
-        found = -1
+        found = np.int64(-1)
         for position in range(ful.rank.shape[1]):
             warehouse = _ranked(ful, order.region, order.shopper, position, first, run)
             if warehouse < 0:
@@ -219,26 +222,26 @@ def _each_line(ful, supply, skus, row, open_lines, minute, first, run):  # type:
     return missing
 
 
-@njit(cache=True)
+@inner
 def _few_parcels(ful, supply, skus, row, open_lines, minute, first, run):  # type: ignore[no-untyped-def]
     """Again and again the warehouse that has most of what is left, the first of the rank among equals."""
     order = ful.orders[row]
     left = open_lines
     while left:
-        best, most = -1, 0
+        best, most = np.int64(-1), 0
         for position in range(ful.rank.shape[1]):
             warehouse = _ranked(ful, order.region, order.shopper, position, first, run)
             if warehouse < 0:
                 break
             covered = 0
-            for line in range(order.lines):
+            for line in range(np.int64(order.lines)):
                 if left & (1 << line) and _has(ful, supply, warehouse, order, line):
                     covered += 1
             if covered > most:
                 best, most = warehouse, covered
         if best < 0:
             break
-        for line in range(order.lines):
+        for line in range(np.int64(order.lines)):
             # asked again line by line: two lines may want the last unit of one SKU
             if left & (1 << line) and _has(ful, supply, best, order, line):
                 _take(ful, supply, skus, row, line, best)
@@ -246,19 +249,19 @@ def _few_parcels(ful, supply, skus, row, open_lines, minute, first, run):  # typ
     return left
 
 
-@njit(cache=True)
+@inner
 def _has(ful, supply, warehouse, order, line):  # type: ignore[no-untyped-def]
     """Whether an open warehouse has enough of the line's SKU for it."""
     if not ful.warehouses[warehouse].open:
         return False
-    return _available(ful, supply, warehouse, order.region, order.sku[line]) >= order.quantity[line]
+    return _available(ful, supply, warehouse, order.region, np.int64(order.sku[line])) >= order.quantity[line]
 
 
-@njit(cache=True)
+@inner
 def _take(ful, supply, skus, row, line, warehouse):  # type: ignore[no-untyped-def]
     """Promise the line's stock at a warehouse."""
     order = ful.orders[row]
-    sku, quantity = order.sku[line], order.quantity[line]
+    sku, quantity = np.int64(order.sku[line]), np.int64(order.quantity[line])
     supply.stock[warehouse, sku].allocated += quantity
     order.warehouse[line] = warehouse
     order.cost[line] = skus[sku].unit_cost * quantity
@@ -266,17 +269,17 @@ def _take(ful, supply, skus, row, line, warehouse):  # type: ignore[no-untyped-d
         supply.stock[warehouse, sku].stocked_out = 1
 
 
-@njit(cache=True)
+@inner
 def _enqueue(ful, row, parcels_before, minute):  # type: ignore[no-untyped-def]
     """One parcel for each warehouse among the lines just served (state still WAITING), into its queue."""
     order = ful.orders[row]
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         if order.line_state[line] != WAITING or order.warehouse[line] < 0 or _backordered(ful, row, line):
             continue
-        warehouse = order.warehouse[line]
+        warehouse = np.int64(order.warehouse[line])
         parcel = new_parcel(ful, row, warehouse, float(minute))
         p = ful.parcels[parcel]
-        for other in range(line, order.lines):
+        for other in range(line, np.int64(order.lines)):
             same = order.line_state[other] == WAITING and order.warehouse[other] == warehouse
             if same and not _backordered(ful, row, other):
                 p.lines |= 1 << other
@@ -288,15 +291,15 @@ def _enqueue(ful, row, parcels_before, minute):  # type: ignore[no-untyped-def]
         order.flags |= FLAG_SPLIT
 
 
-@njit(cache=True)
+@inner
 def _promise(ful, row, minute):  # type: ignore[no-untyped-def]
     """Stamp the promise of an order that has none yet: the slowest of its lines, from now on."""
     order = ful.orders[row]
     if order.promised > 0.0:
         return
     hour = (int(minute) // 60) % 24
-    for line in range(order.lines):
-        warehouse = order.warehouse[line]
+    for line in range(np.int64(order.lines)):
+        warehouse = np.int64(order.warehouse[line])
         if warehouse >= 0:
             order.promised = max(order.promised, float(minute) + ful.promise[warehouse, order.region, hour])
 
@@ -304,14 +307,14 @@ def _promise(ful, row, minute):  # type: ignore[no-untyped-def]
 # Backorders -------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def _backordered(ful, row, line):  # type: ignore[no-untyped-def]
     """Whether the line stands in its SKU's backorder queue."""
     sku = ful.orders[row].sku[line]
     return ful.waiting[row, line, 1] >= 0 or ful.backlog[sku, 0] == row * LINES + line
 
 
-@njit(cache=True)
+@inner
 def _join_backlog(ful, supply, row, line, first_time):  # type: ignore[no-untyped-def]
     """The line waits at the end of its SKU's queue and is owed by the warehouse where it belongs."""
     order = ful.orders[row]
@@ -332,11 +335,11 @@ def _join_backlog(ful, supply, row, line, first_time):  # type: ignore[no-untype
         supply.totals[BACKORDERED, sku] += order.quantity[line]
 
 
-@njit(cache=True)
+@inner
 def _leave_backlog(ful, supply, row, line):  # type: ignore[no-untyped-def]
     """Take the line out of its SKU's queue; its warehouse owes it no more."""
     order = ful.orders[row]
-    sku = order.sku[line]
+    sku = np.int64(order.sku[line])
     after, before = ful.waiting[row, line, 0], ful.waiting[row, line, 1]
     if before < 0:
         ful.backlog[sku, 0] = after
@@ -361,7 +364,7 @@ def serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute):
     room and call again). Stock kept for a region (`reserve`) goes to whoever has waited longest.
     """
     done = 0
-    entry = ful.backlog[sku, 0]
+    entry = np.int64(ful.backlog[sku, 0])
     while entry >= 0:
         free = 0
         for warehouse in range(ful.warehouses.shape[0]):
@@ -374,7 +377,7 @@ def serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute):
         if parcels < 1 or nodes < 1:
             return done, True
         row, line = entry // LINES, entry % LINES
-        entry = ful.waiting[row, line, 0]
+        entry = np.int64(ful.waiting[row, line, 0])
         order = ful.orders[row]
         first, run = _zone(ful, order.region)
         for position in range(ful.rank.shape[1]):
@@ -395,7 +398,7 @@ def serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute):
 # Cancelling -------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def cancel_line(ful, supply, skus, agenda, books, key0, key1, row, line, minute):  # type: ignore[no-untyped-def]
     """Cancel a line that is not yet being picked; returns whether it could be. The caller refunds it.
 
@@ -408,11 +411,11 @@ def cancel_line(ful, supply, skus, agenda, books, key0, key1, row, line, minute)
     return done
 
 
-@njit(cache=True)
+@inner
 def _cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):  # type: ignore[no-untyped-def]
     """`cancel_line` without the order's end."""
     order = ful.orders[row]
-    sku, quantity = order.sku[line], order.quantity[line]
+    sku, quantity = np.int64(order.sku[line]), np.int64(order.quantity[line])
     if order.line_state[line] == WAITING:
         if order.warehouse[line] >= 0:
             _leave_backlog(ful, supply, row, line)
@@ -421,7 +424,7 @@ def _cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):  #
         if parcel < 0:
             return False
         p = ful.parcels[parcel]
-        warehouse = p.warehouse
+        warehouse = np.int64(p.warehouse)
         p.lines &= ~(1 << line)
         p.units -= quantity
         supply.stock[warehouse, sku].allocated -= quantity
@@ -441,7 +444,7 @@ def _cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):  #
     return True
 
 
-@njit(cache=True)
+@inner
 def _queued_parcel(ful, row, line):  # type: ignore[no-untyped-def]
     """The parcel of a line while it waits to be picked, -1 where it is being picked.
 
@@ -456,13 +459,13 @@ def _queued_parcel(ful, row, line):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True)
+@inner
 def release(ful, supply, warehouse, parcel, minute):  # type: ignore[no-untyped-def]
     """Undo a waiting parcel: its lines wait for stock again, without a warehouse; returns the order row."""
     p = ful.parcels[parcel]
-    row = p.order
+    row = np.int64(p.order)
     order = ful.orders[row]
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         if p.lines & (1 << line):
             supply.stock[warehouse, order.sku[line]].allocated -= order.quantity[line]
             order.line_state[line] = WAITING
@@ -473,7 +476,7 @@ def release(ful, supply, warehouse, parcel, minute):  # type: ignore[no-untyped-
     return row
 
 
-@njit(cache=True)
+@inner
 def relocate(ful, supply, skus, agenda, books, key0, key1, row, minute):  # type: ignore[no-untyped-def]
     """Give lines without a warehouse (released ones) other stock, or let them wait as backorders.
 
@@ -481,22 +484,22 @@ def relocate(ful, supply, skus, agenda, books, key0, key1, row, minute):  # type
     """
     order = ful.orders[row]
     first, run = _zone(ful, order.region)
-    open_lines = 0
-    for line in range(order.lines):
+    open_lines = np.int64(0)
+    for line in range(np.int64(order.lines)):
         if order.line_state[line] == WAITING and order.warehouse[line] < 0:
             open_lines |= 1 << line
     before = order.made
     missing = _each_line(ful, supply, skus, row, open_lines, minute, first, run)
     _enqueue(ful, row, before, minute)
     waiting = 0
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         if missing & (1 << line):
             _join_backlog(ful, supply, row, line, False)
             waiting += 1
     return waiting
 
 
-@njit(cache=True)
+@inner
 def doubt(ful, supply, skus, agenda, books, key0, key1, row, give_up, minute):  # type: ignore[no-untyped-def]
     """A day has passed with something unshipped: cancel all of that if the shopper gives up.
 
@@ -504,7 +507,7 @@ def doubt(ful, supply, skus, agenda, books, key0, key1, row, give_up, minute):  
     """
     order = ful.orders[row]
     unshipped = False
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         state = order.line_state[line]
         if state == WAITING or state == ALLOCATED:
             if give_up and _cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):
@@ -518,19 +521,19 @@ def doubt(ful, supply, skus, agenda, books, key0, key1, row, give_up, minute):  
 # The end of an order ------------------------------------------------------------------------------
 
 
-@njit(cache=True, inline="always")
+@inner
 def _day(ful, minute):  # type: ignore[no-untyped-def]
     """Row of the daily measures a minute belongs to."""
     return min(int(minute) // DAY, ful.measured.shape[0] - 1)
 
 
-@njit(cache=True)
+@inner
 def conclude(ful, row, minute):  # type: ignore[no-untyped-def]
     """Tell the crowd, once, when the last of what can still come of an order has come."""
     order = ful.orders[row]
     if order.flags & FLAG_CONCLUDED or order.parcels > 0:
         return
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         state = order.line_state[line]
         if state == DEPOSIT or state == WAITING or state == ALLOCATED or state == SHIPPED:
             return
@@ -549,4 +552,4 @@ def conclude(ful, row, minute):  # type: ignore[no-untyped-def]
     ful.measured[day, M_SAME_NEXT_DAY] += int(order.delivered) // DAY <= int(order.paid_at) // DAY + 1
     ful.measured[day, M_PERFECT] += not late and not order.flags & FLAG_BLEMISHED
     ful.doors[day, min(max(int(door / DOOR_STEP), 0), DOORS - 1)] += 1
-    tell(ful, row, -1, ORDER_DELIVERED, minute)
+    tell(ful, row, WHOLE, ORDER_DELIVERED, minute)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+import numpy as np
 
+from sim.core.compiled import inner
 from sim.books.state import DELIVERED_PARCELS, LATE_PARCELS, PICKED_UNITS, RETURNED_UNITS, SHIPPED_PARCELS, note
 from sim.core import agenda as calendar
 from sim.core.rng import bernoulli, normal, philox, uniform
@@ -88,9 +89,10 @@ from sim.fulfilment.stations import in_shift, join, leave, next_start, occurrenc
 from sim.supply.state import PICKED, RESTOCKED
 
 DAY = 1440
+NOTHING = np.int64(0)
 
 
-@njit(cache=True)
+@inner
 def work(ful, supply, skus, agenda, books, key0, key1, minute):  # type: ignore[no-untyped-def]
     """One minute [minute, minute + 1) of every station: services that can begin in it begin, in order."""
     warehouses, regions = ful.rank.shape[1], ful.rank.shape[0]
@@ -114,36 +116,37 @@ def work(ful, supply, skus, agenda, books, key0, key1, minute):  # type: ignore[
             if completes <= minute:
                 _served(ful, supply, skus, agenda, books, key0, key1, parcel, minute)
             else:
-                calendar.appoint(agenda, completes, K_SERVED, parcel, 0)
+                calendar.appoint(agenda, completes, K_SERVED, parcel, NOTHING)
 
 
-@njit(cache=True)
+@inner
 def handle(ful, supply, skus, agenda, books, key0, key1, kind, subject, detail, minute):  # type: ignore[no-untyped-def]
     """Do what an appointment of this side (kinds FIRST_KIND to LAST_KIND) says."""
     if kind == K_DOUBT:
-        _think_again(ful, supply, skus, agenda, books, key0, key1, subject, detail, minute)
+        _think_again(ful, supply, skus, agenda, books, key0, key1, np.int64(subject), detail, minute)
         return
-    parcel = ful.parcels[subject]
+    number = np.int64(subject)
+    parcel = ful.parcels[number]
     if int(parcel.completes) != minute:
         return
     if kind == K_SERVED:
         if parcel.state == P_PICKING or parcel.state == P_OUT or parcel.state == P_INSPECTING:
-            _served(ful, supply, skus, agenda, books, key0, key1, subject, minute)
+            _served(ful, supply, skus, agenda, books, key0, key1, number, minute)
     elif kind == K_AT_STATION:
         if parcel.state == P_HAULED:
-            join(ful, ful.rank.shape[1] + parcel.region, subject, parcel.completes, P_COURIER)
+            join(ful, ful.rank.shape[1] + parcel.region, number, parcel.completes, P_COURIER)
     elif kind == K_DOOR:
         if parcel.state == P_DOOR:
-            _deliver(ful, books, key0, key1, subject, minute)
+            _deliver(ful, books, key0, key1, number, minute)
     elif kind == K_MISSING:
         if parcel.state == P_HAULED:
-            _lose(ful, books, subject, M_LOST, minute)
+            _lose(ful, books, number, M_LOST, minute)
     elif kind == K_BACK and parcel.state == P_BACK:
         station = ful.rank.shape[1] + ful.rank.shape[0] + parcel.warehouse
-        join(ful, station, subject, parcel.completes, P_INSPECTION)
+        join(ful, station, number, parcel.completes, P_INSPECTION)
 
 
-@njit(cache=True)
+@inner
 def _served(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
     """A station has finished with a parcel."""
     state = ful.parcels[parcel].state
@@ -158,7 +161,7 @@ def _served(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # ty
 # Out -----------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def next_truck(warehouse, time):  # type: ignore[no-untyped-def]
     """Minute of the next departure at or after ``time``: the next wave, or the next regular truck."""
     if warehouse.every > 0.0:
@@ -170,7 +173,7 @@ def next_truck(warehouse, time):  # type: ignore[no-untyped-def]
     return day + DAY + warehouse.cutoffs[0]
 
 
-@njit(cache=True)
+@inner
 def trip_noise(key0, key1, entity, number, decision, cv):  # type: ignore[no-untyped-def]
     """Lognormal with mean 1 and coefficient of variation ``cv``."""
     if cv <= 0.0:
@@ -180,15 +183,15 @@ def trip_noise(key0, key1, entity, number, decision, cv):  # type: ignore[no-unt
     return math.exp(math.sqrt(sigma2) * normal(w0, w1) - 0.5 * sigma2)
 
 
-@njit(cache=True)
+@inner
 def _ship(ful, supply, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
     """Picked and packed: the goods leave the stock and the books, and the parcel waits for the truck."""
     p = ful.parcels[parcel]
     order = ful.orders[p.order]
-    warehouse, number = p.warehouse, occurrence(order.turn, p.ordinal)
+    warehouse, number = np.int64(p.warehouse), occurrence(order.turn, p.ordinal)
     leave(ful, warehouse, parcel, p.completes)
     day = _day(ful, minute)
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         if p.lines & (1 << line) and order.line_state[line] == ALLOCATED:
             quantity = order.quantity[line]
             cell = supply.stock[warehouse, order.sku[line]]
@@ -216,19 +219,19 @@ def _ship(ful, supply, agenda, books, key0, key1, parcel, minute):  # type: igno
     if int(p.completes) <= minute:
         join(ful, ful.rank.shape[1] + p.region, parcel, max(p.completes, float(minute)), P_COURIER)
     else:
-        calendar.appoint(agenda, int(p.completes), K_AT_STATION, parcel, 0)
+        calendar.appoint(agenda, int(p.completes), K_AT_STATION, parcel, NOTHING)
 
 
-@njit(cache=True)
+@inner
 def _appoint(ful, agenda, parcel, kind, minute):  # type: ignore[no-untyped-def]
     """Appoint the end of the parcel's present trip, at the earliest for the next minute."""
     p = ful.parcels[parcel]
     if int(p.completes) <= minute:
         p.completes = float(minute + 1)
-    calendar.appoint(agenda, int(p.completes), kind, parcel, 0)
+    calendar.appoint(agenda, int(p.completes), kind, parcel, NOTHING)
 
 
-@njit(cache=True)
+@inner
 def _to_the_door(ful, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
     """The courier's work on the parcel is done; it is on its last metres."""
     p = ful.parcels[parcel]
@@ -241,14 +244,14 @@ def _to_the_door(ful, agenda, books, key0, key1, parcel, minute):  # type: ignor
     if int(p.completes) <= minute:
         _deliver(ful, books, key0, key1, parcel, minute)
     else:
-        calendar.appoint(agenda, int(p.completes), K_DOOR, parcel, 0)
+        calendar.appoint(agenda, int(p.completes), K_DOOR, parcel, NOTHING)
 
 
-@njit(cache=True)
+@inner
 def _deliver(ful, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
     """At the door: delivered, or found damaged."""
     p = ful.parcels[parcel]
-    row = p.order
+    row = np.int64(p.order)
     order = ful.orders[row]
     number = occurrence(order.turn, p.ordinal)
     _learn(ful, p)
@@ -256,7 +259,7 @@ def _deliver(ful, books, key0, key1, parcel, minute):  # type: ignore[no-untyped
         _lose(ful, books, parcel, M_DAMAGED, minute)
         return
     time = p.completes
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         if p.lines & (1 << line):
             order.line_state[line] = DELIVERED
     order.delivered = max(order.delivered, time)
@@ -272,13 +275,13 @@ def _deliver(ful, books, key0, key1, parcel, minute):  # type: ignore[no-untyped
     conclude(ful, row, minute)
 
 
-@njit(cache=True)
+@inner
 def _lose(ful, books, parcel, measure, minute):  # type: ignore[no-untyped-def]
     """A parcel is given up as lost, or arrived damaged: its goods are written off, its lines to be refunded."""
     p = ful.parcels[parcel]
-    row = p.order
+    row = np.int64(p.order)
     order = ful.orders[row]
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         if p.lines & (1 << line):
             order.line_state[line] = LOST
             lose_line_money(books, order, line, minute)
@@ -290,7 +293,7 @@ def _lose(ful, books, parcel, measure, minute):  # type: ignore[no-untyped-def]
     conclude(ful, row, minute)
 
 
-@njit(cache=True)
+@inner
 def _learn(ful, p):  # type: ignore[no-untyped-def]
     """Enter a door-to-door time, as its difference from plan, into the histogram promises are made from."""
     hour = (int(p.made) // 60) % 24
@@ -299,7 +302,7 @@ def _learn(ful, p):  # type: ignore[no-untyped-def]
     ful.residual[p.warehouse, p.region, min(max(column, 0), RESIDUALS - 1)] += 1.0
 
 
-@njit(cache=True)
+@inner
 def _think_again(ful, supply, skus, agenda, books, key0, key1, row, serial, minute):  # type: ignore[no-untyped-def]
     """The shopper's daily thought of cancelling what is unshipped, at a higher hazard once the promise is missed."""
     order = ful.orders[row]
@@ -312,13 +315,13 @@ def _think_again(ful, supply, skus, agenda, books, key0, key1, row, serial, minu
     word = philox(key0, key1, order.shopper, occurrence(order.turn, 0), CANCEL, days)[0]
     give_up = bernoulli(word, 1.0 - math.exp(-hazard))
     if doubt(ful, supply, skus, agenda, books, key0, key1, row, give_up, minute):
-        calendar.appoint(agenda, minute + DAY, K_DOUBT, row, serial)
+        calendar.appoint(agenda, minute + DAY, K_DOUBT, row, np.int64(serial))
 
 
 # Back ----------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@inner
 def request_return(ful, agenda, key0, key1, row, line, minute):  # type: ignore[no-untyped-def]
     """A delivered line is to go back: collected, carried, inspected. Needs room for one parcel and one node.
 
@@ -328,7 +331,7 @@ def request_return(ful, agenda, key0, key1, row, line, minute):  # type: ignore[
     if order.line_state[line] != DELIVERED:
         return False
     order.line_state[line] = RETURNING
-    warehouse = ful.warehouses[order.warehouse[line]].returns_to
+    warehouse = np.int64(ful.warehouses[order.warehouse[line]].returns_to)
     parcel = new_parcel(ful, row, warehouse, float(minute))
     p = ful.parcels[parcel]
     p.lines = 1 << line
@@ -339,21 +342,21 @@ def request_return(ful, agenda, key0, key1, row, line, minute):  # type: ignore[
     road = trip_noise(key0, key1, order.shopper, number, BACK_TIME, ful.haul_cv[warehouse, p.region])
     road *= ful.haul_mean[warehouse, p.region]
     p.completes = max(minute + 1.0, minute + ful.setting[S_COLLECT_MEAN] * collect + road)
-    calendar.appoint(agenda, int(p.completes), K_BACK, parcel, 0)
+    calendar.appoint(agenda, int(p.completes), K_BACK, parcel, NOTHING)
     ful.measured[_day(ful, minute), M_RETURN_REQUESTS] += 1
     return True
 
 
-@njit(cache=True)
+@inner
 def _grade(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
     """Inspected: good enough to be sold again, or scrapped; either way the shopper is due a refund."""
     p = ful.parcels[parcel]
-    row, warehouse = p.order, p.warehouse
+    row, warehouse = np.int64(p.order), np.int64(p.warehouse)
     order = ful.orders[row]
     leave(ful, ful.rank.shape[1] + ful.rank.shape[0] + warehouse, parcel, p.completes)
     return_parcel_money(books, int(ful.setting[S_RETURN_FEE]), minute)
     day = _day(ful, minute)
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         if not p.lines & (1 << line):
             continue
         sku, quantity = order.sku[line], order.quantity[line]
@@ -372,7 +375,7 @@ def _grade(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # typ
     free_parcel(ful, parcel)
 
 
-@njit(cache=True, inline="always")
+@inner
 def _day(ful, minute):  # type: ignore[no-untyped-def]
     """Row of the daily measures a minute belongs to."""
     return min(int(minute) // DAY, ful.measured.shape[0] - 1)

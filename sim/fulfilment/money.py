@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from numba import njit
 
+from sim.core.compiled import inner
 from sim.books.state import (
     ADVANCES,
     CASH,
@@ -19,7 +19,7 @@ from sim.books.state import (
 )
 
 
-@njit(cache=True)
+@inner
 def ship_line_money(books, order, line, minute):  # type: ignore[no-untyped-def]
     """Book one order line at the end of its picking.
 
@@ -34,26 +34,26 @@ def ship_line_money(books, order, line, minute):  # type: ignore[no-untyped-def]
     post(books, minute, COST_OF_GOODS, INVENTORY, order.cost[line])
 
 
-@njit(cache=True)
+@inner
 def ship_parcel_money(books, fee, material, minute):  # type: ignore[no-untyped-def]
     """Packaging and freight of one parcel, fen."""
     post(books, minute, FULFILMENT, CASH, material)
     post(books, minute, SHIPPING, CASH, fee)
 
 
-@njit(cache=True)
+@inner
 def lose_line_money(books, order, line, minute):  # type: ignore[no-untyped-def]
     """Goods of a lost or damaged line: from cost of goods sold to write-offs."""
     post(books, minute, WRITE_OFFS, COST_OF_GOODS, order.cost[line])
 
 
-@njit(cache=True)
+@inner
 def return_line_money(books, order, line, restocked, minute):  # type: ignore[no-untyped-def]
     """Goods of a returned line: back into the inventory at cost, or written off."""
     post(books, minute, INVENTORY if restocked else WRITE_OFFS, COST_OF_GOODS, order.cost[line])
 
 
-@njit(cache=True)
+@inner
 def return_parcel_money(books, fee, minute):  # type: ignore[no-untyped-def]
     """Freight and handling of one returned parcel, fen."""
     post(books, minute, RETURN_HANDLING, CASH, fee)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from sim.core.compiled import inner
 from sim.core import agenda as calendar
 from sim.fulfilment.state import (
     ALLOCATED,
@@ -34,7 +34,7 @@ from sim.fulfilment.state import (
 )
 
 
-@njit(cache=True)
+@inner
 def new_order(ful, shopper, turn):  # type: ignore[no-untyped-def]
     """Take a free order row for the shopper's ``turn``-th order; its lines are empty (state NONE).
 
@@ -73,20 +73,20 @@ def new_order(ful, shopper, turn):  # type: ignore[no-untyped-def]
     return row
 
 
-@njit(cache=True)
+@inner
 def settled(ful, row):  # type: ignore[no-untyped-def]
     """True when nothing of the order is on the way any more: no open line and no parcel."""
     order = ful.orders[row]
     if order.parcels > 0:
         return False
-    for line in range(order.lines):
+    for line in range(np.int64(order.lines)):
         state = order.line_state[line]
         if state == DEPOSIT or state == WAITING or state == ALLOCATED or state == SHIPPED or state == RETURNING:
             return False
     return True
 
 
-@njit(cache=True)
+@inner
 def free_order(ful, row):  # type: ignore[no-untyped-def]
     """Give a settled order's row back. Raises RuntimeError where something of it is still on the way."""
     if not settled(ful, row):
@@ -101,7 +101,7 @@ def free_order(ful, row):  # type: ignore[no-untyped-def]
     ful.cursor[C_ORDERS_CLOSED] += 1
 
 
-@njit(cache=True)
+@inner
 def new_parcel(ful, row, warehouse, minute):  # type: ignore[no-untyped-def]
     """Take a free parcel row for an order; the caller adds its lines and sends it on its way."""
     parcel = ful.cursor[C_PARCEL_HEAD]
@@ -126,7 +126,7 @@ def new_parcel(ful, row, warehouse, minute):  # type: ignore[no-untyped-def]
     return parcel
 
 
-@njit(cache=True)
+@inner
 def free_parcel(ful, parcel):  # type: ignore[no-untyped-def]
     """Give a parcel's row back."""
     p = ful.parcels[parcel]
@@ -139,7 +139,7 @@ def free_parcel(ful, parcel):  # type: ignore[no-untyped-def]
     ful.cursor[C_PARCELS_ENDED] += 1
 
 
-@njit(cache=True)
+@inner
 def tell(ful, row, line, code, minute):  # type: ignore[no-untyped-def]
     """Leave an outcome for the crowd, to be drained every minute."""
     n = ful.outcome_count[0]
@@ -152,7 +152,7 @@ def tell(ful, row, line, code, minute):  # type: ignore[no-untyped-def]
     ful.outcome_count[0] = n + 1
 
 
-@njit(cache=True)
+@inner
 def room(ful, agenda):  # type: ignore[no-untyped-def]
     """(free order rows, free parcel rows, agenda nodes free beyond those that waiting parcels will need).
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.compiled import constants
 from sim.core.rng import decision
 from sim.fulfilment import layout
 from sim.fulfilment.config import Fulfilment
@@ -31,7 +32,7 @@ LINES = 4  # lines an order can have
     CANCELLED,  # cancelled before shipping
     DEFAULTED,  # presale balance never paid
     LOST,  # lost or damaged on the way
-) = range(11)
+) = constants(11)
 
 ORDER = np.dtype(
     [
@@ -79,7 +80,7 @@ FLAG_BLEMISHED = 1 << 11  # lost, damaged or cancelled in part: no perfect order
     P_BACK,  # collected from the shopper, on the road back
     P_INSPECTION,  # waits for inspection
     P_INSPECTING,
-) = range(10)
+) = constants(10)
 
 PARCEL = np.dtype(
     [
@@ -144,14 +145,14 @@ WAREHOUSE = np.dtype(
 )
 
 # kinds of the agenda
-K_SERVED, K_AT_STATION, K_DOOR, K_MISSING, K_DOUBT, K_BACK = 100, 101, 102, 103, 104, 105
+K_SERVED, K_AT_STATION, K_DOOR, K_MISSING, K_DOUBT, K_BACK = constants(6, 100)
 FIRST_KIND, LAST_KIND = 100, 199
 
 # codes of FulfilmentState.outcomes: (order row, line or -1, code, minute)
-ORDER_DELIVERED, LINE_RETURNED, LINE_LOST, LINE_CANCELLED = 1, 2, 3, 4
+ORDER_DELIVERED, LINE_RETURNED, LINE_LOST, LINE_CANCELLED = constants(4, 1)
 
 # indices of FulfilmentState.cursor
-C_ORDER_HEAD, C_ORDERS_FREE, C_PARCEL_HEAD, C_PARCELS_FREE, C_SERIAL, C_OPEN_ORDERS, C_OPEN_PARCELS, C_QUEUED = range(8)
+C_ORDER_HEAD, C_ORDERS_FREE, C_PARCEL_HEAD, C_PARCELS_FREE, C_SERIAL, C_OPEN_ORDERS, C_OPEN_PARCELS, C_QUEUED = constants(8)
 C_PARCELS_MADE, C_PARCELS_ENDED, C_ORDERS_CLOSED, C_BACKORDERED = 8, 9, 10, 11
 CURSORS = 12
 
@@ -169,7 +170,7 @@ CURSORS = 12
     S_RETURN_FEE,  # fen a returned parcel
     S_MATERIAL,  # fen of packaging a parcel
     S_SLACK,  # prior of promises: minutes above plan nearly always kept
-) = range(15)  # fmt: skip
+) = constants(15)  # fmt: skip
 SETTINGS = 24
 
 RESIDUAL_STEP, RESIDUAL_LOW, RESIDUALS = 30.0, -2880.0, 768  # histogram of door-to-door minus plan: -2 d to +14 d
@@ -178,7 +179,7 @@ DOOR_STEP, DOORS = 30.0, 1008  # histogram of click-to-door times: up to 21 d
 (
     M_PARCELS, M_DELIVERED, M_LATE, M_LOST, M_DAMAGED, M_SPLIT_ORDERS, M_ORDERS_SHIPPED, M_LOCAL, M_SAME_NEXT_DAY,
     M_DOOR_SUM, M_RETURN_REQUESTS, M_RETURNED_UNITS, M_CANCELLED, M_PERFECT, M_ORDERS_DONE, M_LATE_ORDERS,
-) = range(16)  # fmt: skip
+) = constants(16)  # fmt: skip
 MEASURED = 16
 
 # draws: entity = shopper, occurrence = the shopper's order · 256 + parcel or line

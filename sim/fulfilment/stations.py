@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+import numpy as np
 
+from sim.core.compiled import inner
 from sim.core.rng import exponential, gamma, philox
 from sim.fulfilment.state import C_QUEUED
 
@@ -19,7 +20,7 @@ DAY = 1440.0
 NEVER = 1e15
 
 
-@njit(cache=True)
+@inner
 def replace_first(times, rows, servers, time, row):  # type: ignore[no-untyped-def]
     """Give the earliest free server (root of the heap) the parcel ``row`` until ``time``."""
     i = 0
@@ -38,7 +39,7 @@ def replace_first(times, rows, servers, time, row):  # type: ignore[no-untyped-d
     rows[i] = row
 
 
-@njit(cache=True)
+@inner
 def in_shift(opens, closes, time):  # type: ignore[no-untyped-def]
     """The first moment from ``time`` on inside the shift [opens, closes) of a day; may wrap past midnight."""
     if opens == 0.0 and closes == DAY:
@@ -52,7 +53,7 @@ def in_shift(opens, closes, time):  # type: ignore[no-untyped-def]
     return time if at < closes or at >= opens else day + opens
 
 
-@njit(cache=True)
+@inner
 def service_noise(key0, key1, entity, occurrence, decision, cv2):  # type: ignore[no-untyped-def]
     """Mean 1 and squared coefficient of variation ``cv2``: constant (0), exponential (1), else gamma."""
     if cv2 == 0.0:
@@ -62,7 +63,7 @@ def service_noise(key0, key1, entity, occurrence, decision, cv2):  # type: ignor
     return gamma(key0, key1, entity, occurrence, decision, 0, 1.0 / cv2) * cv2
 
 
-@njit(cache=True)
+@inner
 def integrate(station, minute):  # type: ignore[no-untyped-def]
     """Bring the area under the number in the system up to the start of the whole minute ``minute``."""
     now = int(minute)
@@ -71,7 +72,7 @@ def integrate(station, minute):  # type: ignore[no-untyped-def]
         station.clock = now
 
 
-@njit(cache=True)
+@inner
 def join(ful, number, parcel, time, state):  # type: ignore[no-untyped-def]
     """A parcel arrives at a station at ``time`` (float minutes) and queues by its time of arrival.
 
@@ -84,16 +85,16 @@ def join(ful, number, parcel, time, state):  # type: ignore[no-untyped-def]
     p.arrived = time
     p.sequence = station.arrived
     p.state = state
-    after = station.tail
+    after = np.int64(station.tail)
     while after >= 0 and ful.parcels[after].arrived > time:
-        after = ful.parcels[after].previous
+        after = np.int64(ful.parcels[after].previous)
     _insert(ful, station, parcel, after)
     station.inside += 1
     station.arrived += 1
     station.area -= time - station.clock
 
 
-@njit(cache=True)
+@inner
 def _insert(ful, station, parcel, after):  # type: ignore[no-untyped-def]
     """Link a parcel into the queue behind ``after`` (-1: at the head)."""
     p = ful.parcels[parcel]
@@ -112,7 +113,7 @@ def _insert(ful, station, parcel, after):  # type: ignore[no-untyped-def]
     ful.cursor[C_QUEUED] += 1
 
 
-@njit(cache=True)
+@inner
 def unlink(ful, number, parcel):  # type: ignore[no-untyped-def]
     """Take a waiting parcel out of its queue; it stays in the system until `leave`."""
     station = ful.stations[number]
@@ -131,7 +132,7 @@ def unlink(ful, number, parcel):  # type: ignore[no-untyped-def]
     ful.cursor[C_QUEUED] -= 1
 
 
-@njit(cache=True)
+@inner
 def leave(ful, number, parcel, time):  # type: ignore[no-untyped-def]
     """A parcel leaves a station at ``time``."""
     station = ful.stations[number]
@@ -142,7 +143,7 @@ def leave(ful, number, parcel, time):  # type: ignore[no-untyped-def]
     station.sojourn += time - ful.parcels[parcel].arrived
 
 
-@njit(cache=True)
+@inner
 def withdraw(ful, number, parcel, time):  # type: ignore[no-untyped-def]
     """A waiting parcel leaves the station unserved (cancelled, or its warehouse burns)."""
     unlink(ful, number, parcel)
@@ -150,7 +151,7 @@ def withdraw(ful, number, parcel, time):  # type: ignore[no-untyped-def]
     ful.stations[number].withdrawn += 1
 
 
-@njit(cache=True)
+@inner
 def next_start(ful, number):  # type: ignore[no-untyped-def]
     """Minute at which the head of the queue can start, `NEVER` where nobody waits or nothing works."""
     station = ful.stations[number]
@@ -162,11 +163,11 @@ def next_start(ful, number):  # type: ignore[no-untyped-def]
     return in_shift(station.opens, station.closes, start)
 
 
-@njit(cache=True)
+@inner
 def start_head(ful, key0, key1, number, start, state, decision):  # type: ignore[no-untyped-def]
     """The head of the queue begins its service at ``start``; returns the parcel, whose `completes` is set."""
     station = ful.stations[number]
-    parcel = station.head
+    parcel = np.int64(station.head)
     unlink(ful, number, parcel)
     p = ful.parcels[parcel]
     order = ful.orders[p.order]
@@ -182,13 +183,13 @@ def start_head(ful, key0, key1, number, start, state, decision):  # type: ignore
     return parcel
 
 
-@njit(cache=True, inline="always")
+@inner
 def occurrence(turn, ordinal):  # type: ignore[no-untyped-def]
     """Occurrence of a draw: which order of the shopper, which parcel (or line) of the order."""
     return turn * 256 + ordinal
 
 
-@njit(cache=True)
+@inner
 def stop(ful, number, minute, until, queued):  # type: ignore[no-untyped-def]
     """A station is down from the whole minute ``minute`` (before its work) until ``until``.
 
@@ -200,16 +201,16 @@ def stop(ful, number, minute, until, queued):  # type: ignore[no-untyped-def]
     for column in range(station.servers):
         if ful.free_at[number, column] <= now:
             continue
-        parcel = ful.serving[number, column]
+        parcel = np.int64(ful.serving[number, column])
         if parcel < 0:
             continue
         p = ful.parcels[parcel]
         p.state = queued
-        after = -1
-        ahead = station.head
+        after = np.int64(-1)
+        ahead = np.int64(station.head)
         while ahead >= 0 and _earlier(ful.parcels[ahead], p):
             after = ahead
-            ahead = ful.parcels[ahead].next
+            ahead = np.int64(ful.parcels[ahead].next)
         station.started -= 1
         station.waited -= p.began - p.arrived
         station.busy -= p.completes - now  # what was worked so far is lost but was worked
@@ -223,13 +224,13 @@ def stop(ful, number, minute, until, queued):  # type: ignore[no-untyped-def]
         station.down_until = until
 
 
-@njit(cache=True)
+@inner
 def _earlier(p, q):  # type: ignore[no-untyped-def]
     """Whether parcel ``p`` came to the station before ``q``."""
     return p.arrived < q.arrived or (p.arrived == q.arrived and p.sequence < q.sequence)
 
 
-@njit(cache=True)
+@inner
 def _heapify(times, rows, servers):  # type: ignore[no-untyped-def]
     """Order ``times`` (with their ``rows``) as a heap; for a few servers insertion sort is one."""
     for i in range(1, servers):
@@ -243,7 +244,7 @@ def _heapify(times, rows, servers):  # type: ignore[no-untyped-def]
         rows[j] = row
 
 
-@njit(cache=True)
+@inner
 def staff(ful, number, servers, factor):  # type: ignore[no-untyped-def]
     """From now on ``servers`` columns serve, and each service takes ``factor`` times as long.
 

@@ -10,10 +10,11 @@ from numba import njit
 from sim.books import state as books_state
 from sim.core import agenda as calendar
 from sim.core.rng import decision, philox, poisson, uniform
-from sim.fulfilment.allocation import allocate, ask, serve_backorders
+from sim.fulfilment.allocation import allocate, ask, cancel_line, reachable, relocate, serve_backorders
 from sim.fulfilment.config import Fulfilment
 from sim.fulfilment.kernel import handle, request_return, work
 from sim.fulfilment.pools import free_order, new_order, room, settled
+from sim.fulfilment.stations import stop
 from sim.fulfilment.state import DELIVERED, FIRST_KIND, LAST_KIND, ORDER_DELIVERED, WAITING, FulfilmentState, build
 from sim.shelf.state import SKU
 from sim.supply.config import Supply
@@ -92,7 +93,7 @@ class World:
 
     def place(self, *lines: tuple[int, int], region: int = 0, shopper: int = 7, turn: int = 0, backorder: bool = True) -> int:
         """Place one order of (sku, quantity) lines now; returns its row."""
-        row = new_order(self.ful, shopper, turn)
+        row = do_new_order(self.ful, shopper, turn)
         order = self.ful.orders[row]
         order["placed"] = order["paid_at"] = self.minute
         order["region"], order["lines"] = region, len(lines)
@@ -107,7 +108,7 @@ class World:
     def allocate(self, row: int, backorder: bool = True) -> int:
         """Allocate an order; returns the mask of its lines without stock."""
         return int(
-            allocate(
+            do_allocate(
                 self.ful, self.supply, self.skus, self.agenda, self.books, *self.key, row, self.minute, backorder
             )
         )
@@ -121,7 +122,7 @@ class World:
         self.supply.stock[warehouse, sku]["on_hand"] += quantity
         self.supply.totals[1, sku] += quantity
         self.inventory_before += quantity * int(self.skus["unit_cost"][sku])
-        return self.call(serve_backorders, sku, self.minute)
+        return self.call(do_serve_backorders, sku, self.minute)
 
 
 @njit(cache=True)
@@ -192,3 +193,43 @@ def _drain(ful, agenda, key0, key1, minute, returns, told):  # type: ignore[no-u
         if ful.orders[row].shopper >= 0 and settled(ful, row):
             free_order(ful, row)
     ful.outcome_count[0] = 0
+
+
+@njit(cache=True)
+def do_new_order(ful, shopper, turn):  # type: ignore[no-untyped-def]
+    return new_order(ful, shopper, turn)
+
+
+@njit(cache=True)
+def do_free_order(ful, row):  # type: ignore[no-untyped-def]
+    free_order(ful, row)
+
+
+@njit(cache=True)
+def do_allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorder):  # type: ignore[no-untyped-def]
+    return allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorder)
+
+
+@njit(cache=True)
+def do_serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute):  # type: ignore[no-untyped-def]
+    return serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute)
+
+
+@njit(cache=True)
+def do_cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):  # type: ignore[no-untyped-def]
+    return cancel_line(ful, supply, skus, agenda, books, key0, key1, row, line, minute)
+
+
+@njit(cache=True)
+def do_return(ful, agenda, key0, key1, row, line, minute):  # type: ignore[no-untyped-def]
+    return request_return(ful, agenda, key0, key1, row, line, minute)
+
+
+@njit(cache=True)
+def do_reachable(ful, supply, region, sku):  # type: ignore[no-untyped-def]
+    return reachable(ful, supply, region, sku)
+
+
+@njit(cache=True)
+def do_room(ful, agenda):  # type: ignore[no-untyped-def]
+    return room(ful, agenda)
