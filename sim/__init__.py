@@ -30,7 +30,7 @@ _VERBS = {
     "ScenarioError": "sim.core.errors",
 }
 
-__all__ = ["__version__", *_VERBS]  # noqa: PLE0604
+__all__ = ["__version__", *_VERBS]
 
 
 def __getattr__(name: str) -> Any:

@@ -226,7 +226,9 @@ def parse_count(value: object) -> int:
         if scaled != scaled.to_integral_value():
             raise UnitError(value, COUNT_ACCEPTED)
         count = int(scaled)
-    if not 0 <= count <= MAX_COUNT:
+    if count < 0:
+        raise UnitError(value, COUNT_ACCEPTED)
+    if count > MAX_COUNT:
         raise UnitError(value, f"{COUNT_ACCEPTED}, at most {MAX_COUNT}")
     return count
 

@@ -173,10 +173,12 @@ def finite(data: Any) -> Any:
 
 
 def write_files(folder: Path, result: Any, manifest: Mapping[str, Any], *, orders: bool = False) -> None:
-    """The files of one run: manifest, KPIs, hourly series, events and, if asked for, orders."""
+    """The files of one run: manifest, KPIs, hourly series, events, small tables and, if asked for, orders."""
     write_json(folder / "kpis.json", result.kpis)
     result.series.to_parquet(folder / "series.parquet")
     result.events.to_parquet(folder / "events.parquet")
+    for name, table in getattr(result, "tables", {}).items():
+        table.to_parquet(folder / f"{name}.parquet")
     if orders:
         result.orders.to_parquet(folder / "orders.parquet")
     write_json(folder / MANIFEST, manifest)
