@@ -137,7 +137,8 @@ class Marketplace(mesa.Model):
         nodes = 1024 if self.alone else max(16_384, int(crowd_config.shoppers * 0.15))
         ful = fulfilment_state.build(
             config.fulfilment, weight=self.weight, days=calendar.total_days, region_share=self.region_share,
-            appeal=skus["appeal"] * categories["need"][skus["category"]],
+            appeal=skus["appeal"] * categories["need"][skus["category"]], expected_orders=self.expected_orders,
+            expected_units=float(self.expected_units.sum()),
             orders=max(4096, crowd_config.shoppers // 16), parcels=max(8192, crowd_config.shoppers // 12),
         )  # fmt: skip
         supply = supply_state.build(

@@ -83,6 +83,7 @@ class Promise(Section):
     quantile: Share = param("94%", "", "share of parcels that would have kept it", low="85%", high="99%")
     memory: Duration = param("5d", "", "time after which a past day weighs 1/e", low="2d", high="14d")
     slack: Duration = param("10h", "", "above plan, nearly always kept, before anything is known", low="2h", high="36h")
+    first: Duration = Field("4d", description="from the start until it is first learned from deliveries")
 
 
 class Returns(Section):
@@ -163,7 +164,9 @@ class Fulfilment(Section):
     central: Site = Site()
     regional: Site = Site(assortment="30%")
     front: Site = Site(assortment="3%", opens="07:00", closes="23:00")
-    sized_for: Rate = Field("400k/d", description="parcels that places and couriers set to `auto` are enough for")
+    sized_for: Rate | Literal["expected"] = Field(
+        "expected", description="parcels that staff set to `auto` is enough for; `expected`: those of an ordinary day"
+    )
     utilisation: Share = param("70%", "", "of `auto` staff when just that many come", low="55%", high="90%")
     picking: Picking = Picking()
     cutoffs: list[Clock] = Field(

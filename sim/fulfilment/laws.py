@@ -137,4 +137,5 @@ def _little(market: Any) -> None:
 
 @law("promised stock")
 def _promised_stock(market: Any) -> None:
-    law_promised_stock(market.world.fulfilment, market.world.supply)
+    if not getattr(market, "alone", False):  # a demand without shoppers has backorders but no order lines
+        law_promised_stock(market.world.fulfilment, market.world.supply)

@@ -24,6 +24,7 @@ HUBS = (
     ("Changsha", 28.2, 112.9), ("Kunming", 25.0, 102.7), ("Urumqi", 43.8, 87.6), ("Fuzhou", 26.1, 119.3),
 )  # fmt: skip
 EARTH_KM = 6371.0
+PARCELS_PER_ORDER, UNITS_PER_PARCEL = 1.25, 1.3  # for sizing only: some orders are split, some lines are of two
 LOCAL_KM = 120.0  # a typical road inside a region
 
 
@@ -40,8 +41,17 @@ class Layout(NamedTuple):
     couriers: np.ndarray  # float64[R]
 
 
-def plan(config: Fulfilment, region_share: np.ndarray, appeal: np.ndarray) -> Layout:
-    """The network of a config for regions with the given shares of demand and SKUs with the given appeal."""
+def plan(
+    config: Fulfilment,
+    region_share: np.ndarray,
+    appeal: np.ndarray,
+    expected_orders: float = 0.0,
+    expected_units: float = 0.0,
+) -> Layout:
+    """The network of a config for regions with the given shares of demand and SKUs with the given appeal.
+
+    `expected_orders`, `expected_units`: of an ordinary day, for staff sized by them.
+    """
     network = config.network
     kind = np.repeat(np.arange(3), [network.central, network.regional, network.front])
     demand = np.asarray(region_share, np.float64) / np.sum(region_share)
@@ -53,11 +63,17 @@ def plan(config: Fulfilment, region_share: np.ndarray, appeal: np.ndarray) -> La
     share = _shares(config, kind, region, demand, appeal)
     back_to = returns_to(kind, region)
     returned = np.bincount(back_to, weights=share, minlength=len(kind))
-    parcels = config.sized_for * 60.0  # a minute, the whole network
+    if config.sized_for == "expected":
+        parcels = expected_orders * PARCELS_PER_ORDER / 1440.0
+        units = max(expected_units / 1440.0, parcels)
+    else:
+        parcels = config.sized_for * 60.0
+        units = parcels * UNITS_PER_PARCEL
+    pick = pick_minutes(config, units / parcels if parcels > 0.0 else 1.0)
     sites = (config.central, config.regional, config.front)
     pickers, inspectors = np.zeros(len(kind)), np.zeros(len(kind))
     for w, k in enumerate(kind):
-        pickers[w] = _people(sites[k].pickers, parcels * share[w] * pick_minutes(config), sites[k], config.utilisation)
+        pickers[w] = _people(sites[k].pickers, parcels * share[w] * pick, sites[k], config.utilisation)
         hours = Site(opens=_clock(config.returns.opens), closes=_clock(config.returns.closes))
         work = parcels * config.returns.expected * returned[w] / (config.returns.inspect_rate * 60.0)
         inspectors[w] = _people(sites[k].inspectors, work, hours, config.utilisation)
@@ -93,13 +109,13 @@ def returns_to(kind: np.ndarray, region: np.ndarray) -> np.ndarray:
     back = np.arange(len(kind))
     for w in np.flatnonzero(kind == FRONT):
         near = np.flatnonzero((kind != FRONT) & (region == region[w]))
-        back[w] = near[0] if len(near) else 0
+        back[w] = near[-1] if len(near) else 0
     return back
 
 
-def pick_minutes(config: Fulfilment) -> float:
-    """Mean minutes of pick and pack for a parcel of one unit [F06, F09]."""
-    return 1.0 / (config.picking.rate * 60.0) + 1.0 / (config.picking.pack_rate * 60.0)
+def pick_minutes(config: Fulfilment, units: float = 1.0) -> float:
+    """Mean minutes of pick and pack for a parcel of so many units [F06, F09]."""
+    return units / (config.picking.rate * 60.0) + 1.0 / (config.picking.pack_rate * 60.0)
 
 
 def shift_minutes(site: Site) -> float:

@@ -229,20 +229,23 @@ def build(
     days: int,
     region_share: np.ndarray,
     appeal: np.ndarray,
+    expected_orders: float = 0.0,
+    expected_units: float = 0.0,
     orders: int = 4096,
     parcels: int = 8192,
 ) -> FulfilmentState:
     """Empty queues in the network of the config.
 
     `weight`: real orders of an order row. `days`: of the run, warm-up included. `region_share`: float64[regions],
-    share of demand by region. `appeal`: float64[skus], share of demand by SKU. `orders`, `parcels`: rows of the
-    pools, which `sim.fulfilment.pools.grow` makes longer.
+    share of demand by region. `appeal`: float64[skus], share of demand by SKU. `expected_orders`,
+    `expected_units`: real orders and units of an ordinary day, for staff sized by them. `orders`, `parcels`: rows of
+    the pools, which `sim.fulfilment.pools.grow` makes longer.
 
     A station of c real servers gets c' = clip(round(c / weight), 1, SERVERS) servers, each c'·weight/c times as
     slow as a real one: its capacity in rows is exactly the real capacity divided by the weight. The waiting due to
     overload is so exact, that due to chance is that of c' servers.
     """
-    net = layout.plan(config, region_share, appeal)
+    net = layout.plan(config, region_share, appeal, expected_orders, expected_units)
     count, regions, skus = len(net.kind), config.network.regions, len(appeal)
     if len(region_share) != regions:
         raise ValueError(f"{len(region_share)} shares of demand for {regions} regions")
@@ -268,7 +271,7 @@ def build(
         serving=np.full((2 * count + regions, SERVERS), -1, np.int32),
         haul_mean=net.haul,
         haul_cv=haul_cv,
-        rank=nearest_rank(net.haul),
+        rank=nearest_rank(net.haul, net.kind),
         reserve=np.zeros((count, skus), np.int32),
         plan=np.zeros((count, regions, 24)),
         promise=np.zeros((count, regions, 24)),
@@ -286,9 +289,10 @@ def build(
     return state
 
 
-def nearest_rank(haul: np.ndarray) -> np.ndarray:
-    """int16[R, W]: warehouses by their mean haul to each region; equal ones by number."""
-    return np.argsort(haul.T, axis=1, kind="stable").astype(np.int16)
+def nearest_rank(haul: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    """int16[R, W]: warehouses by their mean haul to each region; of equal ones front, regional, central, by number."""
+    keys = np.lexsort((np.arange(len(kind))[None, :] + 0 * haul.T, -kind[None, :] + 0 * haul.T, haul.T), axis=1)
+    return keys.astype(np.int16)
 
 
 def _warehouses(config: Fulfilment, net: Layout) -> np.ndarray:

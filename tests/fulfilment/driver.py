@@ -36,6 +36,7 @@ class World:
         skus: int = 40,
         weight: float = 10_000.0,
         stock: int = 10_000,
+        expected: float = 400_000.0,
         seed: int = 1,
     ) -> None:
         self.config = config or Fulfilment()
@@ -43,8 +44,10 @@ class World:
         self.share = np.arange(regions, 0, -1) / np.arange(1, regions + 1).sum()
         appeal = 1.0 / np.arange(1, skus + 1)
         self.ful: FulfilmentState = build(
-            self.config, weight=weight, days=days, region_share=self.share, appeal=appeal, orders=20_000, parcels=40_000
-        )
+            self.config, weight=weight, days=days, region_share=self.share, appeal=appeal, expected_orders=expected,
+            expected_units=3.0 * expected,
+            orders=20_000, parcels=40_000,
+        )  # fmt: skip
         self.agenda = calendar.build(days * 1440, 200_000)
         self.books = books_state.build(days)
         self.supply: SupplyState = build_supply(
@@ -151,7 +154,7 @@ def step(
 def _place(ful, supply, skus, agenda, books, key0, key1, minute, i, backorder, cumulative, regions):  # type: ignore[no-untyped-def]
     w0, w1, w2, w3 = philox(key0, key1, minute, i, BASKET, 0)
     v0, v1, v2, v3 = philox(key0, key1, minute, i, BASKET, 1)
-    row = new_order(ful, minute * 1000 + i, 0)
+    row = new_order(ful, int(ful.cursor[4]) * 7 + 3, 0)
     order = ful.orders[row]
     order.placed = minute
     order.paid_at = minute
