@@ -1,0 +1,111 @@
+"""What can befall warehouses, roads and couriers, and what people can do about it.
+
+`target` names a warehouse (`central-1`, `regional-3`, `front-12`), a kind of them, the couriers of a region
+(`couriers-2`), a list, or `all`. `for_minutes` (in a file: `for`) is how long it lasts. `magnitude` is a number or a
+share in percent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.core.clock import FAULTS, call_after
+from sim.core.registry import event, get_event
+from sim.core.units import parse_duration, parse_percent
+
+HOUR, DAY = 60.0, 1440.0
+
+
+def _minutes(given: Any, usual: float) -> float:
+    if given is None:
+        return usual
+    return parse_duration(given) if isinstance(given, str) else float(given)
+
+
+def _size(magnitude: Any, usual: float) -> float:
+    if magnitude is None:
+        return usual
+    return parse_percent(magnitude) if isinstance(magnitude, str) else float(magnitude)
+
+
+@event("fulfilment.warehouse_fire", kind="inject")
+def warehouse_fire(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """A warehouse is closed for a time (30d if left out) and the share `magnitude` of its stock (all) is lost."""
+    desk = market.notices["fulfilment"]
+    for warehouse in desk.sites("central-1" if target is None else target):
+        desk.close(warehouse, _minutes(for_minutes, 30.0 * DAY))
+        get_event("supply.spoil").function(market, magnitude=_size(magnitude, 1.0), warehouse=warehouse)
+
+
+@event("fulfilment.close_warehouse", kind="inject")
+def close_warehouse(market: Any, target: Any = None, for_minutes: Any = None, **args: Any) -> None:
+    """A warehouse is closed for a time (1d if left out); its stock is safe, its orders go elsewhere."""
+    desk = market.notices["fulfilment"]
+    for warehouse in desk.sites(target):
+        desk.close(warehouse, _minutes(for_minutes, DAY))
+
+
+@event("fulfilment.close_station", kind="inject")
+def close_station(market: Any, target: Any = None, for_minutes: Any = None, **args: Any) -> None:
+    """Picking of a warehouse, or the couriers of a region, stop for a time (2h if left out); what waits stays."""
+    desk = market.notices["fulfilment"]
+    for station in desk.stations(target):
+        desk.halt(station, _minutes(for_minutes, 2.0 * HOUR))
+
+
+@event("fulfilment.strike", kind="inject")
+def strike(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """The share `magnitude` of couriers (all if left out) do not work for a time (1d)."""
+    desk = market.notices["fulfilment"]
+    share, minutes = min(_size(magnitude, 1.0), 1.0), _minutes(for_minutes, DAY)
+    for station in desk.courier_stations(target):
+        if share >= 1.0:
+            desk.halt(station, minutes)
+        else:
+            desk.reinforce(station, -share, minutes)
+
+
+@event("fulfilment.slow_picking", kind="inject")
+def slow_picking(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """Picking works at the share `magnitude` of its pace (50% if left out) for a time (1d)."""
+    desk = market.notices["fulfilment"]
+    for warehouse in desk.sites(target):
+        desk.pace(warehouse, max(_size(magnitude, 0.5), 0.0), _minutes(for_minutes, DAY))
+
+
+@event("fulfilment.slow_roads", kind="inject")
+def slow_roads(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """Hauls from warehouses that leave during a time (2d if left out) take `magnitude` times as long (2)."""
+    desk = market.notices["fulfilment"]
+    factor = max(_size(magnitude, 2.0), 0.05)
+    for warehouse in desk.sites(target):
+        market.world.fulfilment.haul_mean[warehouse] *= factor
+        call_after(market.env, _minutes(for_minutes, 2.0 * DAY), FAULTS, lambda w=warehouse: _clear_road(market, w, factor))
+
+
+def _clear_road(market: Any, warehouse: int, factor: float) -> None:
+    market.world.fulfilment.haul_mean[warehouse] /= factor
+
+
+@event("fulfilment.overtime", kind="action")
+def overtime(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """Warehouses work with the share `magnitude` more people (30% if left out) for a time (1d), at time and a half."""
+    desk = market.notices["fulfilment"]
+    for warehouse in desk.sites(target):
+        desk.reinforce(warehouse, _size(magnitude, 0.3), _minutes(for_minutes, DAY))
+
+
+@event("fulfilment.hire_couriers", kind="action")
+def hire_couriers(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+    """The share `magnitude` more couriers (50% if left out) deliver for a time (3d)."""
+    desk = market.notices["fulfilment"]
+    for station in desk.courier_stations(target):
+        desk.reinforce(station, _size(magnitude, 0.5), _minutes(for_minutes, 3.0 * DAY))
+
+
+@event("fulfilment.reroute", kind="action")
+def reroute(market: Any, target: Any = None, for_minutes: Any = None, **args: Any) -> None:
+    """A warehouse is not allocated to for a time (1d if left out), and what waits there is sent from elsewhere."""
+    desk = market.notices["fulfilment"]
+    for warehouse in desk.sites(target):
+        desk.exclude(warehouse, _minutes(for_minutes, DAY))

@@ -1,0 +1,158 @@
+"""Stations driven alone: parcels come from outside and pass a line of queues, as in a textbook.
+
+The recursion is the network's own (`replace_first` over a heap of the minutes at which servers are free),
+with continuous times and nothing else: no shifts, no days. Confidence intervals are by batch means over
+consecutive parcels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from scipy.stats import t as student
+
+from sim.core.rng import Draws, decision
+from sim.fulfilment.config import Arrivals
+from sim.fulfilment.stations import replace_first, service_noise
+
+ARRIVAL, SERVICE = decision("reference.arrival"), decision("reference.service")
+BATCHES = 64
+CHUNK = 65_536
+CONFIDENCE = 0.99
+
+# columns of what is summed: minutes waited, services that had to wait, waits within the target, lost, all, service
+WAIT, DELAYED, WITHIN, LOST, ALL, WORK = range(6)
+
+
+def run(config: Arrivals, draws: Draws) -> dict[str, float]:
+    """KPIs of the line: for each station its mean wait (minutes), with the half-width of its 99% interval, and more.
+
+    `fulfilment.<station>.wait_mean`, `.wait_half_width`, `.delayed_share` (of those who had to wait), `.within_share`
+    (waited at most `within`), `.lost_share`, `.utilisation`, each share with its `_half_width`, and
+    `fulfilment.line.sojourn_mean` from the first arrival to the last departure, with `.sojourn_half_width`.
+    """
+    stations = config.stations
+    sums, sojourns, span = drive(
+        draws.key0,
+        draws.key1,
+        1.0 / (config.rate * 60.0),
+        config.noise,
+        np.array([s.servers for s in stations], np.int64),
+        np.array([s.service.mean for s in stations], np.float64),
+        np.array([s.service.noise for s in stations], np.float64),
+        np.array([s.queue == "none" for s in stations]),
+        config.parcels,
+        config.warmup,
+        config.within,
+    )
+    kpis: dict[str, float] = {}
+    for station, rows in zip(stations, sums, strict=True):
+        name = f"fulfilment.{station.name}"
+        served = rows[:, ALL] - rows[:, LOST]
+        for key, over, under in (
+            ("wait", rows[:, WAIT], served), ("delayed", rows[:, DELAYED], served),
+            ("within", rows[:, WITHIN], served), ("lost", rows[:, LOST], rows[:, ALL]),
+        ):  # fmt: skip
+            mean, half = interval(over, under)
+            kpis[f"{name}.{key}_{'mean' if key == 'wait' else 'share'}"] = mean
+            kpis[f"{name}.{key}_half_width"] = half
+        kpis[f"{name}.utilisation"] = float(rows[:, WORK].sum() / (station.servers * span))
+    mean, half = interval(sojourns[:, 0], sojourns[:, 1])
+    kpis["fulfilment.line.sojourn_mean"], kpis["fulfilment.line.sojourn_half_width"] = mean, half
+    return kpis
+
+
+def interval(over: np.ndarray, under: np.ndarray) -> tuple[float, float]:
+    """(ratio of sums, half-width of its 99% interval) from the ratios of batches."""
+    used = under > 0
+    if used.sum() < 2:
+        return float("nan"), float("nan")
+    ratios = over[used] / under[used]
+    deviation = float(ratios.std(ddof=1)) / np.sqrt(len(ratios))
+    return float(over.sum() / under.sum()), float(student.ppf(0.5 + CONFIDENCE / 2, len(ratios) - 1) * deviation)
+
+
+@njit(cache=True)
+def drive(key0, key1, gap, gap_cv2, servers, means, cv2s, lossy, parcels, warmup, within):  # type: ignore[no-untyped-def]
+    """Send ``warmup + parcels`` parcels down the line; sums over batches of the measured ones.
+
+    `gap`: mean minutes between arrivals, `gap_cv2` its squared coefficient of variation. `servers`: int64[S]. `means`,
+    `cv2s`: float64[S], service times. `lossy`: bool[S], no waiting room. Returns (float64[S, BATCHES, 6], float64[BATCHES,
+    2] with the sums and counts of sojourns, minutes between the first and the last measured arrival).
+    """
+    lines = servers.shape[0]
+    most = servers.max()
+    free = np.zeros((lines, most))
+    rows = np.zeros(most, np.int32)
+    sums = np.zeros((lines, BATCHES, 6))
+    sojourns = np.zeros((BATCHES, 2))
+    total = parcels + warmup
+    held_time = [np.zeros(0) for _ in range(lines)]  # departures that must wait for what may still come before them
+    held_id = [np.zeros(0, np.int64) for _ in range(lines)]
+    clock, first_time, made = 0.0, 0.0, 0
+    window = np.zeros(0)
+    window_from = 0
+    while made < total:
+        count = min(CHUNK, total - made)
+        times = np.empty(count)
+        ids = np.empty(count, np.int64)
+        for i in range(count):
+            clock += gap * service_noise(key0, key1, made + i, 0, ARRIVAL, gap_cv2)
+            times[i] = clock
+            ids[i] = made + i
+            if made + i == warmup:
+                first_time = clock
+        if lines > 1:
+            # arrival times of parcels that are still under way
+            window = np.concatenate((window, times))
+        made += count
+        horizon = clock if made < total else np.inf
+        for k in range(lines):
+            n = times.shape[0]
+            out = np.empty(n)
+            kept = 0
+            for i in range(n):
+                number = ids[i]
+                arrival = times[i]
+                batch = (number - warmup) * BATCHES // parcels if number >= warmup else -1
+                wait = max(free[k, 0] - arrival, 0.0)
+                if lossy[k] and wait > 0.0:
+                    if batch >= 0:
+                        sums[k, batch, ALL] += 1.0
+                        sums[k, batch, LOST] += 1.0
+                    continue
+                service = means[k] * service_noise(key0, key1, number, k, SERVICE, cv2s[k])
+                leaves = arrival + wait + service
+                replace_first(free[k], rows, servers[k], leaves, 0)
+                if batch >= 0:
+                    cell = sums[k, batch]
+                    cell[WAIT] += wait
+                    cell[DELAYED] += wait > 0.0
+                    cell[WITHIN] += wait <= within
+                    cell[ALL] += 1.0
+                    cell[WORK] += service
+                    if k == lines - 1:
+                        since = times[i] if lines == 1 else window[number - window_from]
+                        sojourns[batch, 0] += leaves - since
+                        sojourns[batch, 1] += 1.0
+                out[kept] = leaves
+                ids[kept] = number
+                kept += 1
+            if k == lines - 1:
+                break
+            times = np.concatenate((held_time[k], out[:kept]))
+            ids = np.concatenate((held_id[k], ids[:kept]))
+            order = np.argsort(times)
+            times, ids = times[order], ids[order]
+            # what comes later leaves later than the last arrival so far: up to there the order is settled
+            settled = np.searchsorted(times, horizon, side="right")
+            held_time[k], held_id[k] = times[settled:].copy(), ids[settled:].copy()
+            times, ids = times[:settled].copy(), ids[:settled].copy()
+        if lines > 1:
+            oldest = made
+            for k in range(lines - 1):
+                if held_id[k].shape[0] > 0:
+                    oldest = min(oldest, held_id[k].min())
+            window = window[oldest - window_from :].copy()
+            window_from = oldest
+    return sums, sojourns, clock - first_time
