@@ -58,8 +58,10 @@ def _registered(module: ast.Module) -> Iterator[tuple[str, str]]:
     for node in module.body:
         if isinstance(node, ast.FunctionDef):
             helps[node.name] = (ast.get_docstring(node) or "").partition("\n")[0]
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
-            helps[node.targets[0].id] = _keyword(node.value, "help")
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    helps[target.id] = _keyword(node.value, "help")
     for node in module.body:
         if not isinstance(node, ast.FunctionDef) or node.name != "register":
             continue

@@ -186,10 +186,9 @@ def _run_into(
 
 
 def _draw(folder: Path, lang: str) -> Path:
-    import sim.report
+    from sim.report import draw
 
-    draw = getattr(sim.report, "draw", None)
-    return folder if draw is None else Path(draw(folder, lang=lang))
+    return Path(draw(folder, lang=lang))
 
 
 def _tell(row: dict[str, Any], lang: str) -> None:
@@ -204,7 +203,7 @@ def _tell(row: dict[str, Any], lang: str) -> None:
         if name in table and value is not None:
             label = table[name].label_zh if lang == "zh" else table[name].label
             print(f"{label:<32} {_figure(value, table[name].unit)}")
-    print(f"{row['folder']}/report.html")
+    print(Path(row["folder"]) / "report.html")
 
 
 def _figure(value: float, unit: str) -> str:

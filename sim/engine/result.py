@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.books.state import SERIES
+from sim.books.state import MONEY, SERIES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: columns of the hourly series that are money (row fen in the books, CNY here)
-MONEY = {
-    "gmv", "paid", "discount_item", "discount_full_reduction", "discount_coupon", "discount_member", "deposits",
-    "balances", "lost_value", "refunds", "unpaid_value",
-}  # fmt: skip
 
 
 @dataclass
@@ -39,8 +33,15 @@ class Result:
 
         rows = self.market.journal.rows
         frame = pd.DataFrame(rows, columns=["minute", "side", "kind", "subject", "size"])
-        frame.insert(0, "time", [self.market.calendar.moment(row[0]) for row in rows])
+        frame.insert(0, "time", pd.DatetimeIndex([self.market.calendar.moment(row[0]) for row in rows]))
         return frame
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Small tables by name: ledger, stock, services, capacity, promotions, deliveries (see sim.engine.tables)."""
+        from sim.engine.tables import tables
+
+        return tables(self.market)
 
     @property
     def orders(self) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
         _flush_folder(parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if not target.exists():
+            with suppress(OSError):
+                parent.rmdir()  # empty: nothing was ever written here
 
 
 def _put_in_place(temporary: Path, target: Path) -> None:

@@ -55,7 +55,7 @@ def test_the_result_has_every_file_and_says_what_it_is(done):
     assert "Traceback" not in err
     result = folder / row["folder"]
     assert result.parent == folder / "results" / "small-shop"
-    for name in ("manifest.json", "kpis.json", "series.parquet", "events.parquet", "orders.parquet"):
+    for name in ("manifest.json", "kpis.json", "series.parquet", "events.parquet", "orders.parquet", "report.html"):
         assert (result / name).is_file(), name
     manifest = json.loads((result / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["name"], manifest["seed"], manifest["replication"]) == ("small shop", 3, 0)
