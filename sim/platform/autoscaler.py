@@ -6,7 +6,7 @@ import math
 
 from numba import njit
 
-#: guards ceil against the last bit of a quotient, as 2.0000000000000004 must stay 2
+#: guards bounds against the last bits of a quotient: 2.0000000000000004 replicas are 2, |1 - 1.1| is 0.1
 _LAST_BIT = 1e-9
 
 
@@ -24,9 +24,9 @@ def desired_replicas(current, ready, used, unready, missing, request, target, to
     ratio = used / (ready * request) / target
     rising = unready > 0 and ratio > 1.0
     if not rising and missing == 0:
-        if abs(1.0 - ratio) <= tolerance:
+        if abs(1.0 - ratio) <= tolerance + _LAST_BIT:
             return current
-        return int(math.ceil(ratio * ready - _LAST_BIT))
+        return math.ceil(ratio * ready - _LAST_BIT)
     total = used
     pods = ready
     if missing > 0:
@@ -36,9 +36,9 @@ def desired_replicas(current, ready, used, unready, missing, request, target, to
     if rising:
         pods += unready
     again = total / (pods * request) / target
-    if abs(1.0 - again) <= tolerance or (ratio < 1.0) != (again < 1.0):
+    if abs(1.0 - again) <= tolerance + _LAST_BIT or (ratio < 1.0) != (again < 1.0):
         return current
-    proposal = int(math.ceil(again * pods - _LAST_BIT))
+    proposal = math.ceil(again * pods - _LAST_BIT)
     if (again < 1.0 and proposal > current) or (again > 1.0 and proposal < current):
         return current
     return proposal

@@ -7,8 +7,8 @@ effects overlap in any order, and when the last has ended the boards are what th
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from sim.core.compiled import inner
 from sim.platform import station
 from sim.platform.state import (
     ACTION_OFF,
@@ -30,7 +30,7 @@ from sim.platform.state import (
 )
 
 
-@njit(cache=True)
+@inner
 def apply_effects(effects, used, board, live, cohorts, work, action_off, surge, herd, mix, second):  # type: ignore[no-untyped-def]
     """Write the boards for the second that starts at `second`; one-off effects happen and are over."""
     for v in range(board.shape[0]):
@@ -75,7 +75,7 @@ def apply_effects(effects, used, board, live, cohorts, work, action_off, surge, 
                         _add(board[v], f.kind, f.size)
 
 
-@njit(cache=True)
+@inner
 def _add(b, kind, size):  # type: ignore[no-untyped-def]
     """Shares combine as independent causes, factors multiply, the strongest switch holds."""
     if kind == CAPACITY:
@@ -98,7 +98,7 @@ def _add(b, kind, size):  # type: ignore[no-untyped-def]
         b.floor = max(b.floor, size)
 
 
-@njit(cache=True)
+@inner
 def effects_change(effects, used, after, before):  # type: ignore[no-untyped-def]
     """Whether an effect starts or ends later than second `after` and earlier than `before`."""
     for i in range(used):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from sim.core.compiled import inner
 from sim.platform import patterns, station
 from sim.platform.state import (
     ACTIONS,
@@ -27,7 +26,7 @@ from sim.platform.state import (
 _TINY = 1e-300
 
 
-@njit(cache=True)
+@inner
 def window_sums(window, now, span, by_count):  # type: ignore[no-untyped-def]
     """(attempts, failures, slow, wanted) in the last `span` seconds up to `now`, or in the last `span` attempts.
 
@@ -53,7 +52,7 @@ def window_sums(window, now, span, by_count):  # type: ignore[no-untyped-def]
     return calls, failures, slow, wanted
 
 
-@njit(cache=True)
+@inner
 def admit(edge, board, window, places, s, now, offered):  # type: ignore[no-untyped-def]
     """How many of `offered` calls leave the caller: breaker, adaptive throttle, bulkhead.
 
@@ -82,7 +81,7 @@ def admit(edge, board, window, places, s, now, offered):  # type: ignore[no-unty
     return admitted
 
 
-@njit(cache=True)
+@inner
 def settle_breaker(edge, window, s, now, sent, p_all):  # type: ignore[no-untyped-def]
     """Record the outcomes of a second with the edge's breaker."""
     if edge.breaker == patterns.CLOSED:
@@ -107,7 +106,7 @@ def settle_breaker(edge, window, s, now, sent, p_all):  # type: ignore[no-untype
                 window[:] = 0.0
 
 
-@njit(cache=True)
+@inner
 def cold_reads(flow, node, live):  # type: ignore[no-untyped-def]
     """Share of a service's `flow` of reads that reach the store while its cache is not warm."""
     if flow <= 0.0:
@@ -117,7 +116,7 @@ def cold_reads(flow, node, live):  # type: ignore[no-untyped-def]
     return 1.0 - node.hit_rate + cold / flow
 
 
-@njit(cache=True)
+@inner
 def refill(node, live, answered):  # type: ignore[no-untyped-def]
     """`answered` calls for missing objects go into the cache; with coalescing each brings another object."""
     if node.coalescing:
@@ -129,20 +128,21 @@ def refill(node, live, answered):  # type: ignore[no-untyped-def]
         live.warm = patterns.cache_warmed(live.warm, answered, node.working_set * missing)
 
 
-@njit(cache=True)
-def serve_node(nodes, live, board, edges, into, calls, work, cohorts, due, window, s, v, now, holds, want, done, sums):  # type: ignore[no-untyped-def]
+@inner
+def serve_node(nodes, live, board, edges, into, calls, work, cohorts, due, window, s, v, now, holds, want, done, sums, arriving):  # type: ignore[no-untyped-def]
     """One second of node v: calls and due retries arrive, the queue is served, callers learn the outcome.
 
     `want`: float64[ACTIONS], user actions admitted this second; `done`: float64[nodes, ACTIONS], requests
-    served this second, of callers already final; `sums`: float64[nodes, 8], the minute's sums.
+    served this second, of callers already final; `sums`: float64[nodes, 8], the minute's sums;
+    `arriving`: float64[ACTIONS], scratch.
     """
     node = nodes[v]
     here = live[v]
     slot = now % DUE
     # trying again right away is pointless while the queue itself is too long; those retries come later
     at_once = 1.0 - here.late
-    arriving = sums[v, 8:]
-    arriving[:] = 0.0
+    for a in range(ACTIONS):
+        arriving[a] = 0.0
     retries = 0.0
     for e in range(into[v], into[v + 1]):
         edge = edges[e]
@@ -244,7 +244,7 @@ def serve_node(nodes, live, board, edges, into, calls, work, cohorts, due, windo
     sums[v, 7] += incoming * (here.variance + here.latency * here.latency)
 
 
-@njit(cache=True)
+@inner
 def schedule(node, due, now, refused, late):  # type: ignore[no-untyped-def]
     """Write the retries of the attempts due now: after the backoff when refused, after timeout and backoff when late.
 

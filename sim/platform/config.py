@@ -255,7 +255,7 @@ class Sizing(Section):
     def _check(self) -> Sizing:
         if any(share < 0.0 for share in self.mix.values()) or sum(self.mix.values()) <= 0.0:
             raise ValueError("mix: accepted: numbers of 0 or more, not all 0")
-        if not 0.0 < self.utilisation:
+        if not self.utilisation > 0.0:
             raise ValueError("utilisation: accepted: more than 0%")
         return self
 
@@ -426,6 +426,28 @@ class Platform(Section):
     experience: Experience = Experience()
     load: Load | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, data: Any) -> Any:
+        """What a file says about a usual service adds to its usual values; the other usual services stay.
+
+        A file with `actions` of its own describes its own shop: then only the services it names exist.
+        """
+        if not isinstance(data, dict) or not isinstance(data.get("services"), dict):
+            return data
+        usual = {name: one.model_dump(mode="json", exclude_unset=True) for name, one in _services().items()}
+        written = data["services"]
+        own = "actions" in data
+        services: dict[str, Any] = {}
+        for name in [*usual, *(name for name in written if name not in usual)]:
+            if name not in written:
+                if not own:
+                    services[name] = usual[name]
+                continue
+            one = written[name]
+            services[name] = {**usual.get(name, {}), **one} if isinstance(one, dict) and not own else one
+        return {**data, "services": services}
+
     @model_validator(mode="after")
     def _check(self) -> Platform:
         known = set(self.services) | set(self.dependencies)
@@ -449,6 +471,15 @@ class Platform(Section):
                 raise ValueError(f"releases.schedule.{index}.service: found {release.service!r}, accepted: {', '.join(self.services)}")
         self.order_of_services()
         return self
+
+    def targets(self) -> set[str]:
+        """Names an event of this side may have as its target."""
+        names = set(self.services) | set(self.dependencies) | set(self.actions) | {"site", "city", "shop"}
+        names |= {f"action.{name}" for name in self.actions}
+        for name, one in self.services.items():
+            if one.database is not None:
+                names |= {f"{name}.db", f"{name}.db.primary", f"{name}.db.replica"}
+        return names
 
     def order_of_services(self) -> list[str]:
         """Services so that a caller comes before whom it calls. Raises ValueError naming a cycle."""

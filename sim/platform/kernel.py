@@ -20,6 +20,7 @@ import math
 import numpy as np
 from numba import njit
 
+from sim.core.compiled import inner
 from sim.core.rng import decision, poisson
 from sim.platform import calls as calling
 from sim.platform import patterns, station
@@ -97,19 +98,20 @@ def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
     mean_rate = np.zeros(ACTIONS)
     peak = np.zeros(ACTIONS)
     offered = np.zeros((CLASSES, ACTIONS))
+    holds = np.empty(nodes.shape[0])
     read_demand(p.demand, p.surge, p.herd, p.action_off, rates, mean_rate, peak, offered)
     update_edges(nodes, live, board, edges, p.into, p.calls, p.reach, mean_rate, p.work, True)
     if (
         s[EXACT] <= 0.0
         and not effects_change(p.effects, used, first, first + SECONDS)
         and undisturbed(nodes, live, board, edges, p.due, p.window, s, minute, peak)
-        and has_room(nodes, live, board, edges, p.into, p.calls, p.reach, p.work, s, rates, mean_rate, peak)
+        and has_room(nodes, live, board, edges, p.into, p.calls, p.reach, p.work, s, rates, mean_rate, peak, holds)
         and scale_holds(nodes, live, board, p.prescale, p.records, s, first)
     ):
         serve_quiet_nodes(nodes, live, board, edges, p.into, p.calls, p.reach, p.work, p.history, minute, mean_rate)
         serve_quiet_actions(
             nodes, board, edges, p.into, p.trips, p.essential, p.latency, p.failure, p.action_off, mean_rate,
-            offered, p.totals, p.balance, p.histogram, p.actions, minute, minute >= s[MEASURE_FROM],
+            offered, p.totals, p.balance, p.histogram, p.actions, minute, minute >= s[MEASURE_FROM], np.zeros(BINS),
         )  # fmt: skip
         keep_edges(nodes, live, board, edges, p.calls, p.reach, s, p.recent_edges[minute % 3])
         s[FAST + minute % 3] = minute
@@ -123,7 +125,7 @@ def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
         p.cost[v] = live[v].replica_seconds * nodes[v].price // 3600
 
 
-@njit(cache=True)
+@inner
 def load_minute(demand, load, mix, s, minute, key0, key1):  # type: ignore[no-untyped-def]
     """Fill the minute's demand from the exogenous load: smooth, or Poisson counts keyed by (second, action)."""
     demand[:] = 0.0
@@ -138,7 +140,7 @@ def load_minute(demand, load, mix, s, minute, key0, key1):  # type: ignore[no-un
             demand[PEOPLE, a, t] = mean
 
 
-@njit(cache=True)
+@inner
 def read_demand(demand, surge, herd, action_off, rates, mean_rate, peak, offered):  # type: ignore[no-untyped-def]
     """Actions wanted in each second (`rates`), their mean and peak, and the minute's sums by class (`offered`)."""
     for a in range(ACTIONS):
@@ -166,7 +168,7 @@ def read_demand(demand, surge, herd, action_off, rates, mean_rate, peak, offered
         peak[a] = highest
 
 
-@njit(cache=True)
+@inner
 def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work, new_minute):  # type: ignore[no-untyped-def]
     """Attempts, budget and cache reads of each edge, reach of each action, failure of each node.
 
@@ -194,7 +196,7 @@ def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work,
                 flow += mean_rate[a] * source * calls[e, a]
             flow *= edge.reads
             edge.extra = node.budget
-            if flow > 0.0:
+            if flow > 1e-100:
                 active = flow * max(here.latency, 1e-3)
                 edge.extra = patterns.retries_allowed(active, node.budget, node.budget_minimum) / active
             edge.attempts = patterns.attempts_per_request(here.failing, node.attempts, edge.extra)
@@ -212,7 +214,7 @@ def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work,
             station.update_failing(node, here, board[v])
 
 
-@njit(cache=True)
+@inner
 def undisturbed(nodes, live, board, edges, due, window, s, minute, peak):  # type: ignore[no-untyped-def]
     """Whether no queue, cold cache, open breaker, due retry, throttle or rate limit can act in the minute."""
     most = 2.0  # failing share at which a breaker or the throttle may act
@@ -253,8 +255,8 @@ def undisturbed(nodes, live, board, edges, due, window, s, minute, peak):  # typ
     return True
 
 
-@njit(cache=True)
-def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, mean_rate, peak):  # type: ignore[no-untyped-def]
+@inner
+def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, mean_rate, peak, holds):  # type: ignore[no-untyped-def]
     """Whether every node can serve every second of the minute at once; leaves a quiet second's outcome on the edges."""
     for e in range(edges.shape[0]):
         edges[e].refused_share = 0.0
@@ -277,7 +279,7 @@ def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, mean
         if u >= 0 and edge.bulkhead < 1.0:
             if highest * edge.reads * edge.latency > edge.bulkhead * station.places_of(nodes[u], live[u], board[u]):
                 return False
-    holds = hold_times(nodes, live, board, edges)
+    write_holds(nodes, live, board, edges, holds)
     limit = min(1.0, s[SHED_AT]) if s[SHED_ON] > 0.0 else 1.0
     for v in range(nodes.shape[0]):
         most = limit * station.capacity_of(nodes[v], live[v], board[v], holds[v])
@@ -295,20 +297,18 @@ def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, mean
     return True
 
 
-@njit(cache=True)
-def hold_times(nodes, live, board, edges):  # type: ignore[no-untyped-def]
+@inner
+def write_holds(nodes, live, board, edges, holds):  # type: ignore[no-untyped-def]
     """Seconds a request keeps its place at each node: its own service and its calls, as they were in the last second."""
-    holds = np.empty(nodes.shape[0])
     for v in range(nodes.shape[0]):
         holds[v] = station.service_of(nodes[v], live[v], board[v])
     for e in range(edges.shape[0]):
         edge = edges[e]
         if edge.caller >= 0:
             holds[edge.caller] += edge.share * edge.latency
-    return holds
 
 
-@njit(cache=True)
+@inner
 def act(nodes, board, edges, into, trips, essential, a):  # type: ignore[no-untyped-def]
     """(mean latency, variance, failure) of user action `a` from the edges as they are."""
     latency = 0.0
@@ -334,7 +334,7 @@ def act(nodes, board, edges, into, trips, essential, a):  # type: ignore[no-unty
     return latency, variance, 1.0 - good
 
 
-@njit(cache=True)
+@inner
 def write_action(row, total, bins, counts, offered, shed, failed, latency):  # type: ignore[no-untyped-def]
     """Write one action's row of the minute and add its histogram to the run's (`total`) where it `counts`."""
     row[A_OFFERED] = offered
@@ -349,7 +349,7 @@ def write_action(row, total, bins, counts, offered, shed, failed, latency):  # t
             total[k] += bins[k]
 
 
-@njit(cache=True)
+@inner
 def book(totals, balance, a, c, offered, passed, failure, counts):  # type: ignore[no-untyped-def]
     """Book `offered` requests of class c: what was shed, failed and answered adds up to them."""
     admitted = offered * passed
@@ -365,13 +365,12 @@ def book(totals, balance, a, c, offered, passed, failure, counts):  # type: igno
     balance[a, 3] += admitted - failed
 
 
-@njit(cache=True)
+@inner
 def serve_quiet_actions(
     nodes, board, edges, into, trips, essential, latencies, failures, action_off, mean_rate, offered, totals,
-    balance, histogram, actions, minute, counts,
+    balance, histogram, actions, minute, counts, bins,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """What the crowd meets in a quiet minute, for each action."""
-    bins = np.zeros(BINS)
     for a in range(ACTIONS):
         latency, variance, failure = act(nodes, board, edges, into, trips, essential, a)
         passed = 1.0 - action_off[a]
@@ -389,7 +388,7 @@ def serve_quiet_actions(
         write_action(row, histogram[a], bins, counts, total, total - admitted, admitted * failure, latency)
 
 
-@njit(cache=True)
+@inner
 def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, history, minute, mean_rate):  # type: ignore[no-untyped-def]
     """A quiet minute's sums for each node."""
     for v in range(nodes.shape[0]):
@@ -429,7 +428,7 @@ def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, histo
         h[H_MOMENT] = here.variance + here.latency * here.latency
 
 
-@njit(cache=True)
+@inner
 def keep_edges(nodes, live, board, edges, calls, reach, s, keep):  # type: ignore[no-untyped-def]
     """Note what `remember` needs to fill the outcome windows of a quiet minute later, should it matter."""
     for e in range(edges.shape[0]):
@@ -442,7 +441,7 @@ def keep_edges(nodes, live, board, edges, calls, reach, s, keep):  # type: ignor
         keep[e, ACTIONS + 1] = station.slow_share(nodes[v], live[v], board[v], s[BREAKER_SLOW_AFTER], 0.0, 0.0)
 
 
-@njit(cache=True)
+@inner
 def remember(recent, recent_edges, window, s, minute):  # type: ignore[no-untyped-def]
     """Fill the outcome windows of the last two minutes where these were quiet and so did not write them."""
     for back in range(1, 3):
@@ -462,7 +461,7 @@ def remember(recent, recent_edges, window, s, minute):  # type: ignore[no-untype
                 w[3] = attempts
 
 
-@njit(cache=True)
+@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
     """The minute second by second."""
     s = p.setting
@@ -474,12 +473,15 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
     done = np.zeros((count, ACTIONS))
     want = np.zeros(ACTIONS)
     wanted = np.zeros(ACTIONS)
-    # arrived, failed, refused, zombie, retries, busy seconds, latency and its square weighted; then room for arrivals
-    sums = np.zeros((count, 8 + ACTIONS))
+    arriving = np.zeros(ACTIONS)
+    # arrived, failed, refused, zombie, retries, busy seconds, latency and its square weighted
+    sums = np.zeros((count, 8))
     rows = np.zeros((ACTIONS, 4))  # offered, shed, failed, latency weighted
     bins = np.zeros((ACTIONS, BINS))
     pending = np.zeros((ACTIONS, 3))  # answered requests not yet in the histogram, their latency and variance
     worker_seconds = np.zeros(count)
+    holds = np.empty(count)
+    room = np.empty(count)
     for t in range(SECONDS):
         second = first + t
         now = np.int64(second)
@@ -496,14 +498,14 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
             wanted[a] = p.demand[0, a, t] * p.surge[a] + p.demand[1, a, t] + p.herd[a] + p.demand[2, a, t]
             want[a] = wanted[a] * (1.0 - p.action_off[a])
             rates[a, t] = want[a]
-        holds = hold_times(nodes, live, board, edges)
-        front_door(nodes, live, board, p.into, p.essential, p.reach, p.work, p.shed_order, s, holds, want)
+        write_holds(nodes, live, board, edges, holds)
+        front_door(nodes, live, board, p.into, p.essential, p.reach, p.work, p.shed_order, s, holds, room, want)
         for v in range(count):
             worker_seconds[v] += station.workers_of(nodes[v], live[v], board[v])
             live[v].replica_seconds += live[v].ready + live[v].starting
             calling.serve_node(
                 nodes, live, board, edges, into, p.calls, p.work, p.cohorts, p.due, p.window, s, v, now, holds,
-                want, done, sums,
+                want, done, sums, arriving,
             )  # fmt: skip
         refill_caches(nodes, live, edges, p.calls, done)
         for a in range(ACTIONS):
@@ -550,8 +552,8 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
         h[H_MOMENT] = sums[v, 7] / sums[v, 0] if sums[v, 0] > 0.0 else here.variance + here.latency * here.latency
 
 
-@njit(cache=True)
-def front_door(nodes, live, board, into, essential, reach, work, shed_order, s, holds, want):  # type: ignore[no-untyped-def]
+@inner
+def front_door(nodes, live, board, into, essential, reach, work, shed_order, s, holds, room, want):  # type: ignore[no-untyped-def]
     """Rate limit, then shedding in the order of the degradation plan: lowers `want` in place."""
     if s[LIMIT_RATE] < math.inf:
         total = 0.0
@@ -565,7 +567,6 @@ def front_door(nodes, live, board, into, essential, reach, work, shed_order, s, 
         s[LIMIT_TOKENS] = patterns.bucket_refill(s[LIMIT_TOKENS] - admitted, s[LIMIT_RATE], s[LIMIT_BURST], 1.0)
     if s[SHED_ON] <= 0.0:
         return
-    room = np.empty(nodes.shape[0])
     least = 0.0
     for v in range(nodes.shape[0]):
         load = live[v].backlog / s[SHED_DRAIN]
@@ -594,7 +595,7 @@ def front_door(nodes, live, board, into, essential, reach, work, shed_order, s, 
                 room[v] += cut * reach[v, a] * work[v, a]
 
 
-@njit(cache=True)
+@inner
 def refill_caches(nodes, live, edges, calls, done):  # type: ignore[no-untyped-def]
     """Objects the stores answered this second go into the caches that miss them."""
     for e in range(edges.shape[0]):

@@ -13,13 +13,14 @@ from numba import njit
 
 from sim.platform.state import BIN_FIRST, BINS, BINS_PER_DECADE
 
-#: normal quantiles at the middle of 19 equal shares and of six finer ones in the tail, and those shares
+#: normal quantiles at the middle of 18 equal shares and of six finer ones in the tail, and those shares; their bounds
+#: stay clear of the quantiles that are reported
 _Z = np.array([
-    -1.959964, -1.439531, -1.150349, -0.934589, -0.755415, -0.597760, -0.453762, -0.318639, -0.189118, -0.062707,
-    0.062707, 0.189118, 0.318639, 0.453762, 0.597760, 0.755415, 0.934589, 1.150349, 1.439531, 1.780464, 2.053749,
-    2.241403, 2.432379, 2.696844, 3.090232,
+    -1.939011, -1.413530, -1.120502, -0.901166, -0.718417, -0.557040, -0.409054, -0.269558, -0.135141, -0.003133,
+    0.128820, 0.263066, 0.402250, 0.549737, 0.710329, 0.891800, 1.108838, 1.396713, 1.695398, 1.880794,
+    2.053749, 2.273435, 2.542699, 2.967738,
 ])  # fmt: skip
-_SHARE = np.array([0.05] * 19 + [0.025, 0.01, 0.005, 0.005, 0.003, 0.002])
+_SHARE = np.array([0.0525] * 18 + [0.02, 0.01, 0.01, 0.007, 0.005, 0.003])
 #: edges of the bins, s
 EDGES = BIN_FIRST * 10.0 ** (np.arange(BINS + 1) / BINS_PER_DECADE)
 _WIDTH = 10.0 ** (1.0 / BINS_PER_DECADE)

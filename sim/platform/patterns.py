@@ -133,5 +133,5 @@ def cache_warmed(warm, misses, working_set):  # type: ignore[no-untyped-def]
     """Share of the working set in the cache after `misses` have been filled; snaps to 1 within 1e-9."""
     if warm >= 1.0 or working_set <= 0.0:
         return 1.0
-    warm = 1.0 - (1.0 - warm) * math.exp(-misses / working_set)
-    return 1.0 if warm > 1.0 - 1e-9 else warm
+    after = max(warm, 1.0 - (1.0 - warm) * math.exp(-misses / working_set))
+    return 1.0 if after > 1.0 - 1e-9 else after

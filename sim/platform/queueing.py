@@ -48,15 +48,16 @@ def erlang_c(servers, offered):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def stationary_wait(servers, rate, capacity, variability):  # type: ignore[no-untyped-def]
-    """(P(wait > 0), mean wait in s) in the steady state of G/G/c.
+    """(P(wait > 0), mean stochastic wait in s) in the steady state of G/G/c.
 
     `rate` and `capacity` in requests a second, `capacity` of all workers together; `variability`
-    (Ca^2 + Cs^2)/2. The wait is infinite when `rate` is not less than `capacity`.
+    (Ca^2 + Cs^2)/2. Above capacity the queue grows without end by the fluid's law, and chance adds to it what
+    it adds below capacity at the same distance: the supremum of a random walk with that drift.
     """
     if rate <= 0.0:
         return 0.0, 0.0
     if rate >= capacity:
-        return 1.0, math.inf
+        return 1.0, variability / (rate - capacity) if rate > capacity else math.inf
     probability = erlang_c(servers, rate / capacity * servers)
     return probability, variability * probability / (capacity - rate)
 

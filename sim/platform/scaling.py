@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from sim.core.compiled import inner
 from sim.platform import autoscaler
 from sim.platform.state import (
     BATCHES,
@@ -27,19 +26,19 @@ from sim.platform.state import (
 )
 
 
-@njit(cache=True)
+@inner
 def bounds(node, board, prescale, second):  # type: ignore[no-untyped-def]
     """(least, most) replicas at `second`: the autoscaler's bounds, the schedule, orders by hand."""
     least = node.min_replicas
     if node.scaled:
         for i in range(prescale.shape[0]):
             if prescale[i, 0] <= second < prescale[i, 1]:
-                least = max(least, int(math.ceil(node.base_replicas * prescale[i, 2])))
+                least = max(least, math.ceil(node.base_replicas * prescale[i, 2]))
     least = max(least, int(board.floor))
     return least, max(node.max_replicas, least)
 
 
-@njit(cache=True)
+@inner
 def proposal(node, live, setting):  # type: ignore[no-untyped-def]
     """What the autoscaler recommends from the last full minute's utilisation."""
     return autoscaler.desired_replicas(
@@ -54,7 +53,7 @@ def proposal(node, live, setting):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True)
+@inner
 def decide(node, live, board, prescale, records, s, second, wish):  # type: ignore[no-untyped-def]
     """Replicas a node gets at `second` when `wish` is recommended: stabilised, within speed limits and bounds."""
     current = live.ready + live.starting
@@ -84,7 +83,7 @@ def decide(node, live, board, prescale, records, s, second, wish):  # type: igno
     return min(max(target, least), most)
 
 
-@njit(cache=True)
+@inner
 def record_wish(live, records, second, wish):  # type: ignore[no-untyped-def]
     """Remember a recommendation."""
     slot = live.recorded % records.shape[1]
@@ -93,7 +92,7 @@ def record_wish(live, records, second, wish):  # type: ignore[no-untyped-def]
     records[0, slot, 1] = wish
 
 
-@njit(cache=True)
+@inner
 def resize(node, live, starting, records, second, target):  # type: ignore[no-untyped-def]
     """Order or stop replicas: new ones serve after the pod start time; those starting are stopped first."""
     current = live.ready + live.starting
@@ -125,7 +124,7 @@ def resize(node, live, starting, records, second, target):  # type: ignore[no-un
     records[1, slot, 1] = target - current
 
 
-@njit(cache=True)
+@inner
 def scale(nodes, live, board, prescale, starting, records, s, second):  # type: ignore[no-untyped-def]
     """One evaluation for every node."""
     for v in range(nodes.shape[0]):
@@ -138,7 +137,7 @@ def scale(nodes, live, board, prescale, starting, records, s, second):  # type: 
             resize(nodes[v], live[v], starting[v], records[v], second, target)
 
 
-@njit(cache=True)
+@inner
 def scale_holds(nodes, live, board, prescale, records, s, first):  # type: ignore[no-untyped-def]
     """Whether no evaluation of the minute from second `first` would change anything; remembers them if so.
 
@@ -177,7 +176,7 @@ def scale_holds(nodes, live, board, prescale, records, s, first):  # type: ignor
     return True
 
 
-@njit(cache=True)
+@inner
 def start_pods(live, starting, second):  # type: ignore[no-untyped-def]
     """Replicas whose start time has passed begin to serve."""
     for v in range(live.shape[0]):

@@ -8,33 +8,33 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from sim.core.compiled import inner
 from sim.platform import patterns, queueing
 from sim.platform.state import ACTIONS, RING
 
 _TINY = 1e-300
 
 
-@njit(cache=True)
+@inner
 def workers_of(node, live, board):  # type: ignore[no-untyped-def]
     """Workers of a node now."""
     return live.ready * node.concurrency * board.capacity
 
 
-@njit(cache=True)
+@inner
 def places_of(node, live, board):  # type: ignore[no-untyped-def]
     """Requests a node can hold at once, those waiting for a callee included."""
     return live.ready * node.in_flight * board.capacity
 
 
-@njit(cache=True)
+@inner
 def service_of(node, live, board):  # type: ignore[no-untyped-def]
     """Mean service time (s) of the minute's requests."""
     return node.service_time * board.slow * live.work
 
 
-@njit(cache=True)
+@inner
 def capacity_of(node, live, board, hold):  # type: ignore[no-untyped-def]
     """Service times a node can work off in a second, in units of `service_time`.
 
@@ -48,7 +48,7 @@ def capacity_of(node, live, board, hold):  # type: ignore[no-untyped-def]
     return by_workers
 
 
-@njit(cache=True)
+@inner
 def update_wait(node, live, board, rate, requests):  # type: ignore[no-untyped-def]
     """Write the minute's stochastic wait for `rate` service times and `requests` requests a second."""
     live.work = rate / requests if requests > 0.0 else 1.0
@@ -56,7 +56,7 @@ def update_wait(node, live, board, rate, requests):  # type: ignore[no-untyped-d
     if workers <= 0.0:
         return
     capacity = workers / (node.service_time * board.slow)
-    whole = max(1, int(math.floor(workers + 0.5)))
+    whole = max(1, math.floor(workers + 0.5))
     probability, stationary = queueing.stationary_wait(whole, rate, capacity, node.variability)
     if stationary <= 0.0:
         live.wait_probability = 0.0
@@ -68,7 +68,7 @@ def update_wait(node, live, board, rate, requests):  # type: ignore[no-untyped-d
         live.tail_rate = probability / max(live.wait, _TINY)
 
 
-@njit(cache=True)
+@inner
 def update_failing(node, live, board):  # type: ignore[no-untyped-def]
     """Write the probability that an attempt fails though it meets no queue: error, loss, no answer, unlucky wait."""
     patience = node.timeout - service_of(node, live, board)
@@ -80,7 +80,7 @@ def update_failing(node, live, board):  # type: ignore[no-untyped-def]
     live.failing = 1.0 - good * (1.0 - board.unreachable)
 
 
-@njit(cache=True)
+@inner
 def update_outcome(node, live, board, wait, spread, refused, late):  # type: ignore[no-untyped-def]
     """Write latency and variance of one attempt; returns the probability that it fails.
 
@@ -110,7 +110,7 @@ def update_outcome(node, live, board, wait, spread, refused, late):  # type: ign
     return 1.0 - (1.0 - failing) * (1.0 - live.late)
 
 
-@njit(cache=True)
+@inner
 def update_edge(node, live, edge, p_all):  # type: ignore[no-untyped-def]
     """Write what a call on `edge` meets, retries included, when an attempt fails with probability `p_all`."""
     attempts = patterns.attempts_per_request(p_all, node.attempts, edge.extra)
@@ -121,7 +121,7 @@ def update_edge(node, live, edge, p_all):  # type: ignore[no-untyped-def]
     edge.variance = meets * attempts * live.variance
 
 
-@njit(cache=True)
+@inner
 def slow_share(node, live, board, bound, low, high):  # type: ignore[no-untyped-def]
     """Share of attempts slower than `bound` s when the fluid wait covers low .. high s."""
     if node.timeout < bound:
@@ -134,7 +134,7 @@ def slow_share(node, live, board, bound, low, high):  # type: ignore[no-untyped-
     return queueing.tail(live.wait_probability, live.tail_rate, rest - high)
 
 
-@njit(cache=True)
+@inner
 def fluid_wait(backlog, work, capacity, patience, lifo):  # type: ignore[no-untyped-def]
     """(late share, mean wait of the others, range of their waits) of a second's arrivals behind `backlog`.
 
@@ -156,7 +156,7 @@ def fluid_wait(backlog, work, capacity, patience, lifo):  # type: ignore[no-unty
     return (high - patience) / (high - low), (low + patience) / 2.0, patience - low
 
 
-@njit(cache=True)
+@inner
 def queue_second(node, live, board, cohorts, work, now, capacity, arriving, done):  # type: ignore[no-untyped-def]
     """Queue and serve one second.
 
@@ -171,7 +171,7 @@ def queue_second(node, live, board, cohorts, work, now, capacity, arriving, done
         incoming += arriving[a]
         load += arriving[a] * work[a]
     refused = 0.0
-    if incoming > 0.0:
+    if load > 0.0:
         room = max(0.0, node.queue_limit * live.ready - live.queue) + capacity * incoming / load
         if workers_of(node, live, board) <= 0.0 or (live.queue > 0.0 and now - live.oldest >= RING - 2):
             refused = 1.0
@@ -233,7 +233,7 @@ def queue_second(node, live, board, cohorts, work, now, capacity, arriving, done
     return refused, late, wait, spread, busy, zombie
 
 
-@njit(cache=True)
+@inner
 def take(live, cohorts, work, now, s, budget, stale, done):  # type: ignore[no-untyped-def]
     """Serve the cohort of second `s` as far as `budget` goes; (work done, requests served after `stale` s)."""
     row = cohorts[s % RING]
@@ -257,7 +257,7 @@ def take(live, cohorts, work, now, s, budget, stale, done):  # type: ignore[no-u
     return load if share >= 1.0 else budget, mass * share if now - s >= stale else 0.0
 
 
-@njit(cache=True)
+@inner
 def drop(live, cohorts, work, now, s, share):  # type: ignore[no-untyped-def]
     """Throw away `share` of the cohort of second `s`: its callers gave up, or its process died."""
     row = cohorts[s % RING]
@@ -274,7 +274,7 @@ def drop(live, cohorts, work, now, s, share):  # type: ignore[no-untyped-def]
     live.backlog = max(0.0, live.backlog - load)
 
 
-@njit(cache=True)
+@inner
 def kill_queue(live, cohorts, work, now, share):  # type: ignore[no-untyped-def]
     """Throw away `share` of all waiting requests at the start of second `now`."""
     if live.queue <= 0.0:
