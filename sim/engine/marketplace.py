@@ -384,6 +384,11 @@ class Marketplace(mesa.Model):
 
     # What sides ask of each other ------------------------------------------------------------------
 
+    def room_for_parcels(self, parcels: int) -> None:
+        """Make room for so many further parcels and their appointments."""
+        self._make_room(NO_PARCELS, parcels)
+        self._make_room(NO_NODES, parcels)
+
     def goods_arrived(self, warehouse: int, skus: np.ndarray) -> None:
         """Stock has come in: orders that wait for these SKUs are served first, oldest first."""
         if self.alone:

