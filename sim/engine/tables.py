@@ -1,0 +1,181 @@
+"""Small tables of a finished run beside its hourly series, in real units (people, units, CNY).
+
+    ledger      day, account, debit, credit
+    stock       day, category, units, value (at cost), skus, out (SKUs without stock)
+    services    hour, service, requests, failed, utilisation, replicas, queue
+    capacity    hour, capacity (user actions a second that fill the busiest service)
+    promotions  number, kind, announced, opens, closes, skus
+    deliveries  day, orders, door_p50, door_p95 (hours from payment to door)
+
+Days and hours count from the scenario's start; those of the warm-up are negative.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.books.state import ACCOUNTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def tables(market: Any) -> dict[str, pd.DataFrame]:
+    """Every table that has a row in this run, by name."""
+    found = {
+        "ledger": ledger(market),
+        "stock": stock(market),
+        "services": services(market),
+        "capacity": capacity(market),
+        "promotions": promotions(market),
+        "deliveries": deliveries(market),
+    }
+    return {name: table for name, table in found.items() if len(table)}
+
+
+def ledger(market: Any) -> pd.DataFrame:
+    """Postings of each day and account that has any, CNY."""
+    import pandas as pd
+
+    books, scale = market.world.books, market.weight * 0.01
+    day, account = np.nonzero((books.debit != 0) | (books.credit != 0))
+    return pd.DataFrame(
+        {
+            "day": day - market.calendar.warmup_days,
+            "account": [ACCOUNTS[number] for number in account],
+            "debit": books.debit[day, account] * scale,
+            "credit": books.credit[day, account] * scale,
+        }
+    )
+
+
+def stock(market: Any) -> pd.DataFrame:
+    """Stock of each category when a day closed."""
+    import pandas as pd
+
+    supply, skus = market.world.supply, market.world.shelf.skus
+    days = len(supply.closing)
+    frames = []
+    for number, name in enumerate(market.category_names):
+        mine = np.flatnonzero(skus["category"][: supply.closing.shape[1]] == number)
+        if not len(mine):
+            continue
+        units = supply.closing[:, mine].astype(float) * market.weight
+        frames.append(
+            pd.DataFrame(
+                {
+                    "day": np.arange(days) - market.calendar.warmup_days,
+                    "category": name,
+                    "units": units.sum(axis=1),
+                    "value": units @ (skus["unit_cost"][mine] * 0.01),
+                    "skus": len(mine),
+                    "out": supply.out[:, mine].astype(bool).sum(axis=1),
+                }
+            )
+        )
+    whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return whole if len(whole) and (whole["units"].any() or whole["out"].any()) else whole.iloc[:0]
+
+
+def services(market: Any) -> pd.DataFrame:
+    """Load of each service and hour that saw any: sums of requests, the worst minute's utilisation and queue."""
+    import pandas as pd
+
+    from sim.platform.layout import node_names
+    from sim.platform.state import H_ARRIVED, H_FAILED, H_QUEUE, H_READY, H_UTILISATION
+
+    by_hour = _by_hour(market, market.world.platform.history)
+    if by_hour is None:
+        return pd.DataFrame()
+    names = node_names(market.config.platform)
+    hours = len(by_hour)
+    table = pd.DataFrame(
+        {
+            "hour": np.repeat(np.arange(hours) - market.calendar.warmup // 60, len(names)),
+            "service": np.tile(np.array(names, dtype=object), hours),
+            "requests": by_hour[..., H_ARRIVED].sum(axis=1, dtype=np.float64).ravel(),
+            "failed": by_hour[..., H_FAILED].sum(axis=1, dtype=np.float64).ravel(),
+            "utilisation": by_hour[..., H_UTILISATION].max(axis=1).astype(np.float64).ravel(),
+            "replicas": by_hour[..., H_READY].max(axis=1).astype(np.int64).ravel(),
+            "queue": by_hour[..., H_QUEUE].max(axis=1).astype(np.float64).ravel(),
+        }
+    )
+    return table[table["requests"] > 0.0].reset_index(drop=True)
+
+
+def capacity(market: Any) -> pd.DataFrame:
+    """User actions a second that would fill the busiest service, for the busiest minute of each hour.
+
+    That minute's actions a second ÷ its highest utilisation, at its mix of actions and its replicas. A service that
+    is full tells no more than that capacity is at most the load.
+    """
+    import pandas as pd
+
+    from sim.platform.state import A_OFFERED, A_SHED, H_UTILISATION
+
+    actions, history = _by_hour(market, market.world.platform.actions), _by_hour(market, market.world.platform.history)
+    if actions is None or history is None:
+        return pd.DataFrame()
+    admitted = (actions[..., A_OFFERED] - actions[..., A_SHED]).sum(axis=2, dtype=np.float64) / 60.0
+    busiest = admitted.argmax(axis=1)
+    rows = np.arange(len(admitted))
+    used = history[rows, busiest][..., H_UTILISATION].max(axis=1).astype(np.float64)
+    table = pd.DataFrame(
+        {
+            "hour": rows - market.calendar.warmup // 60,
+            "capacity": admitted[rows, busiest] / np.where(used > 0.0, used, np.nan),
+        }
+    )
+    return table.dropna().reset_index(drop=True)
+
+
+def promotions(market: Any) -> pd.DataFrame:
+    """Every window of the promotion calendar, in its order; a flash sale has one row an opening."""
+    import pandas as pd
+
+    rows = [
+        {
+            "number": window.number,
+            "kind": window.spec.kind,
+            "announced": market.calendar.moment(window.announced),
+            "opens": market.calendar.moment(window.opens),
+            "closes": market.calendar.moment(window.closes),
+            "skus": int(window.mask.sum()),
+        }
+        for window in market.windows
+    ]
+    return pd.DataFrame(rows)
+
+
+def deliveries(market: Any) -> pd.DataFrame:
+    """Orders delivered on each day and how long they took from payment to door (upper ends of half-hour bins)."""
+    import pandas as pd
+
+    from sim.fulfilment.state import DOOR_STEP
+
+    doors = market.world.fulfilment.doors
+    reached = doors.cumsum(axis=1)
+    count = reached[:, -1]
+    days = np.flatnonzero(count)
+
+    def quantile(q: float) -> np.ndarray:
+        return ((reached[days] < q * count[days, None]).sum(axis=1) + 1) * DOOR_STEP / 60.0
+
+    return pd.DataFrame(
+        {
+            "day": days - market.calendar.warmup_days,
+            "orders": count[days] * market.weight,
+            "door_p50": quantile(0.5),
+            "door_p95": quantile(0.95),
+        }
+    )
+
+
+def _by_hour(market: Any, minutes: np.ndarray) -> np.ndarray | None:
+    """A per-minute array [minutes, …] as [hours, 60, …]; None where the machine room was not driven."""
+    hours = len(market.world.books.series)
+    if len(minutes) < hours * 60:
+        return None
+    return minutes[: hours * 60].reshape(hours, 60, *minutes.shape[1:])

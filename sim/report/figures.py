@@ -1,0 +1,265 @@
+"""The report's figures. Each takes a run and returns a matplotlib figure, or None where the run has nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.core.picture import ACCENT, BAD, GOOD, INK, LINE, PAPER, SOFT, style, text_width
+from sim.core.wording import number, scaled
+from sim.report.calendar import Promotion
+from sim.report.folder import Run
+from sim.report.money import Step
+from sim.report.style import NARROW, WIDE, Panels, Span
+from sim.report.words import Words
+
+TEAL, AMBER, VIOLET = "#0e7490", "#b45309", "#7c3aed"
+_CLEAR = {"boxstyle": "square,pad=0.05", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.8}  # behind text on lines
+_ROW = 0.2  # inches for a promotion in the calendar
+
+
+def demand(run: Run, span: Span, promotions: Sequence[Promotion], words: Words, narrow: bool) -> Any:
+    """Promotion calendar, visits and orders over time."""
+    if not run.has_shoppers:
+        return None
+    with style():
+        rows = [_ROW * len(promotions)] if promotions else []
+        panels = Panels(span, [*rows, 1.35, 1.35], narrow, words["warmup"])
+        if promotions:
+            _calendar(panels, promotions, words)
+        unit = "day" if span.daily else "hour"
+        for row, (column, colour) in enumerate((("visits", ACCENT), ("orders", TEAL)), start=len(rows)):
+            x, y = _flow(run, column, span)
+            panels.axes[row].fill_between(x, y, step="post", color=colour, alpha=0.18, linewidth=0)
+            panels.axes[row].step(x, y, where="post", color=colour, linewidth=1.2)
+            panels.axes[row].set_ylim(0.0, max(1.0, 1.12 * y.max()))
+            panels.label(row, words[f"{column}_{unit}"])
+        return panels.finish(words.lang)
+
+
+def _calendar(panels: Panels, promotions: Sequence[Promotion], words: Words) -> None:
+    """One bar a promotion, its name beside it on the side that has room."""
+    axes, span = panels.axes[0], panels.span
+    panels.label(0, words["promotion_calendar"])
+    axes.set_ylim(len(promotions) - 0.5, -0.5)
+    axes.set_yticks([])
+    for side in axes.spines.values():
+        side.set_visible(False)
+    per_hour = (panels.width - 0.9) / (span.last - span.first)
+    for row, promotion in enumerate(promotions):
+        for opens, closes in promotion.spans:
+            width = max(closes - opens, 0.04 / per_hour)
+            axes.barh(row, width, left=opens, height=0.62, color=AMBER, alpha=0.75, linewidth=0, zorder=3)
+        first = max(span.first, min(opens for opens, _ in promotion.spans))
+        last = min(span.last, max(closes for _, closes in promotion.spans))
+        need = text_width(promotion.label) + 0.1
+        if (first - span.first) * per_hour > need:
+            place, align, shift = first, "right", -4
+        elif (span.last - last) * per_hour > need:
+            place, align, shift = last, "left", 4
+        else:
+            place, align, shift = first, "left", 4
+        axes.annotate(
+            promotion.label, (place, row), (shift, 0), "data", "offset points", ha=align, va="center", zorder=5,
+            bbox=_CLEAR,
+        )  # fmt: skip
+
+
+def capacity(run: Run, span: Span, words: Words, narrow: bool) -> Any:
+    """User actions a second against capacity, and the share that failed or was turned away."""
+    if not run.has("requests_peak"):
+        return None
+    with style():
+        panels = Panels(span, [1.6, 0.8], narrow, words["warmup"])
+        load = run.series
+        top = float(load["requests_peak"].max())
+        axes = panels.axes[0]
+        x, y = _highest(load["hour"].to_numpy(float), load["requests_peak"].to_numpy(float), span)
+        axes.fill_between(x, y, step="post", color=ACCENT, alpha=0.18, linewidth=0)
+        axes.step(x, y, where="post", color=ACCENT, linewidth=1.2)
+        limit = run.tables.get("capacity")
+        keys: list[tuple[str, str]] = []
+        reach = 1.12 * top
+        if limit is not None and len(limit):
+            lowest = float(limit["capacity"].min())
+            if lowest > 4.0 * top:  # an axis that showed it would hide the load
+                text = words("capacity_beyond", value=number(float(f"{lowest:.2g}"), "", words.lang))
+                axes.annotate(
+                    text, (1, 1), (-4, -11), "axes fraction", "offset points", ha="right", color=BAD, zorder=6,
+                    bbox=_CLEAR,
+                )  # fmt: skip
+                reach = 1.3 * top
+            else:
+                axes.step(limit["hour"], limit["capacity"], where="post", color=BAD, linewidth=1.2)
+                reach = 1.12 * max(top, min(float(limit["capacity"].max()), 4.0 * top))
+                keys = [(words["capacity_line"], BAD)]
+        axes.set_ylim(0.0, max(reach, 1e-9))
+        panels.label(0, words["requests_second_short" if narrow else "requests_second"], keys)
+        failed = (load["requests_failed"] / load["requests"].where(load["requests"] > 0.0)).fillna(0.0)
+        x, y = _highest(load["hour"].to_numpy(float), failed.to_numpy(float), span)
+        panels.axes[1].fill_between(x, y, step="post", color=BAD, alpha=0.75, linewidth=0)
+        panels.axes[1].set_ylim(0.0, min(1.0, max(0.001, 1.15 * float(y.max()))))
+        panels.label(1, words["failed_share"])
+        return panels.finish(words.lang, shares=(1,))
+
+
+def stock(run: Run, span: Span, words: Words, narrow: bool) -> Any:
+    """Stock at cost, articles that ran out, units refused, by day."""
+    table = run.tables.get("stock")
+    lost = run.has("lost_units")
+    if table is None and not lost:
+        return None
+    with style():
+        heights = ([1.2, 0.9] if table is not None else []) + ([0.9] if lost else [])
+        panels = Panels(span, heights, narrow, words["warmup"])
+        row = 0
+        if table is not None:
+            daily = table.groupby("day")[["value", "skus", "out"]].sum()
+            days = daily.index.to_numpy(float) * 24.0
+            edges = np.append(days, days[-1] + 24.0)
+            value = daily["value"].to_numpy(float)
+            value = np.append(value, value[-1])
+            panels.axes[0].fill_between(edges, value, step="post", color=ACCENT, alpha=0.18, linewidth=0)
+            panels.axes[0].step(edges, value, where="post", color=ACCENT, linewidth=1.2)
+            panels.axes[0].set_ylim(0.0, max(1.0, 1.12 * value.max()))
+            panels.label(0, words["stock_value"])
+            out = (daily["out"] / daily["skus"]).to_numpy(float)
+            _bars(panels.axes[1], days, out, AMBER)
+            panels.axes[1].set_ylim(0.0, min(1.05, max(0.01, 1.15 * out.max())))
+            panels.label(1, words["out_share"])
+            row = 2
+        if lost:
+            days, units = by_day(run, "lost_units")
+            _bars(panels.axes[row], days, units, BAD)
+            panels.axes[row].set_ylim(0.0, max(1.0, 1.15 * units.max()))
+            panels.label(row, words["lost_units"])
+        return panels.finish(words.lang, shares=(1,) if table is not None else ())
+
+
+def promise(run: Run, span: Span, words: Words, narrow: bool) -> Any:
+    """Parcels delivered, the share that came late, and hours from payment to door, by day."""
+    if not run.has("delivered_parcels"):
+        return None
+    with style():
+        doors = run.tables.get("deliveries")
+        panels = Panels(span, [1.1, 0.8] + ([0.9] if doors is not None else []), narrow, words["warmup"])
+        days, arrived = by_day(run, "delivered_parcels")
+        _, late = by_day(run, "late_parcels")
+        _bars(panels.axes[0], days, arrived - late, ACCENT, 0.55)
+        _bars(panels.axes[0], days, late, BAD, base=arrived - late)
+        panels.axes[0].set_ylim(0.0, max(1.0, 1.12 * arrived.max()))
+        panels.label(0, words["parcels_day"], ((words["on_time"], ACCENT), (words["late_word"], BAD)))
+        share = np.divide(late, arrived, out=np.zeros_like(late), where=arrived > 0.0)
+        _bars(panels.axes[1], days, share, BAD)
+        panels.axes[1].set_ylim(0.0, min(1.05, max(0.01, 1.15 * share.max())))
+        panels.label(1, words["late_share"])
+        if doors is not None:
+            middle = doors["day"].to_numpy(float) * 24.0 + 12.0
+            for column, colour in (("door_p50", ACCENT), ("door_p95", VIOLET)):
+                panels.axes[2].plot(middle, doors[column], "-o", color=colour, linewidth=1.2, markersize=3)
+            panels.axes[2].set_ylim(0.0, 1.15 * float(doors["door_p95"].max()))
+            panels.label(2, words["door"], ((words["median"], ACCENT), (words["p95"], VIOLET)))
+        return panels.finish(words.lang, shares=(1,))
+
+
+def funnel(steps: Sequence[tuple[str, float]], colour: str, words: Words, narrow: bool) -> Any:
+    """One bar a step, with its number and its share of the step above."""
+    from matplotlib.figure import Figure
+
+    if not steps or steps[0][1] <= 0.0:
+        return None
+    with style():
+        width = NARROW if narrow else WIDE / 2 - 0.1
+        height = 0.42 * len(steps) + 0.1
+        figure = Figure(figsize=(width, height))
+        left = max(text_width(name) for name, _ in steps) + 0.15
+        axes = figure.add_axes((left / width, 0.02, (width - left - 1.45) / width, 0.96))
+        top = max(value for _, value in steps)
+        for row, (_, value) in enumerate(steps):
+            axes.barh(row, value / top, height=0.62, color=colour, alpha=0.8, linewidth=0)
+            text = scaled(value, words.lang)
+            if row and steps[row - 1][1] > 0.0:
+                text += f"  ({number(value / steps[row - 1][1], 'share', words.lang)})"
+            axes.annotate(text, (value / top, row), (5, 0), "data", "offset points", va="center")
+        axes.set_yticks(range(len(steps)), [name for name, _ in steps])
+        axes.set_ylim(len(steps) - 0.5, -0.5)
+        axes.set_xlim(0.0, 1.0)
+        axes.set_xticks([])
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        for side in axes.spines.values():
+            side.set_visible(False)
+        return figure
+
+
+def waterfall(steps: Sequence[Step], words: Words, narrow: bool) -> Any:
+    """Steps down (and up) from the value at list price to the operating profit, one a row; totals stand on the axis."""
+    from matplotlib.figure import Figure
+
+    if not steps:
+        return None
+    with style():
+        width = NARROW if narrow else WIDE
+        height = 0.31 * len(steps) + 0.12
+        figure = Figure(figsize=(width, height))
+        names = [words.get(step.name, step.name) for step in steps]
+        texts = [scaled(step.value, words.lang).replace("-", "−") for step in steps]
+        left, right = max(map(text_width, names)) * 1.06 + 0.12, max(map(text_width, texts)) * 1.06 + 0.15
+        axes = figure.add_axes((left / width, 0.02, (width - left - right) / width, 0.96))
+        low = min(0.0, *(min(step.start, step.end) for step in steps))
+        high = max(0.0, *(max(step.start, step.end) for step in steps))
+        for row, step in enumerate(steps):
+            colour = ACCENT if step.total else GOOD if step.value > 0.0 else BAD
+            if step.total and step.value < 0.0:
+                colour = BAD
+            axes.barh(row, step.end - step.start, left=step.start, height=0.66, color=colour, alpha=0.85, linewidth=0)
+            if row + 1 < len(steps):
+                axes.plot([step.end, step.end], [row - 0.33, row + 1.33], color=SOFT, linewidth=0.6, zorder=0)
+            axes.annotate(
+                texts[row], (1, row), (72 * right - 3, 0), ("axes fraction", "data"), "offset points", va="center",
+                ha="right", fontweight="bold" if step.total else "normal",
+            )  # fmt: skip
+        axes.axvline(0.0, color=LINE, linewidth=0.8, zorder=0)
+        axes.set_yticks(range(len(steps)), names)
+        for label, step in zip(axes.get_yticklabels(), steps, strict=True):
+            label.set_fontweight("bold" if step.total else "normal")
+        axes.set_ylim(len(steps) - 0.5, -0.5)
+        axes.set_xlim(low, high if high > low else low + 1.0)
+        axes.set_xticks([])
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        for side in axes.spines.values():
+            side.set_visible(False)
+        return figure
+
+
+def by_day(run: Run, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """(hour at which each day begins, sum of the column over the day)."""
+    hours = run.series["hour"].to_numpy(float)
+    day = np.floor(hours / 24.0).astype(int)
+    sums = np.bincount(day - day[0], weights=run.series[column].fillna(0.0).to_numpy(float))
+    return 24.0 * (np.arange(len(sums)) + day[0]), sums
+
+
+def _flow(run: Run, column: str, span: Span) -> tuple[np.ndarray, np.ndarray]:
+    """A column by hour, or by day in a long run, with its last value repeated to the end of its step."""
+    if span.daily:
+        x, y = by_day(run, column)
+        return np.append(x, x[-1] + 24.0), np.append(y, y[-1])
+    x, y = run.series["hour"].to_numpy(float), run.series[column].fillna(0.0).to_numpy(float)
+    return np.append(x, x[-1] + 1.0), np.append(y, y[-1])
+
+
+def _highest(x: np.ndarray, y: np.ndarray, span: Span) -> tuple[np.ndarray, np.ndarray]:
+    """Values by hour, or the highest of each day in a long run."""
+    y = np.nan_to_num(y)
+    step = 1.0
+    if span.daily:
+        day = np.floor(x / 24.0)
+        starts = np.flatnonzero(np.diff(day, prepend=day[0] - 1))
+        x, y, step = day[starts] * 24.0, np.maximum.reduceat(y, starts), 24.0
+    return np.append(x, x[-1] + step), np.append(y, y[-1])
+
+
+def _bars(axes: Any, days: np.ndarray, values: np.ndarray, colour: str, alpha: float = 0.75, base: Any = 0.0) -> None:
+    axes.bar(days + 12.0, values, width=19.0, bottom=base, color=colour, alpha=alpha, linewidth=0)

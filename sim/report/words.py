@@ -1,0 +1,315 @@
+"""Every word of the report in English and Chinese. Labels of measures come from their own table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LANGUAGES = ("en", "zh")
+
+#: word -> (English, Chinese)
+_WORDS: dict[str, tuple[str, str]] = {
+    # page
+    "report": ("Simulation report", "仿真报告"),
+    "headline": ("Headline", "核心指标"),
+    "stands_out": ("What stands out", "要点"),
+    "demand": ("Demand over time", "需求走势"),
+    "capacity": ("Requests against capacity", "请求量与系统容量"),
+    "funnel": ("From visit to kept goods", "从访问到留存的漏斗"),
+    "stock": ("Stock and stock-outs", "库存与缺货"),
+    "promise": ("The delivery promise", "履约承诺"),
+    "money": ("From list value to operating profit", "从标价金额到经营利润"),
+    "timeline": ("Timeline of events", "事件时间线"),
+    "measures": ("All measures", "全部指标"),
+    "trust": ("How far to trust this run, and how to repeat it", "可信程度与复现方法"),
+    "contents": ("Contents", "目录"),
+    "formulas": ("Show how each is calculated", "显示计算公式"),
+    "measure": ("Measure", "指标"),
+    "value": ("Value", "数值"),
+    "better_higher": ("higher is better", "越高越好"),
+    "better_lower": ("lower is better", "越低越好"),
+    "one_run": (
+        "One run is one possible course of events. To compare policies, or to see how far chance alone moves these "
+        "figures, run a study over several seeds (sim618 study).",
+        "一次运行只是一种可能的过程。比较策略或了解随机波动的幅度，请用多个种子做研究（sim618 study）。",
+    ),
+    "warmup": ("warm-up", "预热期"),
+    "warmup_note": (
+        "Grey: the warm-up, which counts in no figure of this report. Dotted lines: openings. Numbers: events of the "
+        "timeline below.",
+        "灰色为预热期，不计入本报告的任何数字。虚线：活动开始。数字：对应下方时间线中的事件。",
+    ),
+    "by_day": ("by day", "按日"),
+    "nothing": ("Nothing to show in this run.", "本次运行没有可显示的内容。"),
+    # what was replayed
+    "replayed": (
+        "{shoppers} simulated shoppers standing for {people} people, in a shop of {skus} articles, from {first} to "
+        "{last} ({days} days after {warmup} days of warm-up), with {promotions} and {events}; seed {seed}.",
+        "{shoppers} 名模拟顾客代表 {people} 名消费者，店铺共 {skus} 个商品，时间为 {first} 至 {last}"
+        "（预热 {warmup} 天后计 {days} 天），包含{promotions}和{events}；随机种子 {seed}。",
+    ),
+    "replayed_alone": (
+        "A given demand for {skus} articles, without shoppers, from {first} to {last} ({days} days after {warmup} days "
+        "of warm-up), with {events}; seed {seed}.",
+        "给定需求、{skus} 个商品、不含顾客模型，时间为 {first} 至 {last}（预热 {warmup} 天后计 {days} 天），"
+        "包含{events}；随机种子 {seed}。",
+    ),
+    "promotions_0": ("no promotion", "0 场促销"),
+    "promotions_1": ("1 promotion", "1 场促销"),
+    "promotions_n": ("{n} promotions", "{n} 场促销"),
+    "events_0": ("no scheduled event", "0 个预设事件"),
+    "events_1": ("1 scheduled event", "1 个预设事件"),
+    "events_n": ("{n} scheduled events", "{n} 个预设事件"),
+    # the answer
+    "answer_gmv": ("{orders} orders worth {gmv}", "下单 {orders}，成交总额 {gmv}"),
+    "answer_profit": ("an operating profit of {profit}", "经营利润 {profit}"),
+    "answer_loss": ("an operating loss of {profit}", "经营亏损 {profit}"),
+    "answer_fill": (
+        "{fill} of the units asked for were served from stock",
+        "{fill} 的需求件数由现货满足",
+    ),
+    # tiles
+    "tile_gmv": ("Value of all orders placed, before cancellations and returns", "全部下单金额，未扣除取消和退货"),
+    "tile_paid_gmv": ("What shoppers actually paid", "顾客实际支付的金额"),
+    "tile_orders": ("Orders placed, paid or not", "全部下单数，含未支付"),
+    "tile_cvr": ("Of 100 visits, so many end in an order", "每百次访问产生的订单"),
+    "tile_aov": ("GMV divided by the orders placed", "成交总额除以下单数"),
+    "tile_gross_margin": ("What is left of net revenue after the cost of goods", "净收入扣除商品成本后的占比"),
+    "tile_profit": ("Net revenue less all costs in the ledger", "净收入减去账簿中的全部成本"),
+    "tile_fill_rate": ("Units served from stock, of all units asked for", "现货满足件数占需求件数"),
+    "tile_on_time_rate": ("Parcels delivered by the promised time", "在承诺时间内送达的包裹"),
+    "tile_return_rate": ("Share of what was bought that comes back", "购买后退回的占比"),
+    "tile_availability": ("Requests answered well, of all valid ones", "正常响应的有效请求占比"),
+    # standing out
+    "peak": (
+        "The busiest hour began {when}: {visits} visits, {factor} times an average hour, and {orders} orders.",
+        "最繁忙的一小时始于 {when}：访问 {visits} 次，为平均小时的 {factor} 倍，下单 {orders} 单。",
+    ),
+    "load": (
+        "At the peak the platform took {load} user actions a second; the busiest service, {service}, used up to {used} "
+        "of its capacity ({when}).",
+        "峰值时平台每秒处理 {load} 次用户操作；最繁忙的服务 {service} 的利用率最高达 {used}（{when}）。",
+    ),
+    "failures": (
+        "{share} of user actions failed or were turned away; the worst hour began {when} ({worst}).",
+        "{share} 的用户操作失败或被拒绝；最差的一小时始于 {when}（{worst}）。",
+    ),
+    "lost": (
+        "{units} units were asked for and not in stock, worth {value}; the worst day was {when} with {worst} units.",
+        "有 {units} 件需求因缺货未满足，价值 {value}；最严重的一天为 {when}，共 {worst} 件。",
+    ),
+    "late": (
+        "{late} of {parcels} parcels came later than promised ({share}); the worst day was {when} ({worst}).",
+        "{parcels} 个包裹中有 {late} 个晚于承诺送达（{share}）；最差的一天为 {when}（{worst}）。",
+    ),
+    # figures
+    "visits_hour": ("Visits per hour", "每小时访问次数"),
+    "visits_day": ("Visits per day", "每日访问次数"),
+    "orders_hour": ("Orders per hour", "每小时下单数"),
+    "orders_day": ("Orders per day", "每日下单数"),
+    "promotion_calendar": ("Promotions", "促销活动"),
+    "requests_second_short": ("User actions per second", "每秒用户操作数"),
+    "requests_second": ("User actions per second, busiest minute of the hour", "每秒用户操作数（每小时最忙的一分钟）"),
+    "capacity_line": ("capacity", "容量"),
+    "capacity_beyond": (
+        "capacity: {value} per second and more, beyond this axis",
+        "容量：每秒 {value} 以上，超出坐标范围",
+    ),
+    "failed_share": ("User actions failed or turned away", "失败或被拒绝的用户操作占比"),
+    "capacity_note": (
+        "Capacity: the user actions per second that would fill the busiest service, at the mix of actions and the "
+        "replicas of that minute.",
+        "容量：按该分钟的操作构成和副本数，使最繁忙的服务达到满载的每秒用户操作数。",
+    ),
+    "stock_value": ("Stock at cost, when the day closed (CNY)", "日终库存成本（元）"),
+    "out_share": ("Articles that ran out during the day", "当日出现缺货的商品占比"),
+    "lost_units": ("Units asked for and not in stock, per day", "每日因缺货未满足的件数"),
+    "parcels_day": ("Parcels delivered per day", "每日送达包裹数"),
+    "on_time": ("on time", "准时"),
+    "late_word": ("late", "迟到"),
+    "late_share": ("Share of parcels later than promised", "晚于承诺送达的包裹占比"),
+    "door": ("Hours from payment to door", "从支付到送达的小时数"),
+    "median": ("median", "中位数"),
+    "p95": ("95%", "95%"),
+    "funnel_orders": ("Shoppers: from visit to door", "顾客：从访问到送达"),
+    "funnel_units": ("Goods: from demand to kept", "商品：从需求到留存"),
+    "funnel_note": (
+        "Counted by when each step happened, so orders still on the way at the end are not yet delivered, and the "
+        "first deliveries are of orders from the warm-up. Percentages: of the step above.",
+        "按各步骤发生的时间统计：期末在途订单尚未计入送达，期初送达含预热期的订单。百分比为相对上一步的比例。",
+    ),
+    "step_visits": ("visits", "访问"),
+    "step_carts": ("filled a cart", "加购"),
+    "step_checkouts": ("went to checkout", "进入结算"),
+    "step_orders": ("placed an order", "下单"),
+    "step_paid": ("paid, or its deposit", "已付款或付定金"),
+    "step_delivered": ("orders delivered", "订单送达"),
+    "step_demanded": ("units asked for", "需求件数"),
+    "step_served": ("served from stock", "现货满足"),
+    "step_picked": ("sent", "发出"),
+    "step_kept": ("kept by shoppers", "顾客留存"),
+    # money
+    "money_note": (
+        "From the ledger: goods become a sale when they leave the warehouse, at list price; discounts, returns and "
+        "costs are booked when they arise.",
+        "数据来自账簿：商品出库时按标价确认销售；折扣、退货和各项成本在发生时入账。",
+    ),
+    "sales": ("Sales at list price", "标价销售额"),
+    "other_income": ("Forfeited deposits, fees", "没收定金及会费"),
+    "discounts": ("Discounts", "折扣"),
+    "returns": ("Refunds after sending", "发货后退款"),
+    "net_revenue": ("Net revenue", "净收入"),
+    "cost_of_goods": ("Cost of goods", "商品成本"),
+    "gross_profit": ("Gross profit", "毛利"),
+    "inbound": ("Inbound freight", "入库运费"),
+    "holding": ("Holding stock", "库存持有"),
+    "fulfilment": ("Picking and packing", "拣货与包装"),
+    "shipping": ("Shipping", "配送"),
+    "return_handling": ("Return handling", "退货处理"),
+    "write_offs": ("Write-offs", "报废核销"),
+    "marketing": ("Marketing", "营销"),
+    "commissions": ("Commissions", "佣金"),
+    "it": ("Machine room", "机房与云"),
+    "staff": ("Staff", "人工"),
+    "fraud": ("Fraud", "欺诈损失"),
+    "chargebacks": ("Chargebacks", "拒付"),
+    "compensation": ("Compensation", "赔付"),
+    "fines": ("Fines", "罚款"),
+    "sourcing": ("Emergency sourcing", "应急采购"),
+    "profit": ("Operating profit", "经营利润"),
+    "discount_kinds": ("Discounts granted with the orders of the period", "期内订单给予的折扣"),
+    "discount_item": ("Price cuts", "直降"),
+    "discount_member": ("Member price", "会员价"),
+    "discount_full_reduction": ("Full reduction", "满减"),
+    "discount_coupon": ("Coupons", "优惠券"),
+    "kind": ("Kind", "类型"),
+    "amount": ("Amount", "金额"),
+    "of_list": ("of list value", "占标价金额"),
+    # promotions
+    "promotion_discount": ("Price cut", "直降"),
+    "promotion_flash": ("Flash sale", "秒杀"),
+    "promotion_member_price": ("Member price", "会员价"),
+    "promotion_full_reduction": ("Full reduction", "满减"),
+    "promotion_presale": ("Presale", "预售"),
+    "promotion_coupon": ("Coupons", "优惠券"),
+    "promotion_livestream": ("Livestream", "直播"),
+    "every_off": ("{every} off {off}", "满 {every} 减 {off}"),
+    "opens": ("opens", "开始"),
+    "until": ("until {when}", "至 {when}"),
+    # timeline
+    "when": ("When", "时间"),
+    "what": ("What", "内容"),
+    "side": ("Side", "方面"),
+    "size": ("Size", "规模"),
+    "no": ("No.", "编号"),
+    "scheduled": ("Promotions and scheduled events", "促销与预设事件"),
+    "journal": ("What else happened, by kind", "其他事件（按类型汇总）"),
+    "times": ("Times", "次数"),
+    "first": ("First", "首次"),
+    "last": ("Last", "末次"),
+    "more_openings": ("and {n} more openings", "另有 {n} 场"),
+    "for_duration": ("for {time}", "持续 {time}"),
+    "all_events": ("Every event is in events.parquet.", "全部事件见 events.parquet。"),
+    "side_crowd": ("crowd", "顾客"),
+    "side_shelf": ("shelf", "货架"),
+    "side_supply": ("supply", "供应"),
+    "side_fulfilment": ("fulfilment", "履约"),
+    "side_care": ("care", "客服"),
+    "side_platform": ("platform", "平台"),
+    "side_threats": ("threats", "威胁"),
+    "side_rivals": ("rivals", "竞品"),
+    "side_oversight": ("oversight", "监管"),
+    "side_books": ("books", "账簿"),
+    "side_engine": ("engine", "引擎"),
+    # services
+    "services": ("Services at their busiest", "各服务的最高负载"),
+    "service": ("Service", "服务"),
+    "requests": ("Requests", "请求数"),
+    "failed": ("Failed", "失败"),
+    "utilisation": ("Peak load", "峰值利用率"),
+    "replicas": ("Replicas", "副本数"),
+    # groups of measures
+    "group_trade": ("Trade", "交易"),
+    "group_customers": ("Customers", "客户"),
+    "group_marketing": ("Marketing", "营销"),
+    "group_stock": ("Stock", "库存"),
+    "group_fulfilment": ("Fulfilment", "履约"),
+    "group_care": ("Care", "客服"),
+    "group_platform": ("Platform", "平台"),
+    "group_threats": ("Threats", "威胁"),
+    "group_oversight": ("Oversight", "监管"),
+    "group_result": ("Result", "经营结果"),
+    "group_other": ("Other", "其他"),
+    # trust
+    "laws": ("Conservation laws", "守恒定律"),
+    "laws_hold": (
+        "All {n} conservation laws hold at the end of the run: {names}.",
+        "运行结束时 {n} 条守恒定律全部成立：{names}。",
+    ),
+    "laws_broken": ("Not every conservation law holds: {names}.", "以下守恒定律不成立：{names}。"),
+    "laws_unknown": ("The state of the conservation laws is not recorded.", "未记录守恒定律的状态。"),
+    "holds": ("holds", "成立"),
+    "assumptions": ("Assumptions", "假设"),
+    "assumptions_note": (
+        "{n} values of this scenario rest on no published source. Vary them in a sensitivity study before relying on "
+        "a close result; sim618 assumptions FILE lists them with their ranges.",
+        "本场景有 {n} 个数值没有公开来源支持。若结论接近临界，请先做敏感性分析；"
+        "sim618 assumptions FILE 可列出它们及取值范围。",
+    ),
+    "assumptions_unread": (
+        "sim618 assumptions FILE lists the values of this scenario that rest on no published source.",
+        "sim618 assumptions FILE 可列出本场景中没有公开来源支持的数值。",
+    ),
+    "setting": ("Setting", "参数"),
+    "range": ("Range", "范围"),
+    "meaning": ("Meaning", "含义"),
+    "reproduce": ("Run it again", "复现"),
+    "reproduce_note": (
+        "The same scenario, seed and version give the same figures, bit for bit. In the folder of this report:",
+        "相同的场景、种子和版本会得到逐位相同的结果。在本报告所在文件夹中执行：",
+    ),
+    "provenance": ("Origin", "来源"),
+    "name": ("Scenario", "场景"),
+    "seed": ("Seed", "随机种子"),
+    "replication": ("Replication", "重复编号"),
+    "hash": ("Hash", "哈希"),
+    "version": ("Version", "版本"),
+    "versions": ("Software", "软件版本"),
+    "weight": ("People for each simulated shopper", "每名模拟顾客代表的人数"),
+    "simulated_visits": ("Simulated visits", "模拟访问次数"),
+    "wall": ("Time to simulate", "仿真用时"),
+    "memory": ("Memory at most", "内存峰值"),
+    "scenario_file": ("The whole scenario, every default included", "完整场景（含所有默认值）"),
+}
+
+
+class Words:
+    """The dictionary in one language: ``words["gmv"]``, ``words("peak", when=...)``."""
+
+    def __init__(self, lang: str) -> None:
+        if lang not in LANGUAGES:
+            raise ValueError(f"language: found {lang!r}, accepted: {', '.join(LANGUAGES)}")
+        self.lang = lang
+        self._column = LANGUAGES.index(lang)
+
+    def __getitem__(self, name: str) -> str:
+        return _WORDS[name][self._column]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _WORDS
+
+    def __call__(self, name: str, **values: object) -> str:
+        """The sentence ``name`` with its values filled in."""
+        return self[name].format(**values)
+
+    def get(self, name: str, otherwise: str) -> str:
+        """The word, or ``otherwise`` where the dictionary has none."""
+        return self[name] if name in _WORDS else otherwise
+
+    def counted(self, name: str, n: int) -> str:
+        """``promotions`` of 0, 1 or more."""
+        return self(f"{name}_{n if n < 2 else 'n'}", n=n)
+
+
+def words() -> Mapping[str, tuple[str, str]]:
+    """The whole dictionary: word -> (English, Chinese)."""
+    return _WORDS
