@@ -215,6 +215,8 @@ class Marketplace(mesa.Model):
 
     def _calibrate(self) -> None:
         """Set what is ordinary with every price at list: log-sums at which visits fill carts as often as stated."""
+        if self.alone:  # the goods of a demand without shoppers belong to no category
+            return
         world, config = self.world, self.config
         refresh_pages(world.shelf)
         shelf_actors.reweigh(world.shelf, config.shelf, self.weight)
