@@ -35,6 +35,7 @@ class DemandState(NamedTuple):
     at_end: int  # 1: demand comes at the end of its period
     a: float  # mean, or lowest; row units
     b: float  # standard deviation, or highest; row units
+    least: float  # normal: least units a period, row units
     unit: int  # uniform_integers: row units of one unit
     points: np.ndarray  # int64[points], warehouses where demand comes
     trace: np.ndarray  # int64[periods, skus], row units
@@ -61,6 +62,7 @@ def build(config: Demand, kinds: np.ndarray, folder: Path | None = None) -> Dema
         at_end=int(config.moment == "end"),
         a=a,
         b=b,
+        least=-1e15 if config.negative else 0.0,
         unit=max(1, round(1.0 / resolution)),
         points=points.astype(np.int64),
         trace=trace,
@@ -102,32 +104,32 @@ def draw_demand(demand, key0, key1, period, point, k, skus):  # type: ignore[no-
     w0, w1, _, _ = philox(key0, key1, entity, period, DEMAND, 0)
     if demand.kind == UNIFORM:
         return int(demand.a + np.floor(uniform(w0) * (demand.b - demand.a + 1.0))) * demand.unit
-    return max(0, int(np.rint(demand.a + demand.b * normal(w0, w1))))
+    return int(np.rint(max(demand.least, demand.a + demand.b * normal(w0, w1))))
 
 
 @njit(cache=True, inline="always")
-def take_demand(supply, w, k, units, minute, at_end):  # type: ignore[no-untyped-def]
-    """``units`` of ``k`` are asked for at ``w``: served from stock, the rest waits or is lost.
+def take_demand(supply, w, k, units, day, minute):  # type: ignore[no-untyped-def]
+    """``units`` of ``k`` are asked for at ``w`` on ``day``: served from stock, the rest waits or is lost.
 
-    ``at_end``: 1 if ``minute`` is the end of the period the demand belongs to.
+    Units below 0 come back: first those who wait give up waiting.
     """
     settle(supply, w, k, minute)
     cell = supply.stock[w, k]
-    served = max(0, min(units, cell.on_hand))
+    refused = max(0, units - cell.on_hand)
+    relieved = min(cell.backorders, max(0, -units))
+    served = units - refused + relieved
     cell.on_hand -= served
     cell.demand_today += units
     cell.served_today += served
     supply.totals[DEMANDED, k] += units
     supply.totals[SERVED, k] += served
     supply.totals[CONSUMED, k] += served
-    # demand at the very end of a day belongs to that day
-    day = min(max(int(np.ceil(minute / 1440.0)) - 1, 0) if at_end else int(minute // 1440.0), supply.history.shape[0] - 1)
     supply.history[day, k] += units
     supply.served[day, k] += served
     if supply.backorder[k] == 1:
-        cell.backorders += units - served
+        cell.backorders += refused - relieved
     else:
-        supply.totals[LOST, k] += units - served
+        supply.totals[LOST, k] += refused
     if cell.on_hand == 0:
         cell.stocked_out = 1
 
@@ -160,12 +162,13 @@ def exogenous_demand(supply, demand, key0, key1, end):  # type: ignore[no-untype
         if minute > end or (minute == end and demand.at_end == 0):
             return end
         demand.cursor[0] += 1
+        day = min(int(period * demand.per // 1440.0), supply.history.shape[0] - 1)
         for point in range(demand.points.shape[0]):
             w = demand.points[point]
             for k in range(skus):
                 units = draw_demand(demand, key0, key1, period, point, k, skus)
-                if units > 0:
-                    take_demand(supply, w, k, units, minute, demand.at_end)
+                if units != 0:
+                    take_demand(supply, w, k, units, day, minute)
         if check_wires(supply, minute) > 0:
             return minute
 

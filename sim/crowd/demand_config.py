@@ -18,6 +18,7 @@ class Demand(Section):
     sd: float | None = Field(
         None, ge=0, description="normal: standard deviation of a period's units; below 0 counts as 0"
     )
+    negative: bool = Field(False, description="normal: a fall below 0 brings units back instead of counting as 0")
     low: int | None = Field(None, ge=0, description="uniform_integers: least units a period")
     high: int | None = Field(None, ge=0, description="uniform_integers: most units a period")
     file: DataFile | None = Field(

@@ -396,7 +396,8 @@ class Marketplace(mesa.Model):
         if self.alone:
             crowd_demand.serve_backorders(self.world.supply, warehouse, np.asarray(skus, np.int64), float(self.env.now))
             return
-        for sku in np.asarray(skus):
+        skus = np.asarray(skus)
+        for sku in skus[self.world.fulfilment.backlog[skus, 0] >= 0]:
             while True:
                 w = self.world
                 _, short = serve_backorders(

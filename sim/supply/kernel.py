@@ -184,14 +184,14 @@ def unload(supply, first, units, minute):  # type: ignore[no-untyped-def]
     """Transfers arrive: ``units`` (int64[n, skus]) at the warehouses ``first`` (int64[n])."""
     for i in range(first.shape[0]):
         w = first[i]
-        for k in range(units.shape[1]):
-            q = units[i, k]
-            if q > 0:
-                settle(supply, w, k, minute)
-                cell = supply.stock[w, k]
-                cell.on_order -= q
-                cell.on_hand += q
-                supply.totals[TRANSFER_IN, k] += q
+        row, since, came = supply.stock[w], supply.since[w], units[i]
+        held, waiting, coming = supply.area[AREA_ON_HAND, w], supply.area[AREA_BACKORDERS, w], supply.area[AREA_ON_ORDER, w]
+        for k in range(came.shape[0]):
+            if came[k] > 0:
+                _settle_row(row, since, held, waiting, coming, k, minute)
+                row[k].on_order -= came[k]
+                row[k].on_hand += came[k]
+                supply.totals[TRANSFER_IN, k] += came[k]
 
 
 @njit(cache=True)
@@ -226,60 +226,98 @@ def cascade(supply, levels, sent, minute):  # type: ignore[no-untyped-def]
     asked, whole units by largest remainder (ties to the lower number). Returns the units sent.
     """
     warehouses, skus = levels.shape
-    echelon = np.zeros(warehouses, np.int64)
-    need = np.zeros(warehouses, np.int64)
-    remainder = np.zeros(warehouses, np.int64)
-    total_sent = 0
-    for k in range(skus):
-        echelon[:] = 0
-        any_need = False
-        for w in range(warehouses):
-            sent[w, k] = 0
-            cell = supply.stock[w, k]
-            own = cell.on_hand - cell.allocated - cell.backorders + cell.on_order
-            node = w
-            while node >= 0 and supply.parent[node] >= 0:
-                echelon[node] += own
-                node = supply.parent[node]
-        for w in range(warehouses):
-            need[w] = 0
-            if supply.parent[w] >= 0 and supply.stock[w, k].stocked == 1:
-                need[w] = max(0, levels[w, k] - echelon[w])
-                any_need = any_need or need[w] > 0
-        if not any_need:
+    echelon = np.zeros((warehouses, skus), np.int64)
+    need = np.zeros((warehouses, skus), np.int64)
+    for w in range(warehouses):
+        row = supply.stock[w]
+        node = w
+        while node >= 0 and supply.parent[node] >= 0:
+            for k in range(skus):
+                cell = row[k]
+                echelon[node, k] += cell.on_hand - cell.allocated - cell.backorders + cell.on_order
+            node = supply.parent[node]
+    total = 0
+    asked, given = np.zeros(skus, np.int64), np.zeros(skus, np.int64)
+    sent[:, :] = 0
+    for w in range(warehouses):
+        if supply.parent[w] >= 0:
+            row = supply.stock[w]
+            for k in range(skus):
+                if row[k].stocked == 1 and levels[w, k] > echelon[w, k]:
+                    need[w, k] = levels[w, k] - echelon[w, k]
+    for p in range(warehouses):
+        children = np.flatnonzero(supply.parent == p)
+        if children.shape[0] == 0:
             continue
-        for p in range(warehouses):
-            asked = 0
-            for w in range(warehouses):
-                if supply.parent[w] == p:
-                    asked += need[w]
-            if asked == 0:
-                continue
-            cell = supply.stock[p, k]
-            free = max(0, cell.on_hand - cell.allocated - cell.backorders)
-            given = min(asked, free)
-            if given == 0:
-                continue
-            left = given
-            for w in range(warehouses):
-                remainder[w] = -1
-                if supply.parent[w] == p and need[w] > 0:
-                    share = need[w] * given
-                    sent[w, k] = share // asked
-                    remainder[w] = share % asked
-                    left -= sent[w, k]
-            while left > 0:
-                best = -1
-                for w in range(warehouses):
-                    if remainder[w] >= 0 and sent[w, k] < need[w] and (best < 0 or remainder[w] > remainder[best]):
-                        best = w
-                sent[best, k] += 1
-                remainder[best] = 0
-                left -= 1
-            for w in range(warehouses):
-                if supply.parent[w] == p and sent[w, k] > 0:
-                    total_sent += send(supply, p, w, k, sent[w, k], minute)
-    return total_sent
+        asked[:] = 0
+        for w in children:
+            for k in range(skus):
+                asked[k] += need[w, k]
+        row = supply.stock[p]
+        for k in range(skus):
+            cell = row[k]
+            given[k] = min(asked[k], max(0, cell.on_hand - cell.allocated - cell.backorders))
+        for w in children:
+            for k in range(skus):
+                if given[k] == asked[k]:
+                    sent[w, k] = need[w, k]
+        for k in range(skus):
+            if 0 < given[k] < asked[k]:
+                _share_out(children, need, sent, k, asked[k], given[k])
+        total += _depart(supply, p, children, sent, minute)
+    return total
+
+
+@njit(cache=True)
+def _depart(supply, origin, children, sent, minute):  # type: ignore[no-untyped-def]
+    """``sent`` (int64[warehouses, skus]) leaves ``origin`` for its children; units in all. As `send`, row by row."""
+    skus = sent.shape[1]
+    gone = np.zeros(skus, np.int64)
+    for w in children:
+        row, since, units = supply.stock[w], supply.since[w], sent[w]
+        held, waiting, coming = supply.area[AREA_ON_HAND, w], supply.area[AREA_BACKORDERS, w], supply.area[AREA_ON_ORDER, w]
+        for k in range(skus):
+            if units[k] > 0:
+                _settle_row(row, since, held, waiting, coming, k, minute)
+                row[k].on_order += units[k]
+                gone[k] += units[k]
+    row, since = supply.stock[origin], supply.since[origin]
+    held, waiting = supply.area[AREA_ON_HAND, origin], supply.area[AREA_BACKORDERS, origin]
+    coming = supply.area[AREA_ON_ORDER, origin]
+    for k in range(skus):
+        if gone[k] > 0:
+            _settle_row(row, since, held, waiting, coming, k, minute)
+            row[k].on_hand -= gone[k]
+            supply.totals[TRANSFER_OUT, k] += gone[k]
+    return gone.sum()
+
+
+@njit(cache=True, inline="always")
+def _settle_row(row, since, held, waiting, coming, k, minute):  # type: ignore[no-untyped-def]
+    """`settle` for cell ``k`` of one warehouse's rows: several times as fast in a loop over SKUs."""
+    elapsed = max(0.0, minute - since[k])
+    held[k] += row[k].on_hand * elapsed
+    waiting[k] += row[k].backorders * elapsed
+    coming[k] += row[k].on_order * elapsed
+    since[k] += elapsed
+
+
+@njit(cache=True, inline="always")
+def _share_out(children, need, sent, k, asked, given):  # type: ignore[no-untyped-def]
+    """Write into ``sent[:, k]`` what each child gets of ``given`` units when all ask for ``asked`` together."""
+    left = given
+    for w in children:
+        sent[w, k] = need[w, k] * given // asked
+        left -= sent[w, k]
+    while left > 0:
+        best, most = -1, -1
+        for w in children:
+            # the remainder of the division; a child that has had its extra unit is served
+            rest = need[w, k] * given - sent[w, k] * asked
+            if rest > most and rest > 0 and sent[w, k] < need[w, k]:
+                best, most = w, rest
+        sent[best, k] += 1
+        left -= 1
 
 
 @njit(cache=True)
@@ -290,21 +328,32 @@ def close_day(supply, day, minute, smoothing, sees_demand):  # type: ignore[no-u
     that was asked for if ``sees_demand``. A day counts as short where demand was refused; a cycle (from one receipt
     to the next) is short if one of its days was.
     """
-    settle_all(supply, minute)
     warehouses, skus = supply.stock.shape
     free = np.zeros(skus, np.int64)
     for w in range(warehouses):
+        row, below = supply.stock[w], supply.parent[w] >= 0
+        held, waiting, coming = supply.area[AREA_ON_HAND, w], supply.area[AREA_BACKORDERS, w], supply.area[AREA_ON_ORDER, w]
+        since, local = supply.since[w], supply.local[w]
         for k in range(skus):
-            cell = supply.stock[w, k]
-            supply.closing[day, k] += cell.on_hand
-            if supply.parent[w] >= 0:
-                supply.closing[day, k] += cell.on_order
-            free[k] += cell.on_hand - cell.allocated
+            cell = row[k]
+            elapsed = max(0.0, minute - since[k])
+            since[k] = max(since[k], minute)
+            units = cell.on_hand
+            if units > 0:
+                held[k] += units * elapsed
+                supply.closing[day, k] += units
+                free[k] += units - cell.allocated
+            if cell.backorders > 0:
+                waiting[k] += cell.backorders * elapsed
+            if cell.on_order > 0:
+                coming[k] += cell.on_order * elapsed
+                if below:
+                    supply.closing[day, k] += cell.on_order
             today = cell.demand_today if sees_demand else cell.served_today
-            supply.local[w, k] += smoothing * (today - supply.local[w, k])
+            local[k] += smoothing * (today - local[k])
             cell.demand_today = 0
             cell.served_today = 0
-            cell.stocked_out = 1 if cell.stocked == 1 and cell.on_hand <= cell.allocated else 0
+            cell.stocked_out = 1 if cell.stocked == 1 and units <= cell.allocated else 0
     for k in range(skus):
         short = supply.history[day, k] > supply.served[day, k]
         supply.out[day, k] = 1 if short or free[k] <= 0 else 0

@@ -419,9 +419,8 @@ class Planner(mesa.Agent):
         def arrive() -> None:
             self.transferring[:] = [other for other in self.transferring if other is not load]
             kernel.unload(self.state, rows, units, float(self.market.env.now))
-            skus = np.flatnonzero(load)
-            for w in rows:
-                self.market.goods_arrived(int(w), skus)
+            for w, came in zip(rows, units, strict=True):
+                self.market.goods_arrived(int(w), np.flatnonzero(came))
 
         call_after(self.market.env, lead, ARRIVALS, arrive)
 
