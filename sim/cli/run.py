@@ -187,8 +187,12 @@ def _run_into(
 
 def _draw(folder: Path, lang: str) -> Path:
     from sim.report import draw
+    from sim.report.folder import ReportError
 
-    return Path(draw(folder, lang=lang))
+    try:
+        return draw(folder, lang=lang)
+    except ReportError as error:
+        raise RefusedError(str(error)) from error
 
 
 def _tell(row: dict[str, Any], lang: str) -> None:
