@@ -91,10 +91,10 @@ def test_random_pieces_of_yaml(put, pieces):
 def test_a_good_file_with_bytes_changed_cut_doubled_or_put_in(put, chance: random.Random):
     data = bytearray(GOOD.encode())
     for _ in range(chance.randint(1, 6)):
-        position = chance.randrange(len(data))
+        position = chance.randrange(len(data) or 1)
         match chance.randrange(5):
             case 0:
-                data[position] = chance.randrange(256)
+                data[position : position + 1] = bytes([chance.randrange(256)])
             case 1:
                 del data[position : position + chance.randint(1, 20)]
             case 2:
