@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import mesa
@@ -67,11 +68,13 @@ class Operations(mesa.Agent):
         self.market.journal.record("platform", kind, subject, size)
 
     def arrived(self, node: int, minutes: float) -> tuple[float, float]:
-        """Requests that reached a node in the last whole minutes, and those of them that failed."""
+        """Requests (retries left out) that reached a node in the last whole minutes, and attempts that failed."""
         last = int(self.market.env.now)
         first = max(0, last - max(1, round(minutes)))
         h = self.platform.history[first:last, node]
-        return float(h[:, st.H_ARRIVED].sum(dtype="f8")), float(h[:, st.H_FAILED].sum(dtype="f8"))
+        return float((h[:, st.H_ARRIVED] - h[:, st.H_RETRIES]).sum(dtype="f8")), float(
+            h[:, st.H_FAILED].sum(dtype="f8")
+        )
 
     def later(self, seconds: float, priority: int, function: Callable[[], None]) -> None:
         """Call `function` at second `seconds` of the run."""
@@ -196,7 +199,10 @@ class Operations(mesa.Agent):
         for number, release in enumerate(self.config.releases.schedule):
             minute = self.market.calendar.minute(release.at)
             if 0 <= minute < self.market.calendar.end:
-                call_after(self.market.env, minute, ACTIONS, lambda n=number, r=release: self.release(n, r))
+                call_after(self.market.env, minute, ACTIONS, partial(self._released, number, release))
+
+    def _released(self, number: int, release: Release) -> None:
+        self.release(number, release)
 
     def release(self, number: int, release: Release, faulty: bool | None = None) -> Rollout:
         """Start a release now; whether it is faulty is drawn once for each release, whatever its strategy."""

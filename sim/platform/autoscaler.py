@@ -79,7 +79,9 @@ def changes_within(now, period, changes, added):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def limited(current, desired, added_up, removed_up, added_down, removed_down, up_pods, up_percent, down_pods, down_percent):  # type: ignore[no-untyped-def]
+def limited(  # type: ignore[no-untyped-def]
+    current, desired, added_up, removed_up, added_down, removed_down, up_pods, up_percent, down_pods, down_percent
+):
     """`desired` within the speed limits.
 
     Up: the more generous of `up_pods` pods and `up_percent` % over the replicas at the start of the

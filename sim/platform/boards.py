@@ -16,6 +16,7 @@ from sim.platform.state import (
     BREAKER,
     CAPACITY,
     ERROR,
+    FAULT,
     FLOOR,
     FLUSH,
     FREE,
@@ -38,6 +39,7 @@ def apply_effects(effects, used, board, live, cohorts, work, action_off, surge, 
         b.capacity = 1.0
         b.slow = 1.0
         b.error = 0.0
+        b.fault = 0.0
         b.loss = 0.0
         b.unreachable = 0.0
         b.off = 0.0
@@ -84,6 +86,8 @@ def _add(b, kind, size):  # type: ignore[no-untyped-def]
         b.slow *= 1.0 + size
     elif kind == ERROR:
         b.error = 1.0 - (1.0 - b.error) * (1.0 - size)
+    elif kind == FAULT:
+        b.fault = 1.0 - (1.0 - b.fault) * (1.0 - size)
     elif kind == LOSS:
         b.loss = 1.0 - (1.0 - b.loss) * (1.0 - size)
     elif kind == UNREACHABLE:

@@ -129,7 +129,9 @@ def refill(node, live, answered):  # type: ignore[no-untyped-def]
 
 
 @inner
-def serve_node(nodes, live, board, edges, into, calls, work, cohorts, due, window, s, v, now, holds, want, done, sums, arriving):  # type: ignore[no-untyped-def]
+def serve_node(  # type: ignore[no-untyped-def]
+    nodes, live, board, edges, into, calls, work, cohorts, due, window, s, v, now, holds, want, done, sums, arriving
+):
     """One second of node v: calls and due retries arrive, the queue is served, callers learn the outcome.
 
     `want`: float64[ACTIONS], user actions admitted this second; `done`: float64[nodes, ACTIONS], requests
@@ -187,12 +189,15 @@ def serve_node(nodes, live, board, edges, into, calls, work, cohorts, due, windo
         node, here, board[v], cohorts[v], work[v], now, capacity, arriving, done[v]
     )
     p_all = station.update_outcome(node, here, board[v], wait, spread, refused, late)
-    slow = station.slow_share(node, here, board[v], s[BREAKER_SLOW_AFTER], max(0.0, wait - spread / 2.0), wait + spread / 2.0)
+    slow = station.slow_share(
+        node, here, board[v], s[BREAKER_SLOW_AFTER], max(0.0, wait - spread / 2.0), wait + spread / 2.0
+    )
     if s[BREAKER_SLOW_AFTER] <= node.timeout:
         slow = max(slow, late)
+    failures = 0.0
     for e in range(into[v], into[v + 1]):
         edge = edges[e]
-        station.update_edge(node, here, edge, p_all)
+        failed = station.update_edge(node, here, board[v], edge, p_all)
         u = edge.caller
         source = want if u < 0 else done[u]
         share = 1.0 - edge.refused_share
@@ -224,18 +229,19 @@ def serve_node(nodes, live, board, edges, into, calls, work, cohorts, due, windo
                 due[e, slot, k, a] = 0.0
         w = window[e, now % WINDOW]
         w[0] = sent
-        w[1] = sent * p_all
+        w[1] = sent * failed
+        failures += sent * failed
         w[2] = sent * slow
         w[3] = sent / share if share > 0.0 else first
         if s[BREAKER_ON] > 0.0 and u >= 0:
-            settle_breaker(edge, window[e], s, now, sent, p_all)
+            settle_breaker(edge, window[e], s, now, sent, failed)
     here.arrived += incoming
-    here.failed += incoming * p_all
+    here.failed += failures
     here.refused += incoming * refused
     here.zombie += zombie
     here.retries += retries
     sums[v, 0] += incoming
-    sums[v, 1] += incoming * p_all
+    sums[v, 1] += failures
     sums[v, 2] += incoming * refused
     sums[v, 3] += zombie
     sums[v, 4] += retries

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.core.config import Section, param
+from sim.core.config import DataFile, Section, param
 from sim.core.units import Count, Duration, MoneyRate, Percent, Rate, Share, When
 from sim.platform.state import ACTION_NAMES, ATTEMPTS
 
@@ -142,11 +142,15 @@ class Retries(Section):
     """Retries between services; what people do is the crowd's."""
 
     attempts: int = param(3, "L17", "tries of a call, the first included", low=1, high=5, ge=1, le=ATTEMPTS)
-    client_attempts: int = param(1, "", "tries the app makes by itself before the user sees an error", ge=1, le=ATTEMPTS)
+    client_attempts: int = param(
+        1, "", "tries the app makes by itself before the user sees an error", ge=1, le=ATTEMPTS
+    )
     backoff: Duration = param("100ms", "", "wait before the first retry; doubles")
     backoff_cap: Duration = param("20s", "resilience: 20 s", "longest wait", assumption=True)
     jitter: bool = param(True, "", "full jitter: a wait uniform on (0, backoff)")
-    budget: Share | None = param("20%", "Envoy", "retries as a share of active requests; null: no budget", low="10%", high="20%")
+    budget: Share | None = param(
+        "20%", "Envoy", "retries as a share of active requests; null: no budget", low="10%", high="20%"
+    )
     budget_minimum: int = param(3, "Envoy", "retries always allowed to be active", ge=0)
 
 
@@ -174,7 +178,9 @@ class Throttle(Section):
     """Clients refuse part of their own calls to a callee that refuses or fails most of them."""
 
     enabled: bool = param(False, "", "adaptive throttling on every call between services")
-    multiplier: float = param(2.0, "Google SRE book ch. 21", "requests tolerated for each accepted one", low=1.1, high=2.0, ge=1)
+    multiplier: float = param(
+        2.0, "Google SRE book ch. 21", "requests tolerated for each accepted one", low=1.1, high=2.0, ge=1
+    )
     window: Duration = param("2min", "Google SRE book ch. 21", "over which requests and accepts are counted")
 
 
@@ -191,7 +197,9 @@ class Shedding(Section):
     enabled: bool = param(True, "", "whether the front door sheds load")
     above: Share = param("95%", "", "utilisation of any node on an action's way at which shedding starts")
     drain: Duration = param("10s", "", "time in which a backlog is to be worked off")
-    order: list[Action] = param(["care", "browse", "search", "cart", "order", "pay"], "", "degradation plan, first first")
+    order: list[Action] = param(
+        ["care", "browse", "search", "cart", "order", "pay"], "", "degradation plan, first first"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Shedding:
@@ -264,7 +272,9 @@ class Sites(Section):
     """Where the shop runs and how it survives the loss of a site. A pattern's name alone takes its usual values."""
 
     pattern: Pattern = param("hot_standby", "", "disaster recovery pattern")
-    automatic: bool | None = Field(default=None, description="failover without a person's decision; left out: the pattern's")
+    automatic: bool | None = Field(
+        default=None, description="failover without a person's decision; left out: the pattern's"
+    )
     detect: Duration | None = Field(default=None, description="until the loss is certain")
     switch: Duration | None = Field(default=None, description="from the decision to the first answer elsewhere")
     warm_up: Duration | None = Field(default=None, description="until full capacity elsewhere")
@@ -291,7 +301,9 @@ class Sites(Section):
 class CanaryChecks(Section):
     """A release tried on a growing share of traffic first."""
 
-    mode: Literal["steps", "fixed"] = param("steps", "", "growing steps with checks, or one share and a two-sample test")
+    mode: Literal["steps", "fixed"] = param(
+        "steps", "", "growing steps with checks, or one share and a two-sample test"
+    )
     share: Share = param("1%", "O13", "share of traffic in mode `fixed`")
     duration: Duration = param("15min", "O14", "length of mode `fixed`")
     confidence: Share = param("99%", "", "of the two-sample test")
@@ -310,7 +322,7 @@ class Release(Section):
     service: str = "order"
     strategy: Literal["big_bang", "canary"] = "canary"
     fault: Literal["by_chance", "always", "never"] = "by_chance"
-    errors: Share = param("30%", "", "requests of the new version that fail, when it is faulty")
+    errors: Share = param("30%", "", "requests of the new version that fail for good, when it is faulty")
     slower: Percent = param("0%", "", "added service time of the new version, when it is faulty")
 
 
@@ -319,8 +331,12 @@ class Releases(Section):
 
     change_failure_rate: Share = param("10%", "O02", "releases that turn out faulty", low="5%", high="40%")
     canary: CanaryChecks = CanaryChecks()
-    detect: Duration = param("15min", "O14", "until a fault of a complete release is noticed without a playbook", low="5min", high="60min")
-    rollback: Duration = param("10min", "O15", "from the decision to the old version everywhere", low="2min", high="30min")
+    detect: Duration = param(
+        "15min", "O14", "until a fault of a complete release is noticed without a playbook", low="5min", high="60min"
+    )
+    rollback: Duration = param(
+        "10min", "O15", "from the decision to the old version everywhere", low="2min", high="30min"
+    )
     automatic_rollback: bool = param(True, "", "roll back when the fault is noticed; false: wait for the action")
     schedule: list[Release] = Field(default_factory=list)
 
@@ -348,7 +364,7 @@ class Load(Section):
     rate: Rate | None = None
     start_rate: Rate = param("0/s", "", "rate before the first stage")
     stages: list[Stage] = Field(default_factory=list)
-    trace: str | None = Field(default=None, description="CSV file with a column `count`: requests in each minute")
+    trace: DataFile | None = Field(default=None, description="table with a column `count`: requests in each minute")
     scale: float = Field(default=1.0, gt=0, description="factor on the trace")
     arrivals: Literal["smooth", "poisson"] = "smooth"
 
@@ -388,7 +404,7 @@ def _services() -> dict[str, Service]:
     }
 
 
-def _actions() -> dict[str, dict[str, float]]:
+def _actions() -> dict[Action, dict[str, float]]:
     return {
         "browse": {"recommendation": 1.0, "search": 0.2},
         "search": {"search": 1.0},
@@ -410,7 +426,9 @@ class Platform(Section):
         default_factory=_actions, description="services the entry calls for each user action, and how often"
     )
     sizing: Sizing = Sizing()
-    price: MoneyRate = param("1.3 CNY/h", "O16", "of a replica of 4 vCPU", low="0.85 CNY/h", high="1.75 CNY/h", gt=0, assumption=True)
+    price: MoneyRate = param(
+        "1.3 CNY/h", "O16", "of a replica of 4 vCPU", low="0.85 CNY/h", high="1.75 CNY/h", gt=0, assumption=True
+    )
     deadlines: bool = param(True, "", "callers pass on their deadline, and nobody works for those who have given up")
     queue: Literal["fifo", "adaptive_lifo"] = param("fifo", "", "who is served first while there is a queue")
     bulkhead: Share = param("50%", "", "share of a caller's places that one callee may hold; 100%: no bulkhead")
@@ -468,18 +486,19 @@ class Platform(Section):
                 raise ValueError(f"actions.{name}: accepted: numbers above 0, at most 100")
         for index, release in enumerate(self.releases.schedule):
             if release.service not in self.services:
-                raise ValueError(f"releases.schedule.{index}.service: found {release.service!r}, accepted: {', '.join(self.services)}")
+                accepted = ", ".join(self.services)
+                raise ValueError(f"releases.schedule.{index}.service: found {release.service!r}, accepted: {accepted}")
         self.order_of_services()
         return self
 
-    def targets(self) -> set[str]:
+    def targets(self) -> frozenset[str]:
         """Names an event of this side may have as its target."""
         names = set(self.services) | set(self.dependencies) | set(self.actions) | {"site", "city", "shop"}
         names |= {f"action.{name}" for name in self.actions}
         for name, one in self.services.items():
             if one.database is not None:
                 names |= {f"{name}.db", f"{name}.db.primary", f"{name}.db.replica"}
-        return names
+        return frozenset(names)
 
     def order_of_services(self) -> list[str]:
         """Services so that a caller comes before whom it calls. Raises ValueError naming a cycle."""

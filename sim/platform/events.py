@@ -9,7 +9,7 @@ has already been served starts with the next.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 from sim.core.clock import FAULTS
 from sim.core.errors import SimError
@@ -56,7 +56,7 @@ def _hold(market: Any, kind: int, target: Any, size: float, for_minutes: Any, us
 
 @event("platform.crash", kind="inject")
 def crash(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
-    """A share of a service's replicas is gone (all, if left out), with the requests waiting there; a primary fails over."""
+    """A share of a service's replicas is gone (all, if left out) with the requests there; a primary fails over."""
     team = operations(market)
     node, size = team.node(target), _size(magnitude, 1.0, 1.0)
     if size == 0.0:
@@ -130,7 +130,7 @@ def bad_release(
     target: Any = None,
     for_minutes: Any = None,
     magnitude: Any = None,
-    strategy: str = "big_bang",
+    strategy: Literal["big_bang", "canary"] = "big_bang",
     slower: Any = None,
 ) -> None:
     """A faulty version of a service goes out: a share of its requests fails (30% if left out), big_bang or canary."""
@@ -244,11 +244,17 @@ def scale(
     team = operations(market)
     if (replicas is None) == (factor is None):
         raise SimError("platform.scale: accepted: exactly one of replicas, factor")
-    nodes = [v for v, kind in enumerate(team.plan.kinds) if kind == st.SERVICE] if target is None else [team.node(target)]
+    nodes = (
+        [v for v, kind in enumerate(team.plan.kinds) if kind == st.SERVICE] if target is None else [team.node(target)]
+    )
     until = math.inf if for_minutes is None else _until(team, for_minutes, 0.0)
     for node in nodes:
         live = team.platform.live[node]
-        wanted = replicas if replicas is not None else math.ceil((int(live["ready"]) + int(live["starting"])) * float(factor or 1.0))
+        wanted = (
+            replicas
+            if replicas is not None
+            else math.ceil((int(live["ready"]) + int(live["starting"])) * float(factor or 1.0))
+        )
         if not 0 <= wanted <= 100_000:
             raise SimError(f"replicas: found {wanted}, accepted: 0 to 100000")
         control.add(team.platform, st.FLOOR, node, float(wanted), team.second, until)
@@ -312,7 +318,7 @@ def close_breaker(market: Any, target: Any = None, for_minutes: Any = None) -> N
 
 @event("platform.restart", kind="action")
 def restart(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
-    """Restart a share of a service's replicas (all, if left out): the queue there is gone, pods take their start time."""
+    """Restart a share of a service's replicas (all, if left out): the queue is gone, pods take their start time."""
     team = operations(market)
     node, size = team.node(target), _size(magnitude, 1.0, 1.0)
     control.add(team.platform, st.KILL, node, size, team.second)
@@ -322,7 +328,9 @@ def restart(market: Any, target: Any = None, for_minutes: Any = None, magnitude:
 
 
 @event("platform.limit", kind="action")
-def limit(market: Any, target: Any = None, for_minutes: Any = None, rate: Any = None, burst: float | None = None) -> None:
+def limit(
+    market: Any, target: Any = None, for_minutes: Any = None, rate: Any = None, burst: float | None = None
+) -> None:
     """Set the rate limit at the front door, such as 500/s; without a rate, lift it."""
     team = operations(market)
     s = team.platform.setting
@@ -340,11 +348,15 @@ def limit(market: Any, target: Any = None, for_minutes: Any = None, rate: Any = 
 
 
 @event("platform.release", kind="action")
-def release(market: Any, target: Any = None, for_minutes: Any = None, strategy: str = "canary") -> None:
+def release(
+    market: Any, target: Any = None, for_minutes: Any = None, strategy: Literal["big_bang", "canary"] = "canary"
+) -> None:
     """Release a new version of a service now; it is faulty with the change failure rate."""
     team = operations(market)
     if strategy not in ("big_bang", "canary"):
         raise SimError(f"strategy: found {strategy!r}, accepted: big_bang, canary")
     team.node(target)
-    one = Release.model_construct(at="", service=str(target), strategy=strategy, fault="by_chance", errors=0.3, slower=0.0)
+    one = Release.model_construct(
+        at="", service=str(target), strategy=strategy, fault="by_chance", errors=0.3, slower=0.0
+    )
     team.release(20_000 + len(team.rollouts), one)

@@ -199,7 +199,7 @@ def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work,
             if flow > 1e-100:
                 active = flow * max(here.latency, 1e-3)
                 edge.extra = patterns.retries_allowed(active, node.budget, node.budget_minimum) / active
-            edge.attempts = patterns.attempts_per_request(here.failing, node.attempts, edge.extra)
+            edge.attempts, _, _ = patterns.with_fault(here.failing, board[v].fault, node.attempts, edge.extra)
             factor = edge.reads * edge.attempts
             for a in range(ACTIONS):
                 source = 1.0 if u < 0 else reach[u, a]
@@ -224,13 +224,15 @@ def undisturbed(nodes, live, board, edges, due, window, s, minute, peak):  # typ
         most = min(most, 1.0 - 1.0 / s[THROTTLE_K])
     for v in range(nodes.shape[0]):
         here = live[v]
-        if here.queue > 0.0 or here.warm < 1.0 or here.late > 0.0 or board[v].breaker > 0.0 or here.failing >= most:
+        if here.queue > 0.0 or here.warm < 1.0 or here.late > 0.0 or board[v].breaker > 0.0:
             return False
         if s[BREAKER_ON] > 0.0 and nodes[v].timeout >= s[BREAKER_SLOW_AFTER]:
             if station.slow_share(nodes[v], here, board[v], s[BREAKER_SLOW_AFTER], 0.0, 0.0) >= s[BREAKER_SLOW]:
                 return False
     for e in range(edges.shape[0]):
-        if edges[e].breaker != patterns.CLOSED:
+        v = edges[e].callee
+        _, failed, _ = patterns.with_fault(live[v].failing, board[v].fault, nodes[v].attempts, edges[e].extra)
+        if edges[e].breaker != patterns.CLOSED or failed >= most:
             return False
     if s[LIMIT_RATE] < math.inf:
         highest = 0.0
@@ -263,7 +265,7 @@ def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, mean
     for v in range(nodes.shape[0]):
         p_all = station.update_outcome(nodes[v], live[v], board[v], 0.0, 0.0, 0.0, 0.0)
         for e in range(into[v], into[v + 1]):
-            station.update_edge(nodes[v], live[v], edges[e], p_all)
+            station.update_edge(nodes[v], live[v], board[v], edges[e], p_all)
     for e in range(edges.shape[0]):
         edge = edges[e]
         u = edge.caller
@@ -299,7 +301,7 @@ def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, mean
 
 @inner
 def write_holds(nodes, live, board, edges, holds):  # type: ignore[no-untyped-def]
-    """Seconds a request keeps its place at each node: its own service and its calls, as they were in the last second."""
+    """Seconds a request keeps its place at each node: its service and its calls, as they were in the last second."""
     for v in range(nodes.shape[0]):
         holds[v] = station.service_of(nodes[v], live[v], board[v])
     for e in range(edges.shape[0]):
@@ -366,10 +368,10 @@ def book(totals, balance, a, c, offered, passed, failure, counts):  # type: igno
 
 
 @inner
-def serve_quiet_actions(
+def serve_quiet_actions(  # type: ignore[no-untyped-def]
     nodes, board, edges, into, trips, essential, latencies, failures, action_off, mean_rate, offered, totals,
     balance, histogram, actions, minute, counts, bins,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """What the crowd meets in a quiet minute, for each action."""
     for a in range(ACTIONS):
         latency, variance, failure = act(nodes, board, edges, into, trips, essential, a)
@@ -399,6 +401,7 @@ def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, histo
             arrived += mean_rate[a] * SECONDS * reach[v, a]
             load += mean_rate[a] * SECONDS * reach[v, a] * work[v, a]
         retries = 0.0
+        failed = 0.0
         for e in range(into[v], into[v + 1]):
             edge = edges[e]
             flow = 0.0
@@ -407,9 +410,11 @@ def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, histo
             flow *= edge.reads
             edge.total_calls += flow
             retries += flow * (edge.attempts - 1.0)
+            _, share, _ = patterns.with_fault(here.failing, board[v].fault, nodes[v].attempts, edge.extra)
+            failed += flow * edge.attempts * share
         here.arrived += arrived
         here.served += arrived
-        here.failed += arrived * here.failing
+        here.failed += failed
         here.retries += retries
         here.replica_seconds += (here.ready + here.starting) * SECONDS
         workers = station.workers_of(nodes[v], here, board[v])
@@ -417,7 +422,7 @@ def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, histo
         here.utilisation = busy / (workers * SECONDS) if workers > 0.0 else 0.0
         h = history[min(minute, history.shape[0] - 1), v]
         h[H_ARRIVED] = arrived
-        h[H_FAILED] = arrived * here.failing
+        h[H_FAILED] = failed
         h[H_REFUSED] = 0.0
         h[H_ZOMBIE] = 0.0
         h[H_RETRIES] = retries
@@ -437,7 +442,7 @@ def keep_edges(nodes, live, board, edges, calls, reach, s, keep):  # type: ignor
         for a in range(ACTIONS):
             source = 1.0 if edge.caller < 0 else reach[edge.caller, a]
             keep[e, a] = source * calls[e, a] * edge.reads * edge.attempts
-        keep[e, ACTIONS] = live[v].failing
+        _, keep[e, ACTIONS], _ = patterns.with_fault(live[v].failing, board[v].fault, nodes[v].attempts, edge.extra)
         keep[e, ACTIONS + 1] = station.slow_share(nodes[v], live[v], board[v], s[BREAKER_SLOW_AFTER], 0.0, 0.0)
 
 
@@ -461,7 +466,7 @@ def remember(recent, recent_edges, window, s, minute):  # type: ignore[no-untype
                 w[3] = attempts
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
 def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
     """The minute second by second."""
     s = p.setting
@@ -487,7 +492,9 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
         now = np.int64(second)
         if t > 0:
             if used > 0 and effects_change(p.effects, used, second - 1.0, second + 1e-9):
-                apply_effects(p.effects, used, board, live, p.cohorts, p.work, p.action_off, p.surge, p.herd, p.mix, second)
+                apply_effects(
+                    p.effects, used, board, live, p.cohorts, p.work, p.action_off, p.surge, p.herd, p.mix, second
+                )
                 for a in range(ACTIONS):
                     wanted[a] = rates[a, t]
                 update_edges(nodes, live, board, edges, into, p.calls, p.reach, wanted, p.work, False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from sim.core.errors import Problem, ScenarioError, shown
 from sim.platform import state as st
 from sim.platform.config import Database, Load, Platform, Service
 
-#: cost of the other sites, as a share of the first; see `sim.platform.recovery`
+#: no limit, for places and queues that are somebody else's
 UNLIMITED = 1e9
 _REPLICA_CORES = 8  # queries at once that cost as much as one replica of a service
 DEFAULT_PEAK = 200.0  # user actions a second sized for when nothing is known about demand
@@ -64,16 +63,16 @@ def plan(config: Platform) -> Plan:
     link(-1, 0, False, present)
     every = np.ones(st.ACTIONS)
     if not mono:
-        for name, callees in config.actions.items():
+        for action, callees in config.actions.items():
             unit = np.zeros(st.ACTIONS)
-            unit[st.ACTION_NAMES.index(name)] = 1.0
-            for callee, number in callees.items():
+            unit[st.ACTION_NAMES.index(action)] = 1.0
+            for callee, times in callees.items():
                 if callee in config.services:
-                    link(0, aliases[callee], False, unit * number)
+                    link(0, aliases[callee], False, unit * times)
         for name in order:
-            for callee, number in config.services[name].calls.items():
+            for callee, times in config.services[name].calls.items():
                 if callee in config.services:
-                    link(aliases[name], aliases[callee], False, every * number)
+                    link(aliases[name], aliases[callee], False, every * times)
     for name in order:
         database = config.services[name].database
         if database is None:
@@ -123,7 +122,7 @@ def plan(config: Platform) -> Plan:
 
 def service_visits(config: Platform, order: list[str]) -> dict[str, np.ndarray]:
     """Visits of each service for one user action of each kind: float64[ACTIONS] by name."""
-    visits = {name: np.zeros(st.ACTIONS) for name in order}
+    visits: dict[str, np.ndarray] = {name: np.zeros(st.ACTIONS) for name in order}
     for index, action in enumerate(st.ACTION_NAMES):
         if action not in config.actions:
             continue
@@ -162,7 +161,9 @@ def peak_of(config: Platform, ctx: Any) -> np.ndarray:
         return mix * sizing.sized_for
     expected = getattr(ctx, "expected_peak", None)
     if expected is None and config.load is not None:
-        expected = max([config.load.rate or 0.0, config.load.start_rate, *(stage.target for stage in config.load.stages)])
+        expected = max(
+            [config.load.rate or 0.0, config.load.start_rate, *(stage.target for stage in config.load.stages)]
+        )
     return mix * (expected if expected else DEFAULT_PEAK) * sizing.headroom
 
 
@@ -284,7 +285,7 @@ def _fill_nodes(
             row["service_time"] = one.service_time * 60.0
             if name is None:
                 visits = service_visits(config, order)
-                each = sum(visits[s] * config.services[s].service_time * 60.0 for s in order)
+                each = np.sum([visits[s] * config.services[s].service_time * 60.0 for s in order], axis=0)
                 mean = float(mix_of(config) @ each) or float(each.max())
                 row["service_time"] = mean
                 work[:, v] = np.where(each > 0.0, each / mean, 1.0)
@@ -312,7 +313,9 @@ def _whole_shop(config: Platform, order: list[str]) -> Service:
     """The monolith as one service: every module's weakness is everybody's."""
     parts = [config.services[name] for name in order]
     explicit = [one for one in parts if isinstance(one.replicas, int)]
-    concurrency = max(one.concurrency for name, one in zip(order, parts, strict=True) if name != config.entry or len(order) == 1)
+    concurrency = max(
+        one.concurrency for name, one in zip(order, parts, strict=True) if name != config.entry or len(order) == 1
+    )
     workers = sum(int(one.replicas) * one.concurrency for one in explicit)
     cached = [one.cache for one in parts if one.cache is not None]
     limits = [one.max_replicas for one in parts if one.max_replicas is not None]
@@ -433,19 +436,22 @@ def load_of(load: Load, ctx: Any) -> np.ndarray:
 
 
 def read_trace(path: Path) -> np.ndarray:
-    """Column `count` of a CSV file (may be gzipped), one row a minute. Raises ValueError naming file and line."""
-    text = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8", newline="")
-    with text as stream:
-        reader = csv.DictReader(stream)
-        if reader.fieldnames is None or "count" not in reader.fieldnames:
-            raise ValueError(f"{path}:1: found columns {reader.fieldnames}, accepted: a column named count")
-        counts = []
-        for row in reader:
-            try:
-                value = float(row["count"])
-            except (TypeError, ValueError):
-                value = -1.0
-            if not 0.0 <= value < 1e12:
-                raise ValueError(f"{path}:{reader.line_num}: count: found {row['count']!r}, accepted: a number of 0 or more")
-            counts.append(value)
-    return np.array(counts)
+    """Column `count` of a table, one row a minute: float64[rows]. Raises ScenarioError naming file and line."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except Exception as error:
+        raise _wrong(path, 0, f"found a table that cannot be read ({error}), accepted: csv or parquet") from None
+    if "count" not in frame.columns:
+        raise _wrong(path, 1, f"found the columns {', '.join(map(str, frame.columns))}, accepted: a column named count")
+    counts = pd.to_numeric(frame["count"], errors="coerce").to_numpy("f8")
+    wrong = np.flatnonzero(~((counts >= 0.0) & (counts < 1e12)))
+    if len(wrong):
+        found = shown(frame["count"].iloc[wrong[0]])
+        raise _wrong(path, int(wrong[0]) + 2, f"count: found {found}, accepted: a number of 0 or more")
+    return counts
+
+
+def _wrong(path: Path, line: int, message: str) -> ScenarioError:
+    return ScenarioError([Problem(path.name, line, 1 if line else 0, "platform.load.trace", message)])

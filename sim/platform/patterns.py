@@ -91,6 +91,21 @@ def attempts_per_request(p, attempts, extra):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
+def with_fault(p, fault, attempts, extra):  # type: ignore[no-untyped-def]
+    """(mean attempts of a request, share of attempts that fail, share of requests that fail for good).
+
+    A share `fault` of requests meets an error that trying again does not cure and that callers do not repeat (a
+    bug's answer, not a breakdown); the attempts of the others fail with probability p.
+    """
+    sound = attempts_per_request(p, attempts, extra)
+    if fault <= 0.0:
+        return sound, p, max(0.0, 1.0 - sound * (1.0 - p))
+    mean = (1.0 - fault) * sound + fault
+    failed = ((1.0 - fault) * sound * p + fault) / mean
+    return mean, failed, 1.0 - (1.0 - fault) * min(1.0, sound * (1.0 - p))
+
+
+@njit(cache=True, inline="always")
 def throttle_share(requests, accepts, multiplier):  # type: ignore[no-untyped-def]
     """Probability that a client refuses its own request: max(0, (requests - K accepts)/(requests + 1))."""
     return max(0.0, (requests - multiplier * accepts) / (requests + 1.0))

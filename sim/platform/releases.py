@@ -85,7 +85,7 @@ class Rollout:
         self.share = share
         if self.faulty:
             self.rows = [
-                control.add(self.operations.platform, st.ERROR, self.node, share * self.release.errors, now),
+                control.add(self.operations.platform, st.FAULT, self.node, share * self.release.errors, now),
                 control.add(self.operations.platform, st.SLOW, self.node, share * self.release.slower, now),
             ]
 
@@ -118,7 +118,9 @@ class Rollout:
     def run(self) -> Iterator[Any]:
         """The process of one release."""
         env = self.operations.market.env
-        self.operations.tell("release_started", self.release.service, 1.0 if self.release.strategy == "big_bang" else 0.0)
+        self.operations.tell(
+            "release_started", self.release.service, 1.0 if self.release.strategy == "big_bang" else 0.0
+        )
         if self.release.strategy == "canary":
             yield from self._canary(env)
         if self.over:
@@ -167,12 +169,11 @@ class Rollout:
 
     def _observe(self, minutes: float) -> list[float]:
         """Failed and all requests of the new and of the old version, as the checks of the last minutes saw them."""
-        arrived, failed = self.operations.arrived(self.node, minutes)
+        arrived, _ = self.operations.arrived(self.node, minutes)
         share = self.share
         if arrived <= 0.0:
             return [0.0, 0.0, 0.0, 0.0]
-        added = share * self.release.errors if self.faulty else 0.0
-        old = max(0.0, min(1.0, (failed / arrived - added) / max(1e-12, 1.0 - added)))
+        old = float(self.operations.platform.live[self.node]["failing"])
         new = 1.0 - (1.0 - old) * (1.0 - (self.release.errors if self.faulty else 0.0))
         out = []
         for arm, (probability, part) in enumerate(((new, share), (old, 1.0 - share))):

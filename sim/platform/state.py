@@ -82,7 +82,8 @@ BOARD = np.dtype(
     [
         ("capacity", "f8"),  # share of workers left
         ("slow", "f8"),  # factor on service time
-        ("error", "f8"),  # added probability of failing
+        ("error", "f8"),  # added probability that an attempt fails; another attempt may succeed
+        ("fault", "f8"),  # share of requests answered with an error that nobody retries
         ("loss", "f8"),  # packet loss on the way here
         ("unreachable", "f8"),  # share of calls that get no answer at all until the timeout
         ("off", "f8"),  # 1: switched off by a degradation plan
@@ -104,7 +105,7 @@ LIVE = np.dtype(
         ("wait_probability", "f8"),  # P(wait > 0) of the minute
         ("wait", "f8"),  # s, mean stochastic wait of the minute
         ("tail_rate", "f8"),  # 1/s: P(wait > t) = wait_probability * exp(-tail_rate * t)
-        ("failing", "f8"),  # probability that an attempt fails for another reason than the fluid queue
+        ("failing", "f8"),  # probability that an attempt fails by chance: neither by the fluid queue nor by a fault
         ("late", "f8"),  # probability that an attempt is refused or times out in the fluid queue, last second
         ("latency", "f8"),  # s, mean time of one call in the last second, retries included
         ("variance", "f8"),  # s^2 of the same
@@ -169,7 +170,8 @@ EFFECT = np.dtype(
 # kinds of effect; 0 is a free row
 (
     FREE, CAPACITY, SLOW, ERROR, LOSS, UNREACHABLE, OFF, LAG, BREAKER, ACTION_OFF, SURGE, HERD, FLUSH, KILL, FLOOR,
-) = range(15)  # fmt: skip
+    FAULT,
+) = range(16)  # fmt: skip
 
 # columns of `history`
 (H_ARRIVED, H_FAILED, H_REFUSED, H_ZOMBIE, H_RETRIES, H_QUEUE, H_UTILISATION, H_READY, H_LATENCY, H_MOMENT) = range(10)
@@ -183,9 +185,9 @@ ACTION_HISTORY = 7
     BREAKER_ON, BREAKER_FAILURE, BREAKER_SLOW, BREAKER_SLOW_AFTER, BREAKER_WINDOW, BREAKER_BY_COUNT, BREAKER_MINIMUM,
     BREAKER_WAIT, BREAKER_PERMITS, THROTTLE_ON, THROTTLE_K, THROTTLE_WINDOW, LIMIT_RATE, LIMIT_BURST, LIMIT_TOKENS,
     SHED_ON, SHED_AT, SHED_DRAIN, HPA_ON, HPA_TOLERANCE, HPA_EVERY, HPA_UP_WINDOW, HPA_DOWN_WINDOW, HPA_UP_PODS,
-    HPA_UP_PERCENT, HPA_UP_PERIOD, HPA_DOWN_PODS, HPA_DOWN_PERCENT, HPA_DOWN_PERIOD, SITE_COST, MEASURE_FROM, EXACT,
+    HPA_UP_PERCENT, HPA_UP_PERIOD, HPA_DOWN_PODS, HPA_DOWN_PERCENT, HPA_DOWN_PERIOD, MEASURE_FROM, EXACT,
     LAST_SLOW, FAST, FAST_1, FAST_2, LOAD_ON, LOAD_POISSON, EFFECTS_USED, SLOW_MINUTES, LOST_WRITES, NOW,
-) = range(42)  # fmt: skip
+) = range(41)  # fmt: skip
 SETTINGS = 48
 
 
@@ -210,7 +212,7 @@ class PlatformState(NamedTuple):
     due: np.ndarray  # float64[edges, DUE, ATTEMPTS, ACTIONS], retries by second they are made modulo DUE
     window: np.ndarray  # float64[edges, WINDOW, 4], attempts, failures, slow ones, wanted; by second modulo WINDOW
     recent: np.ndarray  # float64[3, ACTIONS, 60], demand of a minute, by minute modulo 3
-    recent_edges: np.ndarray  # float64[3, edges, ACTIONS + 2], attempts for each user action; failing and slow share
+    recent_edges: np.ndarray  # float64[3, edges, ACTIONS + 2], attempts for each action; failing, slow share
     starting: np.ndarray  # float64[nodes, BATCHES, 2], second at which a batch of pods is ready, pods in it
     records: np.ndarray  # float64[nodes, 2, n, 2]: recommendations (0), changes (1): second, replicas
     prescale: np.ndarray  # float64[windows, 3], from (s), to (s), factor on base replicas

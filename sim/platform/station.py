@@ -111,14 +111,18 @@ def update_outcome(node, live, board, wait, spread, refused, late):  # type: ign
 
 
 @inner
-def update_edge(node, live, edge, p_all):  # type: ignore[no-untyped-def]
-    """Write what a call on `edge` meets, retries included, when an attempt fails with probability `p_all`."""
-    attempts = patterns.attempts_per_request(p_all, node.attempts, edge.extra)
+def update_edge(node, live, board, edge, p_all):  # type: ignore[no-untyped-def]
+    """Write what a call on `edge` meets, retries included; returns the share of its attempts that fail.
+
+    `p_all`: probability that an attempt fails, faults aside.
+    """
+    attempts, failed, lost = patterns.with_fault(p_all, board.fault, node.attempts, edge.extra)
     pause = node.backoff * (0.5 if node.jitter else 1.0)
     meets = 1.0 - edge.refused_share
-    edge.failure = edge.refused_share + meets * max(0.0, 1.0 - attempts * (1.0 - p_all))
+    edge.failure = edge.refused_share + meets * lost
     edge.latency = meets * (attempts * live.latency + (attempts - 1.0) * pause)
     edge.variance = meets * attempts * live.variance
+    return failed
 
 
 @inner

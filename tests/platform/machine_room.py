@@ -1,4 +1,4 @@
-"""A machine room alone: the real clock, journal, calendar, draws and books around it, a given demand instead of a crowd."""
+"""A machine room alone: the real clock, journal, calendar, draws and books, a given demand instead of a crowd."""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ DESIRED = [
 ]
 
 
-@pytest.mark.parametrize(("current", "ready", "used", "unready", "missing", "request_", "target", "expected", "why"), DESIRED)
+@pytest.mark.parametrize(
+    ("current", "ready", "used", "unready", "missing", "request_", "target", "expected", "why"), DESIRED
+)
 def test_recommended_replicas(current, ready, used, unready, missing, request_, target, expected, why):
     assert desired_replicas(current, ready, used, unready, missing, request_, target, TEN) == expected, why
 
@@ -39,7 +41,8 @@ def test_the_largest_of_several_metrics_wins():
 
 
 LIMITS = [
-    # current, desired, added up, removed up, added down, removed down, pods up, % up, pods down, % down, expected, reason
+    # current, desired; added, removed (upward period); added, removed (downward period); pods up, % up, pods down,
+    # % down; expected, reason
     (10, 50, 0, 0, 0, 0, 4, 100.0, NONE, 100.0, 20, "defaults: the more generous of 4 pods and 100%"),
     (3, 1000, 0, 0, 0, 0, 1, NONE, NONE, 100.0, 4, "one pod in a period"),
     (10, 50, 0, 0, 0, 0, NONE, 200.0, NONE, 100.0, 30, "200% of the replicas at the start"),
@@ -76,9 +79,7 @@ def test_changes_are_counted_within_their_period_only():
     assert changes_within(0.0, 15.0, changes, False) == 3.0
 
 
-@given(
-    hyp.integers(1, 200), hyp.floats(0.0, 3.0), hyp.floats(0.2, 0.9), hyp.integers(0, 20)
-)
+@given(hyp.integers(1, 200), hyp.floats(0.0, 3.0), hyp.floats(0.2, 0.9), hyp.integers(0, 20))
 def test_more_load_never_asks_for_fewer_replicas(ready, use, target, unready):
     low = desired_replicas(ready + unready, ready, use * ready, unready, 0, 1.0, target, TEN)
     high = desired_replicas(ready + unready, ready, (use + 0.5) * ready, unready, 0, 1.0, target, TEN)

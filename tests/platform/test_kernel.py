@@ -13,9 +13,7 @@ from sim.platform.config import Platform
 LONG = 30  # minutes until a steady state is reached
 
 
-@pytest.mark.parametrize(
-    ("servers", "share", "expected"), [(1, 0.9, 9.0), (2, 0.9, 4.2632), (10, 0.9, 0.6687)]
-)
+@pytest.mark.parametrize(("servers", "share", "expected"), [(1, 0.9, 9.0), (2, 0.9, 4.2632), (10, 0.9, 0.6687)])
 def test_a_service_makes_requests_wait_as_erlang_says(servers, share, expected):
     """mu = 1/s: the mean wait is what the service adds to its own second."""
     service = {"concurrency": servers, "timeout": "10min"}
@@ -82,8 +80,12 @@ def test_the_fast_and_the_exact_path_agree_after_a_disturbance_too():
 
 
 def test_a_queue_is_worked_off_first_in_first_out():
-    """12/s for ten seconds at 10/s leaves 20 waiting: the last of them waits two seconds, and it takes 20/6 s to clear."""
-    stages = [{"duration": "10s", "target": "12/s"}, {"duration": "0s", "target": "4/s"}, {"duration": "1h", "target": "4/s"}]
+    """12/s for ten seconds at 10/s leaves 20 waiting: the last waits two seconds, and it takes 20/6 s to clear."""
+    stages = [
+        {"duration": "10s", "target": "12/s"},
+        {"duration": "0s", "target": "4/s"},
+        {"duration": "1h", "target": "4/s"},
+    ]
     room = Room(single(rate=12.0, stages=stages), rate=0.0)
     room.run(1)
     latency = room.latencies[0][st.BROWSE]
@@ -94,7 +96,11 @@ def test_a_queue_is_worked_off_first_in_first_out():
 
 
 def test_work_nobody_waits_for_is_done_unless_deadlines_are_passed_on():
-    stages = [{"duration": "60s", "target": "40/s"}, {"duration": "0s", "target": "0/s"}, {"duration": "1h", "target": "0/s"}]
+    stages = [
+        {"duration": "60s", "target": "40/s"},
+        {"duration": "0s", "target": "0/s"},
+        {"duration": "1h", "target": "0/s"},
+    ]
     service = {"timeout": "2s"}
     zombie = Room(single(rate=40.0, stages=stages, service=service), rate=0.0).run(5).live("gateway")
     clean = Room(single(rate=40.0, stages=stages, service=service, deadlines=True), rate=0.0).run(5).live("gateway")
@@ -131,7 +137,7 @@ def test_a_rate_limit_admits_its_rate_and_its_burst():
 
 
 def test_load_is_shed_in_the_order_of_the_plan_where_it_helps():
-    """Search is short: browsing, which calls it too, goes first; care comes earlier in the plan but spares no search."""
+    """Search is short: browsing, which calls it too, goes first; care comes earlier in the plan but would not help."""
     plan = {
         "autoscaler": {"enabled": False}, "breaker": {"enabled": False},
         "dependencies": {"payment_provider": {"concurrency": 100}},
@@ -190,7 +196,9 @@ def test_a_flushed_cache_stampedes_the_store_unless_misses_are_coalesced():
             "services": {"search": {"cache": {"coalescing": coalescing, "working_set": 20_000}}},
             "shedding": {"enabled": False}, "autoscaler": {"enabled": False},
         }  # fmt: skip
-        room = Room(Platform.model_validate(plan), rate=2000.0, timeline=[(3, "platform.cache_flush", {"target": "search"})])
+        room = Room(
+            Platform.model_validate(plan), rate=2000.0, timeline=[(3, "platform.cache_flush", {"target": "search"})]
+        )
         room.run(60)
         return room, room.history("search.db.replica", st.H_ARRIVED)[3]
 
@@ -214,10 +222,16 @@ def test_modules_of_a_monolith_fail_together():
 
 def test_a_monolith_does_the_same_work_on_as_many_workers():
     mono, micro = Room({"architecture": "monolith"}, rate=200.0).run(5), Room({}, rate=200.0).run(5)
-    busy = float((mono.live("shop")["utilisation"] * mono.live("shop")["ready"]) * mono.platform.nodes[0]["concurrency"])
+    busy = float(
+        (mono.live("shop")["utilisation"] * mono.live("shop")["ready"]) * mono.platform.nodes[0]["concurrency"]
+    )
     parts = [v for v, kind in enumerate(micro.platform.nodes["kind"]) if kind == st.SERVICE]
     each = sum(
-        float(micro.platform.live[v]["utilisation"] * micro.platform.live[v]["ready"] * micro.platform.nodes[v]["concurrency"])
+        float(
+            micro.platform.live[v]["utilisation"]
+            * micro.platform.live[v]["ready"]
+            * micro.platform.nodes[v]["concurrency"]
+        )
         for v in parts
     )
     assert busy == pytest.approx(each, rel=0.01)

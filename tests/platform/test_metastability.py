@@ -2,8 +2,8 @@
 
 One worker, 10/s, timeout 0.5 s, five attempts, 4/s and 20/s more from t = 20 s to 30 s. The model follows the mean
 of the storm: it has the collapse and the recovery, but not the small storms that chance sets off in quiet times, in
-which a system simulated request by request loses some requests (or collapses by itself). So without a spike the share of
-*attempts* answered in time is what compares with such a simulation; requests succeed almost always.
+which a system simulated request by request loses some requests (or collapses by itself). So without a spike the
+share of *attempts* answered in time is what compares with such a simulation; requests succeed almost always.
 """
 
 import heapq

@@ -137,6 +137,12 @@ def test_mean_attempts_are_the_geometric_sum(probability, attempts):
     assert p.attempts_per_request(probability, attempts, 1e9) == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_fault_is_not_cured_by_trying_again():
+    attempts, failed, lost = p.with_fault(0.0, 0.3, 3, 1e9)
+    assert (attempts, failed, lost) == pytest.approx((1.0, 0.3, 0.3))
+    assert p.with_fault(0.5, 0.0, 3, 1e9) == pytest.approx((1.75, 0.5, 0.125))
+
+
 def test_a_budget_of_a_fifth_allows_a_fifth_more_attempts():
     assert p.attempts_per_request(1.0, 3, p.retries_allowed(100.0, 0.2, 3.0) / 100.0) == 1.2
 
