@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -123,7 +123,9 @@ class Station(Section):
     """One queue of a line of queues that is driven alone."""
 
     name: str = Field(pattern="^[a-z][a-z0-9_]{0,30}$", description="name in the results")
-    servers: Count = Field(ge=1, le=4096, description="parallel servers, first come first served")
+    servers: Annotated[Count, Field(ge=1, le=4096)] | Literal["unlimited"] = Field(
+        description="parallel servers, first come first served; `unlimited`: a delay without waiting"
+    )
     service: Service
     queue: Literal["fifo", "none"] = Field("fifo", description="`none`: who finds no free server is lost")
 
@@ -148,7 +150,7 @@ class Arrivals(Section):
     def _keeps_up(self) -> Arrivals:
         for station in self.stations:
             load = self.rate * 60.0 * station.service.mean
-            if station.queue == "fifo" and load >= station.servers:
+            if station.queue == "fifo" and station.servers != "unlimited" and load >= station.servers:
                 raise PydanticCustomError(
                     "load",
                     "station {name} can never keep up: {load} servers' work arrives, it has {servers}",

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from scipy.stats import t as student
 
+from sim.core.compiled import inner
 from sim.core.rng import Draws, decision
 from sim.fulfilment.config import Arrivals
 from sim.fulfilment.stations import replace_first, service_noise
@@ -28,7 +29,7 @@ def run(config: Arrivals, draws: Draws) -> dict[str, float]:
     """KPIs of the line: for each station its mean wait (minutes), with the half-width of its 99% interval, and more.
 
     `fulfilment.<station>.wait_mean`, `.wait_half_width`, `.delayed_share` (of those who had to wait), `.within_share`
-    (waited at most `within`), `.lost_share`, `.utilisation`, each share with its `_half_width`, and
+    (waited at most `within`), `.lost_share`, `.busy` servers, `.utilisation`, each share with its `_half_width`, and
     `fulfilment.line.sojourn_mean` from the first arrival to the last departure, with `.sojourn_half_width`.
     """
     stations = config.stations
@@ -37,7 +38,7 @@ def run(config: Arrivals, draws: Draws) -> dict[str, float]:
         draws.key1,
         1.0 / (config.rate * 60.0),
         config.noise,
-        np.array([s.servers for s in stations], np.int64),
+        np.array([0 if s.servers == "unlimited" else s.servers for s in stations], np.int64),
         np.array([s.service.mean for s in stations], np.float64),
         np.array([s.service.noise for s in stations], np.float64),
         np.array([s.queue == "none" for s in stations]),
@@ -56,7 +57,10 @@ def run(config: Arrivals, draws: Draws) -> dict[str, float]:
             mean, half = interval(over, under)
             kpis[f"{name}.{key}_{'mean' if key == 'wait' else 'share'}"] = mean
             kpis[f"{name}.{key}_half_width"] = half
-        kpis[f"{name}.utilisation"] = float(rows[:, WORK].sum() / (station.servers * span))
+        busy = float(rows[:, WORK].sum() / span)  # servers at work on average
+        kpis[f"{name}.busy"] = busy
+        if station.servers != "unlimited":
+            kpis[f"{name}.utilisation"] = busy / station.servers
     mean, half = interval(sojourns[:, 0], sojourns[:, 1])
     kpis["fulfilment.line.sojourn_mean"], kpis["fulfilment.line.sojourn_half_width"] = mean, half
     return kpis
@@ -72,87 +76,97 @@ def interval(over: np.ndarray, under: np.ndarray) -> tuple[float, float]:
     return float(over.sum() / under.sum()), float(student.ppf(0.5 + CONFIDENCE / 2, len(ratios) - 1) * deviation)
 
 
+@inner
+def _serve(
+    key0, key1, k, free, rows, servers, mean, cv2, lossy, times, born, ids, sums, sojourns, last, warmup, scale, within
+):  # type: ignore[no-untyped-def]
+    """Let station ``k`` serve arrivals in order; ``times`` become departures, in place. Returns how many were served."""
+    kept = 0
+    for i in range(times.shape[0]):
+        number, arrival = ids[i], times[i]
+        batch = min(int((number - warmup) * scale), BATCHES - 1) if number >= warmup else -1
+        wait = max(free[0] - arrival, 0.0) if servers > 0 else 0.0
+        if lossy and wait > 0.0:
+            if batch >= 0:
+                sums[batch, ALL] += 1.0
+                sums[batch, LOST] += 1.0
+            continue
+        service = mean * service_noise(key0, key1, number, k, SERVICE, cv2)
+        leaves = arrival + wait + service
+        if servers > 0:
+            replace_first(free, rows, servers, leaves, 0)
+        if batch >= 0:
+            sums[batch, WAIT] += wait
+            sums[batch, DELAYED] += wait > 0.0
+            sums[batch, WITHIN] += wait <= within
+            sums[batch, ALL] += 1.0
+            sums[batch, WORK] += service
+            if last:
+                sojourns[batch, 0] += leaves - born[i]
+                sojourns[batch, 1] += 1.0
+        times[kept] = leaves
+        born[kept] = born[i]
+        ids[kept] = number
+        kept += 1
+    return kept
+
+
+@inner
+def _arrive(key0, key1, made, clock, gap, gap_cv2, times, born, ids):  # type: ignore[no-untyped-def]
+    """Fill a chunk with arrivals from number ``made`` on, after the minute ``clock``; returns the last one's minute."""
+    for i in range(times.shape[0]):
+        clock += gap * service_noise(key0, key1, made + i, 0, ARRIVAL, gap_cv2)
+        times[i] = clock
+        born[i] = clock
+        ids[i] = made + i
+    return clock
+
+
 @njit(cache=True)
 def drive(key0, key1, gap, gap_cv2, servers, means, cv2s, lossy, parcels, warmup, within):  # type: ignore[no-untyped-def]
     """Send ``warmup + parcels`` parcels down the line; sums over batches of the measured ones.
 
-    `gap`: mean minutes between arrivals, `gap_cv2` its squared coefficient of variation. `servers`: int64[S]. `means`,
-    `cv2s`: float64[S], service times. `lossy`: bool[S], no waiting room. Returns (float64[S, BATCHES, 6], float64[BATCHES,
+    `gap`: mean minutes between arrivals, `gap_cv2` its squared coefficient of variation. `servers`: int64[S], 0 for
+    unlimited. `means`, `cv2s`: float64[S], service times. `lossy`: bool[S], no waiting room. Returns (float64[S, BATCHES, 6], float64[BATCHES,
     2] with the sums and counts of sojourns, minutes between the first and the last measured arrival).
     """
     lines = servers.shape[0]
-    most = servers.max()
+    most = max(servers.max(), 1)
     free = np.zeros((lines, most))
     rows = np.zeros(most, np.int32)
     sums = np.zeros((lines, BATCHES, 6))
     sojourns = np.zeros((BATCHES, 2))
     total = parcels + warmup
-    held_time = [np.zeros(0) for _ in range(lines)]  # departures that must wait for what may still come before them
+    # departures that must wait for what may still come before them: minutes, minutes of first arrival, numbers
+    held_time = [np.zeros(0) for _ in range(lines)]
+    held_born = [np.zeros(0) for _ in range(lines)]
     held_id = [np.zeros(0, np.int64) for _ in range(lines)]
     clock, first_time, made = 0.0, 0.0, 0
-    window = np.zeros(0)
-    window_from = 0
     while made < total:
         count = min(CHUNK, total - made)
         times = np.empty(count)
         ids = np.empty(count, np.int64)
-        for i in range(count):
-            clock += gap * service_noise(key0, key1, made + i, 0, ARRIVAL, gap_cv2)
-            times[i] = clock
-            ids[i] = made + i
-            if made + i == warmup:
-                first_time = clock
-        if lines > 1:
-            # arrival times of parcels that are still under way
-            window = np.concatenate((window, times))
+        born = np.empty(count)
+        clock = _arrive(key0, key1, made, clock, gap, gap_cv2, times, born, ids)
+        if made <= warmup < made + count:
+            first_time = times[warmup - made]
         made += count
         horizon = clock if made < total else np.inf
         for k in range(lines):
-            n = times.shape[0]
-            out = np.empty(n)
-            kept = 0
-            for i in range(n):
-                number = ids[i]
-                arrival = times[i]
-                batch = (number - warmup) * BATCHES // parcels if number >= warmup else -1
-                wait = max(free[k, 0] - arrival, 0.0)
-                if lossy[k] and wait > 0.0:
-                    if batch >= 0:
-                        sums[k, batch, ALL] += 1.0
-                        sums[k, batch, LOST] += 1.0
-                    continue
-                service = means[k] * service_noise(key0, key1, number, k, SERVICE, cv2s[k])
-                leaves = arrival + wait + service
-                replace_first(free[k], rows, servers[k], leaves, 0)
-                if batch >= 0:
-                    cell = sums[k, batch]
-                    cell[WAIT] += wait
-                    cell[DELAYED] += wait > 0.0
-                    cell[WITHIN] += wait <= within
-                    cell[ALL] += 1.0
-                    cell[WORK] += service
-                    if k == lines - 1:
-                        since = times[i] if lines == 1 else window[number - window_from]
-                        sojourns[batch, 0] += leaves - since
-                        sojourns[batch, 1] += 1.0
-                out[kept] = leaves
-                ids[kept] = number
-                kept += 1
-            if k == lines - 1:
-                break
-            times = np.concatenate((held_time[k], out[:kept]))
-            ids = np.concatenate((held_id[k], ids[:kept]))
+            kept = _serve(
+                key0, key1, k, free[k], rows, servers[k], means[k], cv2s[k], lossy[k], times, born, ids,
+                sums[k], sojourns, k == lines - 1, warmup, BATCHES / parcels, within,
+            )  # fmt: skip
+            times, born, ids = times[:kept], born[:kept], ids[:kept]
+            if k == lines - 1 or servers[k + 1] == 0:
+                continue  # where nobody waits the order of arrivals does not matter
+            times = np.concatenate((held_time[k], times))
+            born = np.concatenate((held_born[k], born))
+            ids = np.concatenate((held_id[k], ids))
             order = np.argsort(times)
-            times, ids = times[order], ids[order]
+            times, born, ids = times[order], born[order], ids[order]
             # what comes later leaves later than the last arrival so far: up to there the order is settled
             settled = np.searchsorted(times, horizon, side="right")
-            held_time[k], held_id[k] = times[settled:].copy(), ids[settled:].copy()
-            times, ids = times[:settled].copy(), ids[:settled].copy()
-        if lines > 1:
-            oldest = made
-            for k in range(lines - 1):
-                if held_id[k].shape[0] > 0:
-                    oldest = min(oldest, held_id[k].min())
-            window = window[oldest - window_from :].copy()
-            window_from = oldest
+            held_time[k], held_born[k], held_id[k] = times[settled:].copy(), born[settled:].copy(), ids[settled:].copy()
+            times, born, ids = times[:settled].copy(), born[:settled].copy(), ids[:settled].copy()
     return sums, sojourns, clock - first_time

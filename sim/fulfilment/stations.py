@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from sim.core.compiled import inner
-from sim.core.rng import exponential, gamma, philox
+from sim.core.rng import exponential, gamma, philox, uniform
 from sim.fulfilment.state import C_QUEUED
 
 DAY = 1440.0
@@ -55,12 +55,24 @@ def in_shift(opens, closes, time):  # type: ignore[no-untyped-def]
 
 @inner
 def service_noise(key0, key1, entity, occurrence, decision, cv2):  # type: ignore[no-untyped-def]
-    """Mean 1 and squared coefficient of variation ``cv2``: constant (0), exponential (1), else gamma."""
+    """Mean 1 and squared coefficient of variation ``cv2``: constant (0), exponential (1), else gamma.
+
+    A gamma of shape 2, 3 or 4 (cv2 1/2, 1/3, 1/4) is a sum of as many exponentials, from the words of one block.
+    """
     if cv2 == 0.0:
         return 1.0
     if cv2 == 1.0:
         return exponential(philox(key0, key1, entity, occurrence, decision, 0)[0])
-    return gamma(key0, key1, entity, occurrence, decision, 0, 1.0 / cv2) * cv2
+    shape = 1.0 / cv2
+    if shape == 2.0 or shape == 3.0 or shape == 4.0:
+        w0, w1, w2, w3 = philox(key0, key1, entity, occurrence, decision, 0)
+        product = uniform(w0) * uniform(w1)
+        if shape > 2.0:
+            product *= uniform(w2)
+        if shape > 3.0:
+            product *= uniform(w3)
+        return -math.log(product) * cv2
+    return gamma(key0, key1, entity, occurrence, decision, 0, shape) * cv2
 
 
 @inner
