@@ -17,7 +17,7 @@ COLOURS = {
     "line": ("#cbd2d9", "#3c4651"),
     "wash": ("#f0f4f8", "#1e252d"),
     "paper": ("#ffffff", "#14191f"),
-    "accent": ("#1f6feb", "#6aa5ff"),
+    "accent": ("#1a5fd6", "#6aa5ff"),
     "bad": ("#c2410c", "#ff8a57"),
     "good": ("#15803d", "#4cc27b"),
     "violet": ("#7c3aed", "#b494ff"),

@@ -27,7 +27,7 @@ VARIABLES = {
     "#7c3aed": "violet", "#b45309": "amber", "#0e7490": "teal", "#be185d": "pink", "#4d7c0f": "olive",
 }  # fmt: skip
 _FAMILY = ", ".join(name if name == "sans-serif" else f"'{name}'" for name in FONTS)
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": FONTS[:1],  # it comes with matplotlib, so figures are laid out alike everywhere
     "font.size": SIZE,
     "axes.edgecolor": LINE,

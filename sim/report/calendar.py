@@ -72,7 +72,8 @@ def promotions_of(run: Run, words: Words) -> list[Promotion]:
     specs = run.scenario.get("shelf", {}).get("promotions", [])
     first, last = float(run.series["hour"].iloc[0]), float(run.series["hour"].iloc[-1]) + 1.0
     found = []
-    for number, rows in table.groupby("number", sort=True):
+    for number in sorted(map(int, table["number"].unique())):
+        rows = table[table["number"] == number]
         spans = tuple(
             (max(_hours(opens, start), first), min(_hours(closes, start), last))
             for opens, closes in zip(rows["opens"], rows["closes"], strict=True)
@@ -80,8 +81,8 @@ def promotions_of(run: Run, words: Words) -> list[Promotion]:
         )
         if spans:
             kind = str(rows["kind"].iloc[0])
-            spec = specs[int(number)] if int(number) < len(specs) else {}
-            found.append(Promotion(_label(kind, spec, words), kind, int(number), spans, int(rows["skus"].iloc[0])))
+            spec = specs[number] if number < len(specs) else {}
+            found.append(Promotion(_label(kind, spec, words), kind, number, spans, int(rows["skus"].iloc[0])))
     return found
 
 

@@ -85,7 +85,8 @@ def capacity(run: Run, span: Span, words: Words, narrow: bool) -> Any:
         if limit is not None and len(limit):
             lowest = float(limit["capacity"].min())
             if lowest > 4.0 * top:  # an axis that showed it would hide the load
-                text = words("capacity_beyond", value=number(float(f"{lowest:.2g}"), "", words.lang))
+                beyond = "capacity_beyond_short" if narrow else "capacity_beyond"
+                text = words(beyond, value=number(float(f"{lowest:.2g}"), "", words.lang))
                 axes.annotate(
                     text, (1, 1), (-4, -11), "axes fraction", "offset points", ha="right", color=BAD, zorder=6,
                     bbox=_CLEAR,

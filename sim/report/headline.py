@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from sim.books.measures import Measure
 from sim.core.wording import number
 from sim.report.calendar import start_of
@@ -115,7 +117,7 @@ def _peak(run: Run, words: Words) -> str:
     counted = run.counted
     if not run.has_shoppers or not counted["visits"].sum():
         return ""
-    row = counted.loc[counted["visits"].idxmax()]
+    row = counted.iloc[int(counted["visits"].to_numpy().argmax())]
     return words(
         "peak",
         when=_hour(row),
@@ -129,7 +131,7 @@ def _load(run: Run, words: Words) -> str:
     services = run.table("services")
     if services is None or not run.has("requests_peak"):
         return ""
-    row = services.loc[services["utilisation"].idxmax()]
+    row = services.iloc[int(services["utilisation"].to_numpy().argmax())]
     at = start_of(run) + timedelta(hours=int(row["hour"]))
     return words(
         "load",
@@ -145,12 +147,12 @@ def _failures(run: Run, words: Words) -> str:
     if not run.has("requests") or not counted["requests"].sum():
         return ""
     share = (counted["requests_failed"] / counted["requests"].where(counted["requests"] > 0.0)).fillna(0.0)
-    worst = share.idxmax()
+    worst = int(share.to_numpy().argmax())
     return words(
         "failures",
         share=number(float(counted["requests_failed"].sum() / counted["requests"].sum()), "share", words.lang),
-        worst=number(float(share[worst]), "share", words.lang),
-        when=_hour(counted.loc[worst]),
+        worst=number(float(share.iloc[worst]), "share", words.lang),
+        when=_hour(counted.iloc[worst]),
     )
 
 
@@ -158,12 +160,12 @@ def _lost(run: Run, words: Words) -> str:
     counted = run.counted
     if not run.has("lost_units") or not counted["lost_units"].sum():
         return ""
-    daily = counted["lost_units"].groupby(counted["hour"] // 24).sum()
+    daily = _days(run, "lost_units")
     return words(
         "lost",
         units=number(float(counted["lost_units"].sum()), "", words.lang),
         value=number(float(counted["lost_value"].sum()), "CNY", words.lang),
-        when=f"{start_of(run) + timedelta(days=int(daily.idxmax())):%m-%d}",
+        when=f"{start_of(run) + timedelta(days=int(daily.argmax())):%m-%d}",
         worst=number(float(daily.max()), "", words.lang),
     )
 
@@ -172,19 +174,24 @@ def _late(run: Run, words: Words) -> str:
     counted = run.counted
     if not run.has("delivered_parcels") or not counted["delivered_parcels"].sum():
         return ""
-    daily = counted[["delivered_parcels", "late_parcels"]].groupby(counted["hour"] // 24).sum()
+    arrived, behind = _days(run, "delivered_parcels"), _days(run, "late_parcels")
     # a day with a handful of parcels says nothing
-    daily = daily[daily["delivered_parcels"] >= 0.1 * daily["delivered_parcels"].mean()]
-    share = daily["late_parcels"] / daily["delivered_parcels"]
+    share = np.where(arrived >= 0.1 * arrived.mean(), behind / np.maximum(arrived, 1e-9), 0.0)
     late, parcels = float(counted["late_parcels"].sum()), float(counted["delivered_parcels"].sum())
     return words(
         "late",
         late=number(late, "", words.lang),
         parcels=number(parcels, "", words.lang),
         share=number(late / parcels, "share", words.lang),
-        when=f"{start_of(run) + timedelta(days=int(share.idxmax())):%m-%d}",
+        when=f"{start_of(run) + timedelta(days=int(share.argmax())):%m-%d}",
         worst=number(float(share.max()), "share", words.lang),
     )
+
+
+def _days(run: Run, column: str) -> np.ndarray:
+    """Sums of a column over the days that count."""
+    counted = run.counted
+    return np.bincount(counted["hour"].to_numpy(int) // 24, weights=counted[column].fillna(0.0).to_numpy(float))
 
 
 def _hour(row: Any) -> str:

@@ -114,6 +114,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "capacity: {value} per second and more, beyond this axis",
         "容量：每秒 {value} 以上，超出坐标范围",
     ),
+    "capacity_beyond_short": ("capacity: {value}/s and more", "容量：{value}/秒以上"),
     "failed_share": ("User actions failed or turned away", "失败或被拒绝的用户操作占比"),
     "capacity_note": (
         "Capacity: the user actions per second that would fill the busiest service, at the mix of actions and the "
@@ -283,7 +284,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 
 class Words:
-    """The dictionary in one language: ``words["gmv"]``, ``words("peak", when=...)``."""
+    """The dictionary in one language: ``words["seed"]``, ``words("peak", when=...)``."""
 
     def __init__(self, lang: str) -> None:
         if lang not in LANGUAGES:
