@@ -160,7 +160,7 @@ def _dispatch(spec: config.Study, runner_of: Callable[[str], Runner], store: Sto
     outcome: Outcome | None = None
     try:
         if isinstance(spec, config.CasesStudy):
-            from sim.study.cases import cases as run_cases
+            from sim.study.claims import cases as run_cases
 
             outcome = run_cases(runner, spec)
         else:
@@ -178,13 +178,13 @@ def verb_of(spec: config.Study) -> Callable[[Runner, Any], Outcome]:
     import importlib
 
     module, name = {
-        "compare": ("compare", "compare"),
-        "sweep": ("sweep", "sweep"),
-        "sensitivity": ("sensitivity", "sensitivity"),
-        "optimise": ("optimise", "optimise"),
+        "compare": ("comparison", "compare"),
+        "sweep": ("sweeping", "sweep"),
+        "sensitivity": ("sensitivities", "sensitivity"),
+        "optimise": ("optimisation", "optimise"),
         "break": ("reverse", "break_"),
         "discover": ("discovery", "discover"),
-        "ab": ("ab", "ab"),
+        "ab": ("ab_test", "ab"),
     }[spec.study]  # type: ignore[attr-defined]
     function: Callable[[Runner, Any], Outcome] = getattr(importlib.import_module(f"sim.study.{module}"), name)
     return function

@@ -23,7 +23,7 @@ from sim.study.designs import Space
 from sim.study.measures import columns
 from sim.study.outcome import Block, Outcome, Picture
 from sim.study.runner import Runner
-from sim.study.sweep import evaluate
+from sim.study.sweeping import evaluate
 from sim.study.words import Text, both
 
 CHANCE = 0.05
@@ -150,7 +150,7 @@ def discover(runner: Runner, study: DiscoverStudy) -> Outcome:
 
 
 def _describe(box: Box, space: Space, lang: str = "en") -> str:
-    from sim.study.sweep import _shown
+    from sim.study.sweeping import _shown
 
     parts = []
     for name, (low, high) in box.limits.items():
@@ -207,7 +207,7 @@ def _pictures(table: pd.DataFrame, boxes: Sequence[Box], space: Space) -> list[P
     names += [n for n in space.names if n not in names and pd.api.types.is_numeric_dtype(table[n])]
     if len(names) < 2:
         return []
-    from sim.study.sweep import _kind
+    from sim.study.sweeping import _kind
 
     a, b = names[:2]
     return [

@@ -6,76 +6,18 @@ in the SVG, with a list of fonts that covers Chinese, so figures read and search
 
 from __future__ import annotations
 
-import io
-import logging
-import re
 import unicodedata
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-INK, SOFT, LINE, ACCENT, BAD, GOOD = "#1f2933", "#6b7785", "#cbd2d9", "#1f6feb", "#c2410c", "#15803d"
-SERIES = ["#1f6feb", "#c2410c", "#15803d", "#7c3aed", "#b45309", "#0e7490", "#be185d", "#4d7c0f"]
-FONTS = ["DejaVu Sans", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Zen Hei", "sans-serif"]
-_SIZE = 9.5
-_RC = {
-    "font.family": FONTS,
-    "font.size": _SIZE,
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": SOFT,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "text.color": INK,
-    "axes.unicode_minus": True,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "sim618",
-}
+from sim.core.picture import ACCENT, BAD, GOOD, INK, LINE, SERIES, SOFT, style, text_width
+from sim.core.picture import svg as svg
+
 Format = Callable[[float], str]
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """The project's look; silent about fonts this machine lacks, since the reader's machine sets the text."""
-    log = logging.getLogger("matplotlib.font_manager")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with rc_context(_RC), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            yield
-    finally:
-        log.setLevel(level)
-
-
-def svg(figure: Any, title: str = "") -> str:
-    """The figure as an ``<svg>`` element that scales with its column; equal figures give equal text."""
-    buffer = io.StringIO()
-    with style():
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    width = float(re.search(r'width="([\d.]+)pt"', text)[1])  # type: ignore[index]
-    text = re.sub(r'<svg ([^>]*?)width="[\d.]+pt"', r"<svg \1", text, count=1)
-    text = re.sub(r'<svg ([^>]*?)height="[\d.]+pt"', r"<svg \1", text, count=1)
-    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
-    escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return text.replace(
-        "<svg ", f'<svg role="img" aria-label="{escaped}" style="width:100%;max-width:{width:.0f}pt" ', 1
-    )
-
-
-def text_width(text: str, size: float = _SIZE) -> float:
-    """Width of a text in inches: a Chinese character is a square, others a little over half of one."""
-    units = sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.58 for c in text)
-    return units * size / 72.0
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from sim.study import figures
+from sim.core.picture import svg
 
 if TYPE_CHECKING:
     from sim.study.outcome import Outcome
@@ -77,9 +77,9 @@ def _render(outcome: Outcome, lang: str, whole: bool) -> str:
         {
             "title": picture.title.get(lang),
             "caption": picture.caption.get(lang),
-            "svg": Markup(figures.svg(picture.draw(lang), picture.title.get(lang))),
+            "svg": Markup(svg(picture.draw(lang), picture.title.get(lang), prefix=f"figure-{number}")),
         }
-        for picture in outcome.pictures
+        for number, picture in enumerate(outcome.pictures)
     ]
     blocks = [
         {

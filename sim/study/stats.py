@@ -56,10 +56,9 @@ def t_quantile(confidence: float, freedom: int) -> float:
 def mean(values: object, confidence: float = CONFIDENCE, pilot: int | None = None) -> Estimate:
     """Mean of replications with Student's interval.
 
-    With ``pilot`` the number of replications was decided from the standard deviation of the first
-    ``pilot`` of them (Stein 1945): the interval then uses that deviation and its degrees of freedom,
-    so that it covers at the stated confidence whatever number was reached. Undefined replications
-    (NaN) are left out and make the count smaller. One replication gives an infinite interval.
+    With ``pilot`` the number of replications was decided from the deviation of the first ``pilot`` of them
+    (:mod:`sim.study.sequential`): the interval is then the wider of Stein's and Student's. Undefined
+    replications (NaN) are left out and make the count smaller. One replication gives an infinite interval.
     """
     x = sample(values)
     first = x if pilot is None else x[:pilot]
@@ -69,12 +68,13 @@ def mean(values: object, confidence: float = CONFIDENCE, pilot: int | None = Non
     centre = float(x.mean())
     if first.size < 2:
         return Estimate(centre, -math.inf, math.inf, int(x.size), confidence, "t")
-    half = t_quantile(confidence, first.size - 1) * float(first.std(ddof=1)) / math.sqrt(x.size)
+    spread = max(t_quantile(confidence, part.size - 1) * float(part.std(ddof=1)) for part in (first, x))
+    half = spread / math.sqrt(x.size)
     return Estimate(centre, centre - half, centre + half, int(x.size), confidence, "t" if pilot is None else "stein")
 
 
 def t_test(values: object, pilot: int | None = None) -> float:
-    """Two-sided p-value of a mean of zero, by the same statistic as :func:`mean`.
+    """Two-sided p-value of a mean of zero; below 5% exactly where the 95% interval of :func:`mean` excludes zero.
 
     Values that are all equal give 1 when they are zero and 0 otherwise.
     """
@@ -83,10 +83,14 @@ def t_test(values: object, pilot: int | None = None) -> float:
     x, first = x[~np.isnan(x)], first[~np.isnan(first)]
     if x.size == 0 or first.size < 2:
         return math.nan
-    error = float(first.std(ddof=1)) / math.sqrt(x.size)
-    if error == 0.0:
-        return 1.0 if float(x.mean()) == 0.0 else 0.0
-    return float(2.0 * distributions.t.sf(abs(float(x.mean())) / error, first.size - 1))
+    p_values = []
+    for part in (first, x):
+        error = float(part.std(ddof=1)) / math.sqrt(x.size)
+        if error == 0.0:
+            p_values.append(1.0 if float(x.mean()) == 0.0 else 0.0)
+        else:
+            p_values.append(float(2.0 * distributions.t.sf(abs(float(x.mean())) / error, part.size - 1)))
+    return max(p_values)
 
 
 def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estimate:

@@ -43,26 +43,48 @@ class TestMean:
         assert stats.t_test(x) == pytest.approx(scipy_stats.ttest_1samp(x, 0.0).pvalue)
 
 
-class TestStein:
+def sequentially(x, half, pilot=10, limit=1200):
+    """Replications taken from the array as the rule asks for them."""
+    plan, made = sequential.first([x[:pilot]], half, pilot, limit), pilot
+    while made < plan.replications:
+        made = plan.replications
+        plan = sequential.further(plan, [x[:made]], limit)
+    return plan, stats.mean(x[:made], pilot=plan.pilot)
+
+
+class TestSequential:
     """The stopping rule: coverage must hold whatever half-width is asked, from useless to very narrow."""
 
-    @pytest.mark.parametrize("needed", [3, 10, 20, 40, 120])
+    @pytest.mark.parametrize("needed", [3, 10, 20, 40, 120, 300])
     def test_sequential_intervals_cover_in_93_to_97_percent_of_studies(self, needed):
-        half, hits, widths = 1.96 / math.sqrt(needed), [], []
+        half, hits, used = 1.96 / math.sqrt(needed), [], []
         for x in normal((STUDIES, 1200), seed=needed):
-            plan = sequential.plan([x], half, pilot=10, limit=1200)
-            estimate = stats.mean(x[: plan.replications], pilot=10)
+            plan, estimate = sequentially(x, half)
+            assert plan.reachable and estimate.half_width <= half * (1 + 1e-12)
             hits.append(estimate.covers(0.0))
-            widths.append(estimate.half_width)
+            used.append(estimate.n)
         assert 0.93 <= share(hits) <= 0.97
-        assert max(widths) <= half * (1 + 1e-12)
+        assert np.mean(used) <= 1.25 * needed + 10, "and it does not waste replications"
+
+    def test_skewed_differences_are_covered_too(self):
+        """Costs of two newsvendors on one demand: piecewise linear, far from normal; a pilot of 30."""
+        draws = 50 + 8 * normal((STUDIES, 600), seed=6)
+
+        def cost(q, d):
+            return 0.18 * np.maximum(0, q - d) + 0.7 * np.maximum(0, d - q)
+
+        many = 50 + 8 * normal(2_000_000, seed=7)
+        truth = float((cost(56.6, many) - cost(50.0, many)).mean())
+        for half in (0.8, 0.5, 0.3):
+            hits = [sequentially(cost(56.6, d) - cost(50.0, d), half, 30, 600)[1].covers(truth) for d in draws]
+            assert 0.93 <= share(hits) <= 0.97
 
     def test_coverage_also_holds_where_the_limit_cuts_the_study_short(self):
         hits = []
         for x in normal((STUDIES, 30), seed=4):
-            plan = sequential.plan([x], 0.1, pilot=10, limit=30)
-            assert plan.replications == 30 or plan.reachable
-            hits.append(stats.mean(x[: plan.replications], pilot=10).covers(0.0))
+            plan, estimate = sequentially(x, 0.1, limit=30)
+            assert estimate.n == 30 and not plan.reachable
+            hits.append(estimate.covers(0.0))
         assert 0.93 <= share(hits) <= 0.97
 
     def test_watching_the_interval_and_stopping_when_short_would_cover_less(self):
@@ -77,8 +99,16 @@ class TestStein:
 
     def test_the_largest_need_of_several_contrasts_decides(self):
         a, b = normal(10), 3.0 * normal(10, seed=2)
-        together = sequential.plan([a, b], 0.5, 10, 10_000)
-        assert together.replications == max(sequential.plan([c], 0.5, 10, 10_000).replications for c in (a, b))
+        together = sequential.first([a, b], 0.5, 10, 10_000)
+        assert together.needed == max(sequential.first([c], 0.5, 10, 10_000).needed for c in (a, b))
+
+    def test_no_spread_needs_no_more(self):
+        plan = sequential.first([np.ones(10)], 0.1, 10, 100)
+        assert plan.replications == 10 and plan.reachable
+
+    def test_the_p_value_agrees_with_the_interval(self):
+        for x in normal((300, 40), seed=3) + 0.3:
+            assert (stats.t_test(x, pilot=12) < 0.05) == (not stats.mean(x, pilot=12).covers(0.0))
 
     def test_relative_precision_is_relative_to_the_reference_mean(self):
         assert sequential.Precision(relative=0.01).half_width(-500.0) == 5.0

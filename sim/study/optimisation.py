@@ -157,7 +157,7 @@ def _outcome(
     objectives: Sequence[Column],
     limits: Sequence[Column],
 ) -> Outcome:
-    from sim.study.sweep import _shown
+    from sim.study.sweeping import _shown
 
     front = table[table["front"]]
     lead = objectives[0]

@@ -2,8 +2,8 @@
 
 Every policy meets the same replications. Differences are taken replication by replication against the
 baseline (the first policy unless named), corrected for asking many questions at once (Holm), and each
-says what the pairing was worth. With ``until`` the number of replications is Stein's
-(:mod:`sim.study.sequential`), one decision per scenario over all its policies.
+says what the pairing was worth. With ``until`` the number of replications is decided by triple
+sampling (:mod:`sim.study.sequential`), once per scenario over all its policies.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Comparison:
 
     def pilot_of(self, scenario: str) -> int | None:
         """The pilot, where the number of replications was decided from it."""
-        return self.pilot if self.plans[scenario] is not None else None
+        plan = self.plans[scenario]
+        return plan.pilot if plan is not None else None
 
     def estimate(self, scenario: str, policy: int, column: Column) -> Estimate:
         """A policy's own value."""
@@ -60,9 +61,9 @@ class Comparison:
 def compare(runner: Runner, study: CompareStudy) -> Outcome:
     """Run the comparison."""
     found = evaluate(runner, study)
-    from sim.study import tell_compare
+    from sim.study import tell_comparison
 
-    return tell_compare.outcome(found, study, runner)
+    return tell_comparison.outcome(found, study, runner)
 
 
 def evaluate(runner: Runner, study: CompareStudy) -> Comparison:
@@ -103,21 +104,21 @@ def _replicate(runner: Runner, study: CompareStudy, found: Comparison, name: str
         at = found.kpis.index(until.kpi)
         reference = float(np.nanmean(values[found.baseline, :, at]))
         half = sequential.Precision(until.absolute, until.relative).half_width(reference)
-        contrasts: list[object] = [
-            values[p, :, at] - values[found.baseline, :, at] for p in range(len(designs)) if p != found.baseline
-        ]
-        plan = sequential.plan(contrasts or [values[0, :, at]], half, wanted.min, wanted.max, study.confidence)
-        runner.progress.estimate(f"{until.kpi}: {plan.replications} replications for ±{half:.4g}")
-        parts = [values]
-        for start in range(wanted.min, plan.replications, BATCH):
-            parts.append(runner.matrix(designs, start, min(start + BATCH, plan.replications), found.kpis))
-            if len(designs) > 1:
-                seen = np.concatenate(parts, axis=1)[:, :, at]
-                gap = float(np.nanmean(seen[-1] - seen[found.baseline]))
-                runner.progress.estimate(f"{until.kpi}: {designs[-1].label} {gap:+.4g}")
-        values = np.concatenate(parts, axis=1)
+        contrasts = _watched(values, at, found.baseline)
+        plan = sequential.first(contrasts, half, wanted.min, wanted.max, study.confidence)
+        while values.shape[1] < plan.replications:
+            runner.progress.estimate(f"{until.kpi}: ±{half:.4g} needs about {plan.needed} replications")
+            fresh = runner.matrix(designs, values.shape[1], plan.replications, found.kpis)
+            values = np.concatenate([values, fresh], axis=1)
+            plan = sequential.further(plan, _watched(values, at, found.baseline), wanted.max, study.confidence)
     found.values[name] = values
     found.plans[name] = plan
+
+
+def _watched(values: np.ndarray, at: int, baseline: int) -> list[np.ndarray]:
+    """The contrasts whose precision is asked for: differences from the baseline, or one policy's own value."""
+    others = [p for p in range(values.shape[0]) if p != baseline]
+    return [values[p, :, at] - values[baseline, :, at] for p in others] or [values[0, :, at]]
 
 
 def _contrast(found: Comparison) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.study import compare, figures, ranking, risk, words
-from sim.study.compare import Comparison
+from sim.study import comparison, figures, ranking, risk, words
+from sim.study.comparison import Comparison
 from sim.study.config import CompareStudy
 from sim.study.measures import Column
 from sim.study.outcome import Block, Outcome, Picture
@@ -26,7 +26,7 @@ def outcome(found: Comparison, study: CompareStudy, runner: Runner) -> Outcome:
     return Outcome(
         kind="compare",
         name=study.name,
-        table=compare.table(found),
+        table=comparison.table(found),
         answer=answer(found),
         effects=blocks(found),
         pictures=pictures(found),
@@ -144,7 +144,7 @@ def blocks(found: Comparison) -> list[Block]:
 
 def _regret_block(found: Comparison) -> Block:
     column = found.columns[0]
-    regrets = compare.regrets(found, column)
+    regrets = comparison.regrets(found, column)
     unit = column.measure.unit
     rows = [
         [
@@ -249,7 +249,7 @@ def _forest(found: Comparison, scenario: str, others: list[int], columns: list[C
 
 
 def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) -> Any:
-    on_front, _ = compare.front(found, scenario)
+    on_front, _ = comparison.front(found, scenario)
     a, b = columns[0], columns[1]
     x, y = (np.array([float(np.nanmean(found.of(scenario, p, c))) for p in range(len(found.policies))]) for c in (a, b))
     return figures.pareto(
@@ -258,7 +258,7 @@ def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) 
 
 
 def _front_caption(found: Comparison) -> Text:
-    on_front, probability = compare.front(found, found.scenarios[0])
+    on_front, probability = comparison.front(found, found.scenarios[0])
     names = [f"{found.policies[p]} ({100 * probability[p]:.0f}%)" for p in np.flatnonzero(on_front)]
     return Text(
         "Not beaten on all measures at once (how often, over resampled replications): " + ", ".join(names) + ".",
@@ -267,7 +267,7 @@ def _front_caption(found: Comparison) -> Text:
 
 
 def _regret_map(found: Comparison, lang: str) -> Any:
-    regrets = compare.regrets(found, found.columns[0])
+    regrets = comparison.regrets(found, found.columns[0])
     return figures.regret_map(
         found.policies, found.scenarios, regrets.table, regrets.minimax, _shown(found.columns[0], lang)
     )

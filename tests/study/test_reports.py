@@ -1,0 +1,159 @@
+"""Reports are self-contained, say the answer first, and exist in two languages."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from study_models import BaseStock, Gaussian, Ishigami, Newsvendor, Shop
+
+from sim.study import api, figures, words
+from sim.study.outcome import Outcome
+from sim.study.words import Text
+
+UNIT = {"from": 0.0, "to": 1.0}
+STUDIES = {
+    "compare": lambda: api.compare(
+        Gaussian(mean=100.0), {"现状": {}, "double sourcing": {"mean": 104.0, "policy": 2}},
+        scenarios={"calm": {}, "风暴": {"shared": 3.0}}, kpis=["profit", "cost", "cvar95_loss"], replications=6, store=None,
+    ),
+    "sweep": lambda: api.sweep(Newsvendor(), {"order": {"from": 40.0, "to": 70.0}}, kpis=["cost", "fill_rate"], store=None),
+    "sensitivity": lambda: api.sensitivity(
+        Ishigami(), {f"x{i}": {"from": -math.pi, "to": math.pi} for i in (1, 2, 3)}, samples=16, store=None
+    ),
+    "optimise": lambda: api.optimise(
+        Newsvendor(), {"order": {"from": 40.0, "to": 70.0}}, [{"kpi": "cost"}, {"kpi": "fill_rate"}], trials=12, store=None
+    ),
+    "break": lambda: api.break_(
+        BaseStock(noise=0.2), [{"path": "outage", "from": "0d", "to": "30d"}], {"kpi": "lost_sales", "above": 0},
+        policies={"薄": {}, "thick": {"base_stock": 180.0}}, replications=12, store=None,
+    ),
+    "frontier": lambda: api.break_(
+        BaseStock(noise=0.2), [{"path": "demand", "from": 5.0, "to": 20.0}, {"path": "outage", "from": "0d", "to": "30d"}],
+        {"kpi": "lost_sales", "above": 0}, replications=6, steps=3, store=None,
+    ),
+    "discover": lambda: api.discover(
+        BaseStock(), {"outage": {"from": "0d", "to": "30d"}, "demand": {"from": 5.0, "to": 20.0}},
+        {"kpi": "lost_sales", "above": 0}, samples=120, store=None,
+    ),
+    "ab": lambda: api.ab(Shop(visitors=500), {}, {"share_b": 0.0}, {"share_b": 1.0}, no_effect={"lift": 0.0}, replications=10, store=None),
+    "cases": lambda: api.cases(
+        Gaussian(mean=10.0),
+        [{"name": "会员日", "claim": "+30%", "on": {"mean": 13.0}, "kpi": "profit", "literature": ["10%", "40%"]}],
+        replications=10, store=None,
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    return {name: make() for name, make in STUDIES.items()}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_report_is_one_page_that_loads_nothing_and_says_the_answer_first(outcomes, name, lang, tmp_path):
+    outcome = outcomes[name]
+    outcome.save(tmp_path, lang=lang)
+    page = (tmp_path / "study.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert not re.search(r"(src|href)=\"(https?:)?//", page.replace("http://www.w3.org", "")) and "<script" not in page
+    assert page.count("<svg") == len(outcome.pictures) >= 1
+    text = re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.S)
+    first_effect = page.index("<h2>")
+    assert page.index('class="answer"') < first_effect
+    assert re.sub(r"\s+", " ", outcome.answer.get(lang))[:30].strip("“") in re.sub(r"\s+", " ", text.replace("&#34;", '"').replace("&#39;", "'"))
+    assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in page
+    assert "nan" not in re.sub(r"<details>.*?</details>", "", text, flags=re.S).lower().split()
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_figures_are_well_formed_text_and_the_same_every_time(outcomes, name):
+    for lang in ("en", "zh"):
+        for picture in outcomes[name].pictures:
+            drawn = figures.svg(picture.draw(lang), picture.title.get(lang))
+            root = ElementTree.fromstring(drawn)
+            assert root.findall(".//{http://www.w3.org/2000/svg}text"), "labels are text, not outlines"
+            assert "Noto Sans CJK" in drawn and "sans-serif" in drawn
+            assert drawn == figures.svg(picture.draw(lang), picture.title.get(lang))
+
+
+def test_chinese_reports_are_chinese(outcomes):
+    for outcome in outcomes.values():
+        for sentence in [outcome.answer, *outcome.sure, *(picture.title for picture in outcome.pictures)]:
+            assert re.search(r"[\u4e00-\u9fff]", sentence.zh), sentence
+            assert sentence.en != sentence.zh
+
+
+def test_names_are_escaped(tmp_path):
+    outcome = api.compare(
+        Gaussian(), {"<script>alert(1)</script>": {}, "b & c": {"policy": 2}}, kpis=["profit"], replications=3, store=None
+    )
+    outcome.save(tmp_path)
+    page = (tmp_path / "study.html").read_text(encoding="utf-8")
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_tables_are_written_alike_in_json_and_parquet(outcomes, tmp_path):
+    outcome = outcomes["compare"]
+    outcome.save(tmp_path)
+    table = pd.read_parquet(tmp_path / "table.parquet")
+    rows = json.loads((tmp_path / "table.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert len(rows) == len(table) == 12
+    assert rows[0]["value"] == table["value"][0] and rows[0]["difference"] is None
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["study"] == "compare" and manifest["settings"]["seed"] == 1
+
+
+def test_notebooks_show_the_report_body(outcomes):
+    body = outcomes["compare"]._repr_html_()
+    assert body.lstrip().startswith("<style>") and "<svg" in body and "<html" not in body
+
+
+def test_figures_can_be_taken_as_matplotlib_figures(outcomes):
+    from matplotlib.figure import Figure
+
+    assert isinstance(outcomes["compare"].figure(), Figure)
+    with pytest.raises(IndexError):
+        outcomes["compare"].figure(99)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "lang", "signed", "shown"),
+    [
+        (1_234_567.0, "CNY", "en", False, "1.235M CNY"),
+        (1_234_567.0, "CNY", "zh", False, "123.5万元"),
+        (250_000_000.0, "CNY", "zh", False, "2.5亿元"),
+        (0.934, "share", "en", False, "93.4%"),
+        (0.9995, "share", "en", False, "99.95%"),
+        (0.021, "share", "en", True, "+2.1 points"),
+        (0.021, "share", "zh", True, "+2.1个百分点"),
+        (-3.25, "d", "en", True, "−3.25 d"),
+        (12_500.0, "", "en", False, "12.5k"),
+        (math.nan, "CNY", "en", False, "–"),
+        (math.inf, "CNY", "en", False, "∞"),
+        (0.0, "CNY", "en", True, "0 CNY"),
+        (0.001234, "", "en", False, "0.001234"),
+    ],
+)
+def test_numbers_read_as_people_write_them(value, unit, lang, signed, shown):
+    assert words.number(value, unit, lang, signed) == shown
+
+
+def test_hostile_values_do_not_stop_a_figure():
+    odd = [math.nan, math.inf, -math.inf, 1.0]
+    with figures.style():
+        pass
+    figures.svg(figures.forest(list("abcd"), odd, odd, odd, str, "x"))
+    figures.svg(figures.distributions(["a", "b"], [np.array(odd), np.array([math.nan])], str, "x"))
+    figures.svg(figures.pareto(list("abcd"), np.array(odd), np.array(odd), np.array([True, False, False, True]), (str, str), ("x", "y")))
+
+
+def test_an_outcome_without_rows_still_makes_a_page(tmp_path):
+    Outcome("sweep", "empty", pd.DataFrame(), Text("Nothing.", "无。")).save(tmp_path)
+    assert "Nothing." in (tmp_path / "study.html").read_text(encoding="utf-8")
