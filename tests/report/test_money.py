@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -60,7 +61,7 @@ postings = st.lists(
 def test_each_step_begins_where_the_last_ended_and_the_end_is_the_sum(rows):
     run = run_with([*rows, (0, "sales", 0.0, 3e10)])
     steps = statement(run)
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         assert after.start == 0.0 if after.total else after.start == before.end
     assert steps[-1].end == sum(gains(run).values())
 

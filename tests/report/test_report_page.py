@@ -19,7 +19,7 @@ from sim.report.words import Words
 class Page(HTMLParser):
     """Collects tags, attributes and text; unclosed and crossing tags are an error."""
 
-    VOID = {"meta", "link", "input", "br", "img", "hr", "path", "use", "rect", "stop"}
+    VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.attributes += [(name, value or "") for name, value in attrs]
-        if tag not in self.VOID or tag in ("path", "use", "rect"):
+        if tag not in self.VOID:
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
