@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from sim.core.compiled import inner
 
 NODE = np.dtype(
     [
@@ -62,7 +63,7 @@ def grow(agenda: Agenda, capacity: int) -> Agenda:
     return agenda._replace(nodes=nodes, cursor=cursor)
 
 
-@njit(cache=True)
+@inner
 def appoint(agenda, minute, kind, subject, detail):  # type: ignore[no-untyped-def]
     """Make an appointment at ``minute`` (whole minutes; a time inside a minute belongs to its bucket).
 
@@ -89,7 +90,7 @@ def appoint(agenda, minute, kind, subject, detail):  # type: ignore[no-untyped-d
     return True
 
 
-@njit(cache=True)
+@inner
 def take(agenda, minute):  # type: ignore[no-untyped-def]
     """Take the next appointment of ``minute``: (found, kind, subject, detail). Its node is free again."""
     node = agenda.head[minute]

@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
+from sim.core.compiled import inner
 from sim.core.rng import decision, philox, uniform
 from sim.crowd.state import (
     ALIVE, D_ADSTOCK, D_DAY, D_DEALS, D_SURGE, LAYERS, P_NEUTRAL, P_PERSONAL_CAP, P_SATISFACTION_PULL, REMOVED,
@@ -21,13 +22,13 @@ ARRIVAL = decision("visit.arrival")
 THIN = decision("visit.thin")
 
 
-@njit(cache=True)
+@inner
 def intensity(drive):  # type: ignore[no-untyped-def]
     """Market-wide intensity of visits now, as a multiple of an ordinary day's."""
     return drive[D_SURGE] * drive[D_ADSTOCK] * drive[D_DAY] * math.exp(drive[D_DEALS])
 
 
-@njit(cache=True)
+@inner
 def personal(row, params):  # type: ignore[no-untyped-def]
     """What a shopper's satisfaction does to their rate, at most ``P_PERSONAL_CAP``."""
     return min(params[P_PERSONAL_CAP], math.exp(params[P_SATISFACTION_PULL] * (row.satisfaction - params[P_NEUTRAL])))
@@ -44,7 +45,7 @@ def living_rate(crowd):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@inner
 def layers_needed(crowd):  # type: ignore[no-untyped-def]
     """How many layers can be reached at the present intensity by the most eager shopper."""
     reach = intensity(crowd.drive) * crowd.params[P_PERSONAL_CAP]
@@ -54,7 +55,7 @@ def layers_needed(crowd):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True)
+@inner
 def draw_day(crowd, day, layers):  # type: ignore[no-untyped-def]
     """Draw the candidates of ``day`` in the first ``layers`` layers and sort them into minutes.
 
@@ -116,7 +117,7 @@ def draw_day(crowd, day, layers):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True, inline="always")
+@inner
 def accepted(word, occurrence, level):  # type: ignore[no-untyped-def]
     """Is the candidate accepted at ``level`` (intensity × personal factor)? ``word``: its thinning draw."""
     layer = (occurrence >> np.uint32(6)) & np.uint32(15)

@@ -17,6 +17,7 @@ from sim.books.state import (
     BOUNCES, BURST_VISITS, CARTS, COUPONS_CLAIMED, PAGE_VIEWS, RIVAL_PURCHASES, S_WAITING, TRIGGER_VISITS, VISITS,
     ABANDONED, CHECKOUTS, note,
 )  # fmt: skip
+from sim.core.compiled import inner
 from sim.core.rng import decision, philox, uniform
 from sim.crowd.state import (
     ALIVE, CART, CHECKING_OUT, MEMBER, MULTIHOME, N_INTENTS, P_CART_LIFE, P_CHECKOUT, P_EFFORT, P_FOLLOW, P_FURTHER,
@@ -37,7 +38,7 @@ CLAIM = decision("coupon.claim")
 WAIT_NEST = 0.5  # dissimilarity of buying now and buying at the opening: close substitutes
 
 
-@njit(cache=True, inline="always")
+@inner
 def match(row, page):  # type: ignore[no-untyped-def]
     """Match of a shopper's taste with a SKU's position: mean 0, standard deviation 1 over pairs."""
     dot = (
@@ -49,7 +50,7 @@ def match(row, page):  # type: ignore[no-untyped-def]
     return dot / 8192.0
 
 
-@njit(cache=True, inline="always")
+@inner
 def price_utility(log_price, log_reference, weight, params):  # type: ignore[no-untyped-def]
     """Utility of a price: −regular·log(p/list) − transaction·log(p/reference), losses weighing more [P26]."""
     x = log_price - log_reference
@@ -58,7 +59,7 @@ def price_utility(log_price, log_reference, weight, params):  # type: ignore[no-
     return -weight * (params[P_REGULAR] * log_price + params[P_TRANSACTION] * x)
 
 
-@njit(cache=True)
+@inner
 def effective_log_price(page, member, minute, slope, params):  # type: ignore[no-untyped-def]
     """Log price over list that counts for interest: today's, or the announced one less the cost of waiting."""
     log_price = page.log_price
@@ -72,7 +73,7 @@ def effective_log_price(page, member, minute, slope, params):  # type: ignore[no
     return log_price
 
 
-@njit(cache=True)
+@inner
 def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  # type: ignore[no-untyped-def]
     """Draw the consideration set and its weights into ``picks`` and ``scratch``; returns (size, log-sum).
 
@@ -135,7 +136,7 @@ def sample_logsums(crowd, shelf, out):  # type: ignore[no-untyped-def]
             _, out[c, i] = consider(crowd, shelf, crowd.rows[shopper], c, 0xFFFF0000 + i, shopper, c, 0)
 
 
-@njit(cache=True)
+@inner
 def pick_category(crowd, shelf, row, u):  # type: ignore[no-untyped-def]
     """Category a visit looks at: own needs × what attracts attention now."""
     total = 0.0
@@ -150,7 +151,7 @@ def pick_category(crowd, shelf, row, u):  # type: ignore[no-untyped-def]
     return n - 1
 
 
-@njit(cache=True)
+@inner
 def browse(crowd, shelf, rivals, books, shopper, occurrence, minute):  # type: ignore[no-untyped-def]
     """Look at up to a cartful of needs; returns the lines put into the cart."""
     row = crowd.rows[shopper]
@@ -205,7 +206,7 @@ def browse(crowd, shelf, rivals, books, shopper, occurrence, minute):  # type: i
     return added
 
 
-@njit(cache=True)
+@inner
 def put_in_cart(row, sku, quantity, minute):  # type: ignore[no-untyped-def]
     """Add units of a SKU to the cart; returns 1 for a new line, 0 where it was there or the cart is full."""
     lines = int(row.cart_lines)
@@ -223,7 +224,7 @@ def put_in_cart(row, sku, quantity, minute):  # type: ignore[no-untyped-def]
     return 1
 
 
-@njit(cache=True)
+@inner
 def clear_cart(row):  # type: ignore[no-untyped-def]
     """Empty the cart."""
     row.cart_lines = 0
@@ -231,7 +232,7 @@ def clear_cart(row):  # type: ignore[no-untyped-def]
     row.wait_until = -1
 
 
-@njit(cache=True)
+@inner
 def drop_line(row, line):  # type: ignore[no-untyped-def]
     """Take one line out of the cart; the last line takes its place."""
     last = int(row.cart_lines) - 1
@@ -242,7 +243,7 @@ def drop_line(row, line):  # type: ignore[no-untyped-def]
         clear_cart(row)
 
 
-@njit(cache=True)
+@inner
 def coupon_saving(crowd, shelf, row, total, day):  # type: ignore[no-untyped-def]
     """Fen the coupon held takes off a basket of ``total`` fen; 0 without a valid one."""
     if row.coupon_day < day:
@@ -251,7 +252,7 @@ def coupon_saving(crowd, shelf, row, total, day):  # type: ignore[no-untyped-def
     return int(kind[C_OFF]) if total >= kind[C_THRESHOLD] else 0
 
 
-@njit(cache=True)
+@inner
 def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # type: ignore[no-untyped-def]
     """Buy the cart now, keep it for an announced price, or leave it; an order joins the intents.
 
@@ -310,7 +311,7 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
     return True
 
 
-@njit(cache=True)
+@inner
 def claim_coupon(crowd, shelf, books, shopper, occurrence, minute):  # type: ignore[no-untyped-def]
     """A visitor without a coupon may claim one; its face value is set aside from the budget at once."""
     row = crowd.rows[shopper]
@@ -330,7 +331,7 @@ def claim_coupon(crowd, shelf, books, shopper, occurrence, minute):  # type: ign
                 return
 
 
-@njit(cache=True)
+@inner
 def visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, how):  # type: ignore[no-untyped-def]
     """One visit from landing to leaving or submitting an order. ``latency``: seconds a page takes to answer."""
     row = crowd.rows[shopper]

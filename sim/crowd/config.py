@@ -77,9 +77,9 @@ class Waiting(Section):
     per_day: float = param(0.06, "", "further utility lost per day of waiting", low=0.02, high=0.2)
     returns: Share = param("85%", "", "share of those waiting who come back at the opening", low="60%", high="95%")
     follow_through: Share = param("75%", "", "chance that one who came back buys at the expected price", low="50%", high="90%")
-    prompt: Share = param("45%", "T26", "share who come in the opening's rush, the others in their own time")
-    rush: Duration = param("20min", "T26, T27", "scale of the rush: Weibull delay after the opening")
-    rush_shape: float = param(0.6, "T26, T27", "shape of that Weibull delay", gt=0)
+    prompt: Share = param("90%", "", "share of those who come for the opening who join its rush, the others in their own time", low="70%", high="100%")
+    rush: Duration = param("53.84min", "T26", "scale of the rush: Weibull delay after the opening, fitted to the cumulative curve", low="43min", high="67min")
+    rush_shape: float = param(0.8174, "T26", "shape of that Weibull delay, fitted", low=0.56, high=1.19, gt=0)
     later: Duration = param("10h", "T26", "mean delay of the others")
 
 

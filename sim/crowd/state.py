@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.compiled import constants
+
 CATEGORIES = 12  # columns for categories in a shopper's row: the most a catalogue can have
 TASTES = 4  # dimensions of the taste vector
 CART = 4  # lines a cart can hold
@@ -64,10 +66,10 @@ INTENT = np.dtype(
 LAYERS = np.array([0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 4.5, 7.0, 12.0, 24.0, 48.0])
 
 # agenda kinds of the crowd (below 100)
-A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER = range(1, 8)
+A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER = constants(7, first=1)
 
 # how a visit came about
-V_ORDINARY, V_BURST, V_COMEBACK, V_MESSAGE = range(4)
+V_ORDINARY, V_BURST, V_COMEBACK, V_MESSAGE = constants(4)
 
 # indices of CrowdState.params, set once from the config
 (

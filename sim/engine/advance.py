@@ -22,6 +22,7 @@ import math
 from numba import njit
 
 from sim.core import agenda as calendar
+from sim.core.compiled import inner
 from sim.core.agenda import take
 from sim.core.rng import philox
 from sim.crowd.arrivals import THIN, accepted, draw_day, intensity, layers_needed, living_rate, personal
@@ -51,7 +52,7 @@ MEMORY = 720.0  # minutes over which conversion is smoothed
 MARK = 0x80000000  # occurrences of visits by appointment have the top bit
 
 
-@njit(cache=True)
+@inner
 def cumulative_delay(params, minutes):  # type: ignore[no-untyped-def]
     """Share of those who waited who have come ``minutes`` after the opening."""
     if minutes <= 0.0:
@@ -60,7 +61,7 @@ def cumulative_delay(params, minutes):  # type: ignore[no-untyped-def]
     return params[P_PROMPT] * rush + (1.0 - params[P_PROMPT]) * (1.0 - math.exp(-minutes / params[P_LATER]))
 
 
-@njit(cache=True)
+@inner
 def fill_demand(crowd, platform, minute):  # type: ignore[no-untyped-def]
     """Load of the minute on the platform, real requests in each second.
 
@@ -105,7 +106,7 @@ def fill_demand(crowd, platform, minute):  # type: ignore[no-untyped-def]
                     demand[0, PAY, second] += come * drive[D_BURST_CONVERSION]
 
 
-@njit(cache=True)
+@inner
 def drain(crowd, agenda, desk, minute):  # type: ignore[no-untyped-def]
     """Take this minute's appointments: the crowd's own to ``crowd.due``, parcels' to ``desk.due``. Returns them counted."""
     found, kind, subject, detail = take(agenda, minute)
@@ -126,7 +127,7 @@ def drain(crowd, agenda, desk, minute):  # type: ignore[no-untyped-def]
     desk.counts[D_DRAINED] = minute
 
 
-@njit(cache=True)
+@inner
 def learn(crowd, books, minute, before_visits, before_bursts, before_carts, ordinary, burst):  # type: ignore[no-untyped-def]
     """Smooth how often visits lead to carts and orders: what the load of the next minutes is expected to be."""
     drive = crowd.drive

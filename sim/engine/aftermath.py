@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
 
 from sim.books.state import (
     ADVANCES, CASH, DROPOUTS, REFUNDS, RETURNS, REVIEW_POINTS, REVIEWS, TOPPED_UP_RETURNED, note, post,
 )  # fmt: skip
+from sim.core.compiled import inner
 from sim.core.agenda import appoint
 from sim.core.rng import decision, exponential, normal, philox, uniform
 from sim.crowd.choice import match
@@ -32,7 +32,7 @@ DELIGHT = 0.08  # a promise kept is worth a little more than nothing
 LOST_LINE, CANCELLED_LINE, RETURNED_LINE, FAULTY = 0.8, 0.25, 0.1, 0.6  # disappointments, of 1
 
 
-@njit(cache=True)
+@inner
 def experience(row, params, disappointment):  # type: ignore[no-untyped-def]
     """Satisfaction moves towards what was experienced; below expectation it moves further [C08]."""
     difference = min(1.0, params[P_NEUTRAL] + DELIGHT) - disappointment - row.satisfaction
@@ -41,7 +41,7 @@ def experience(row, params, disappointment):  # type: ignore[no-untyped-def]
     row.satisfaction = min(1.0, max(0.0, row.satisfaction + params[P_LEARNING] * difference))
 
 
-@njit(cache=True)
+@inner
 def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ignore[no-untyped-def]
     """An order is complete at the door: satisfaction, review, what will be sent back, and whether the shopper stays."""
     order = ful.orders[order_row]
@@ -91,7 +91,7 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
         note(books, minute, DROPOUTS, 1.0)
 
 
-@njit(cache=True)
+@inner
 def refund(ful, books, order_row, line, minute, from_account):  # type: ignore[no-untyped-def]
     """Give back what is still kept of a line's price; never more than was paid."""
     order = ful.orders[order_row]
@@ -102,7 +102,7 @@ def refund(ful, books, order_row, line, minute, from_account):  # type: ignore[n
         note(books, minute, REFUNDS, float(amount))
 
 
-@njit(cache=True)
+@inner
 def close(crowd, ful, order_row):  # type: ignore[no-untyped-def]
     """Fold a settled order into the totals and reuse its row."""
     order = ful.orders[order_row]
@@ -113,7 +113,7 @@ def close(crowd, ful, order_row):  # type: ignore[no-untyped-def]
         free_order(ful, order_row)
 
 
-@njit(cache=True)
+@inner
 def send_back(crowd, ful, agenda, order_row, line, minute):  # type: ignore[no-untyped-def]
     """The shopper asks for a return of a line."""
     order = ful.orders[order_row]
@@ -124,7 +124,7 @@ def send_back(crowd, ful, agenda, order_row, line, minute):  # type: ignore[no-u
         close(crowd, ful, order_row)
 
 
-@njit(cache=True)
+@inner
 def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped-def]
     """Drain fulfilment's outcomes of this minute, in their order."""
     params = crowd.params
@@ -145,5 +145,7 @@ def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped
         elif code == LINE_CANCELLED:
             refund(ful, books, order_row, line, minute, ADVANCES)
             experience(row, params, CANCELLED_LINE)
-        close(crowd, ful, order_row)
+    # only now: an order may have several outcomes in one minute
+    for n in range(ful.outcome_count[0]):
+        close(crowd, ful, ful.outcomes[n, 0])
     ful.outcome_count[0] = 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from sim.core.agenda import appoint
 from sim.core.rng import decision, philox, uniform
 from sim.crowd.state import A_BURST, ALIVE, OPENINGS, P_COME, REMOVED
 from sim.engine.ordering import opening_delay
-from sim.fulfilment.allocation import promised_minutes
+from sim.fulfilment.state import FulfilmentState
+from sim.shelf.state import ShelfState
+from sim.supply.state import SupplyState
 
 COME_BACK = decision("opening.come_back")
 
@@ -40,13 +43,20 @@ def appoint_waiting(crowd, agenda, opening):  # type: ignore[no-untyped-def]
     return come
 
 
-@njit(cache=True)
-def shown_promises(ful, supply, shelf, region_share, minute):  # type: ignore[no-untyped-def]
-    """Write the promised days to the door on every page, averaged over regions by their share of shoppers."""
-    for k in range(shelf.skus.shape[0]):
-        days = 0.0
-        for region in range(region_share.shape[0]):
-            days += region_share[region] * promised_minutes(ful, supply, region, k, minute)
-        shelf.pages[k].promise = days / 1440.0
+def shown_promises(ful: FulfilmentState, supply: SupplyState, shelf: ShelfState, share: np.ndarray, minute: int) -> None:
+    """Write the promised days to the door on every page, averaged over regions by their ``share`` of shoppers.
 
-
+    A region is promised what the first open warehouse of its rank with free stock can do.
+    """
+    hour = (minute // 60) % 24
+    free = supply.stock["on_hand"] > supply.stock["allocated"]
+    days = np.zeros(len(shelf.skus))
+    for region, rank in enumerate(ful.rank):
+        promise = np.zeros(len(shelf.skus))
+        waiting = np.ones(len(shelf.skus), bool)
+        for warehouse in rank[rank >= 0]:
+            promise[waiting] = ful.promise[warehouse, region, hour]
+            if ful.warehouses[warehouse]["open"]:
+                waiting &= ~free[warehouse]
+        days += share[region] * promise
+    shelf.pages["promise"] = days / 1440.0

@@ -44,6 +44,7 @@ from sim.shelf import actors as shelf_actors
 from sim.shelf import state as shelf_state
 from sim.shelf.catalogue import build_categories, build_skus, read_skus
 from sim.shelf.kernel import attract, refresh_pages
+from sim.shelf.planned import planned_prices
 from sim.shelf.promotions import windows, write_boards
 from sim.supply import state as supply_state
 
@@ -135,15 +136,16 @@ class Marketplace(mesa.Model):
         self.expected_units, self.expected_orders = demand
         minutes = 1 if self.alone else calendar.end
         nodes = 1024 if self.alone else max(16_384, int(crowd_config.shoppers * 0.15))
+        popularity = skus["appeal"] * categories["need"][skus["category"]]
         ful = fulfilment_state.build(
             config.fulfilment, weight=self.weight, days=calendar.total_days, region_share=self.region_share,
-            appeal=skus["appeal"] * categories["need"][skus["category"]], expected_orders=self.expected_orders,
+            appeal=popularity, expected_orders=self.expected_orders,
             expected_units=float(self.expected_units.sum()),
             orders=max(4096, crowd_config.shoppers // 16), parcels=max(8192, crowd_config.shoppers // 12),
         )  # fmt: skip
         supply = supply_state.build(
             config.supply, warehouses=ful.warehouses, expected=self.expected_units, region_share=self.region_share,
-            days=calendar.total_days, weight=self.weight, stocked=assortment(config.fulfilment, skus["appeal"]),
+            days=calendar.total_days, weight=self.weight, stocked=assortment(config.fulfilment, popularity),
         )  # fmt: skip
         shelf = self._build_shelf(skus, categories)
         crowd = population.build(
@@ -245,6 +247,7 @@ class Marketplace(mesa.Model):
             self.windows = windows(
                 self.config.shelf, self.calendar, self.world.shelf.skus, self.category_names, self.draws
             )
+            self.promotion_plan = planned_prices(self.windows, self.calendar.total_days, len(self.world.shelf.skus))
             write_boards(self.world.shelf, self.windows, 0, self.weight, self.config.shelf.price_change_limit)
             refresh(self.world.crowd, self.world.shelf)
             shelf_actors.populate(self, self.windows)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
 
 from sim.books.state import (
-    ADVANCES, BALANCES, BUYERS_NEW, CASH, COMMISSIONS, COUPONS_USED, DEFAULTS, DEMANDED_UNITS, DISCOUNT_COUPON,
+    ADVANCES, BALANCES, BALANCES_PAID, BUYERS_NEW, CASH, COMMISSIONS, COUPONS_USED, DEFAULTS, DEMANDED_UNITS, DISCOUNT_COUPON,
     DISCOUNT_FULL_REDUCTION, DISCOUNT_ITEM, DISCOUNT_MEMBER, GMV, LOST_FAILURES, LOST_UNITS, LOST_VALUE,
     ORDER_FAILURES, ORDERS, OTHER_INCOME, PAID, RETRIES, RIVAL_PURCHASES, S_DEPOSITS, STOCK_OUTS, SUBSTITUTIONS,
     TOPPED_UP, UNITS, UNPAID_ORDERS, UNPAID_VALUE, note, post,
 )  # fmt: skip
+from sim.core.compiled import inner
 from sim.core.agenda import appoint
 from sim.core.rng import decision, exponential, philox, uniform
 from sim.crowd.choice import clear_cart, drop_line
@@ -39,7 +39,7 @@ BALANCE = decision("order.balance")
 ORIGIN_LIVESTREAM = 1
 
 
-@njit(cache=True)
+@inner
 def opening_delay(params, w0, w1):  # type: ignore[no-untyped-def]
     """Minutes after an opening at which somebody who waited for it comes: a Weibull rush, or in their own time."""
     if uniform(w0) < params[P_PROMPT]:
@@ -47,7 +47,7 @@ def opening_delay(params, w0, w1):  # type: ignore[no-untyped-def]
     return params[P_LATER] * exponential(w1)
 
 
-@njit(cache=True)
+@inner
 def fail_order(crowd, books, agenda, intent, minute, word, word1):  # type: ignore[no-untyped-def]
     """The platform refused or lost the order: try again within the minute, come back later, or give up."""
     row = crowd.rows[intent.shopper]
@@ -66,7 +66,7 @@ def fail_order(crowd, books, agenda, intent, minute, word, word1):  # type: igno
         appoint(agenda, minute + 1 + int(240.0 * exponential(word1)), A_COMEBACK, intent.shopper, 0)
 
 
-@njit(cache=True)
+@inner
 def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrence, line, quantity):  # type: ignore[no-untyped-def]
     """The most attractive of eight SKUs of the category that is in stock and not in the cart; -1 if none."""
     best = -1
@@ -95,7 +95,7 @@ def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrenc
     return best
 
 
-@njit(cache=True)
+@inner
 def check_stock(crowd, shelf, supply, ful, rivals, books, shopper, occurrence, minute):  # type: ignore[no-untyped-def]
     """Ask for every line of the cart; lines without stock are replaced, kept for later, or lost. Presale lines wait.
 
@@ -152,7 +152,7 @@ def check_stock(crowd, shelf, supply, ful, rivals, books, shopper, occurrence, m
     return kept
 
 
-@njit(cache=True)
+@inner
 def top_up(crowd, shelf, supply, ful, row, desk, n, shopper, occurrence):  # type: ignore[no-untyped-def]
     """A deal-prone shopper just below a threshold may add an article that costs less than what it saves.
 
@@ -195,7 +195,7 @@ def top_up(crowd, shelf, supply, ful, row, desk, n, shopper, occurrence):  # typ
     return n
 
 
-@njit(cache=True)
+@inner
 def take_order(crowd, shelf, supply, ful, rivals, books, agenda, desk, intent, minute, failure):  # type: ignore[no-untyped-def]
     """One submitted cart. ``failure``: probability that the platform fails it."""
     shopper = intent.shopper
@@ -237,7 +237,7 @@ def take_order(crowd, shelf, supply, ful, rivals, books, agenda, desk, intent, m
             clear_cart(row)
 
 
-@njit(cache=True)
+@inner
 def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presale, pays, minute):  # type: ignore[no-untyped-def]
     """Price the desk's ``n`` lines; write, pay and allocate the order, or count it as placed and never paid."""
     shopper = intent.shopper
@@ -326,7 +326,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presa
     send(crowd, shelf, supply, ful, books, agenda, order_row, minute)
 
 
-@njit(cache=True)
+@inner
 def send(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # type: ignore[no-untyped-def]
     """Ask stock for a paid order and allocate it; presale and backordered goods may wait for stock."""
     order = ful.orders[order_row]
@@ -354,7 +354,7 @@ def send(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # type: 
             free_order(ful, order_row)
 
 
-@njit(cache=True)
+@inner
 def remember_price(crowd, shelf, row, sku, quantity, paid, listed, day):  # type: ignore[no-untyped-def]
     """A purchase moves the reference price [P27] and fills the household's stock."""
     article = shelf.skus[sku]
@@ -372,7 +372,7 @@ def remember_price(crowd, shelf, row, sku, quantity, paid, listed, day):  # type
         row.cover[category] = min(30000, start + int(days))
 
 
-@njit(cache=True)
+@inner
 def pay_balance(crowd, shelf, supply, ful, books, agenda, order_row, minute, failure):  # type: ignore[no-untyped-def]
     """The balance of a presale order: paid and sent, tried again after a failure, or never paid (deposit forfeited)."""
     order = ful.orders[order_row]
@@ -397,6 +397,7 @@ def pay_balance(crowd, shelf, supply, ful, books, agenda, order_row, minute, fai
         order.line_state[i] = WAITING
     post(books, minute, CASH, ADVANCES, payable - order.deposit)
     note(books, minute, BALANCES, float(payable - order.deposit))
+    note(books, minute, BALANCES_PAID, 1.0)
     note(books, minute, PAID, float(payable))
     order.paid_at = minute
     send(crowd, shelf, supply, ful, books, agenda, order_row, minute)

@@ -43,7 +43,7 @@ class Catalogue(Section):
     )
     skus: Count = Field(2000, description="stock keeping units, at least one a category")
     hero_share: Share = param("5%", "", "share of SKUs, the most popular of each category, that carry the festival")
-    concentration: float = param(1.25, "", "log standard deviation of popularity over SKUs", low=0.8, high=1.8)
+    concentration: float = param(1.617, "UCI 352", "log standard deviation of popularity over SKUs, fitted to the Gini coefficient of sales", low=1.2, high=2.2)
     exclusive_share: Share = param("10%", "", "share of SKUs that no rival has", low="0%", high="40%")
     quality_spread: float = param(0.5, "", "standard deviation of quality over SKUs, in utility", low=0.2, high=1.0)
     table: str | None = Field(None, description="CSV or Parquet file with one row a SKU instead of generated goods")

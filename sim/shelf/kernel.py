@@ -6,12 +6,13 @@ import math
 
 from numba import njit
 
+from sim.core.compiled import inner
 from sim.shelf.state import ACTIVE, DEALS, EVERY, FULL_REDUCTIONS, OFF, PROMISE_WEIGHT, RANKING, RATING_WEIGHT
 
 NOTHING = 9.0  # log price of what is not offered
 
 
-@njit(cache=True)
+@inner
 def perceived(shelf, k):  # type: ignore[no-untyped-def]
     """Log of the price of SKU ``k`` over its list price, as one article on the page: price cuts, and what a
     running full reduction promises an article that is part of a larger basket."""
@@ -25,7 +26,7 @@ def perceived(shelf, k):  # type: ignore[no-untyped-def]
     return math.log(max(1.0, price) / sku.list_price)
 
 
-@njit(cache=True)
+@inner
 def refresh_page(shelf, k):  # type: ignore[no-untyped-def]
     """Rebuild what a visit reads of SKU ``k``."""
     sku = shelf.skus[k]

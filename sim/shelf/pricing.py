@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from numba import njit
 
+from sim.core.compiled import inner
 from sim.shelf.state import ACTIVE, EVERY, FULL_REDUCTIONS, OFF, TIMES
 
 
-@njit(cache=True)
+@inner
 def share_out(amount, weights, total, out, n):  # type: ignore[no-untyped-def]
     """Share ``amount`` over ``weights[:n]`` (their sum is ``total``) in whole fen into ``out[:n]``.
 
@@ -32,7 +33,7 @@ def share_out(amount, weights, total, out, n):  # type: ignore[no-untyped-def]
         left -= 1
 
 
-@njit(cache=True)
+@inner
 def full_reduction(reductions, number, eligible_total):  # type: ignore[no-untyped-def]
     """Fen taken off by full reduction ``number`` when eligible lines come to ``eligible_total`` fen."""
     if reductions[number, ACTIVE] == 0 or reductions[number, EVERY] <= 0:

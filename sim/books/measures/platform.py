@@ -195,7 +195,8 @@ MEASURES = (
     Measure("order_latency_p99", "Latency of order and payment, 99th percentile", "下单支付响应 P99", "s", "lower",
             "from the intended arrival, order and pay", SRE, _latency(0.99, _BUYING)),
     Measure("goodput", "Goodput", "有效吞吐", "requests/s", "higher", "requests answered ÷ seconds", TABLE, goodput),
-    Measure("shed_rate", "Shed rate", "限流丢弃率", "share", "lower", "turned away on purpose ÷ asked", TABLE, shed_rate),
+    Measure("shed_rate", "Shed rate", "限流丢弃率", "share", "lower",
+            "turned away on purpose ÷ asked", TABLE, shed_rate),
     Measure("retry_amplification", "Retry amplification", "重试放大倍数", "ratio", "lower",
             "attempts ÷ first attempts, at all nodes", "Google SRE book, ch. 22", amplification),
     Measure("wasted_work", "Wasted work", "无效处理占比", "share", "lower",
@@ -210,5 +211,6 @@ MEASURES = (
             "acknowledged within the lag before a failover", TABLE, lost_writes),
     Measure("it_cost_per_1000_orders", "IT cost per 1,000 orders", "千单 IT 成本", "CNY", "lower",
             "cost of capacity ÷ orders × 1,000, warm-up included", TABLE, cost_per_orders),
-    Measure("replica_hours", "Replica-hours", "副本小时", "h", "lower", "of services, warm-up included", TABLE, replica_hours),
+    Measure("replica_hours", "Replica-hours", "副本小时", "h", "lower",
+            "of services, warm-up included", TABLE, replica_hours),
 )  # fmt: skip

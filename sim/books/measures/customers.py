@@ -1,0 +1,72 @@
+"""Customers: who buys, who comes back, who leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.books.measures import Measure
+from sim.books.view import ratio, total
+from sim.crowd.state import ALIVE, MEMBER
+
+SOURCE = "KPI table of the project"
+
+
+def _window(market: Any) -> np.ndarray:
+    return np.asarray(market.world.crowd.rows["window_orders"])
+
+
+def buyers(market: Any) -> float:
+    """People with at least one order since the scenario's start."""
+    return float((_window(market) > 0).sum() * market.weight)
+
+
+def repurchase(market: Any) -> float:
+    """Buyers with at least two orders in the scenario's days, as a share of buyers."""
+    orders = _window(market)
+    return ratio(float((orders > 1).sum()), float((orders > 0).sum()))
+
+
+def satisfaction(market: Any) -> float:
+    """Mean satisfaction of those who bought."""
+    rows = market.world.crowd.rows
+    bought = rows["window_orders"] > 0
+    return float(rows["satisfaction"][bought].mean()) if bought.any() else float("nan")
+
+
+def nps(market: Any) -> float:
+    """Promoters (satisfaction above 0.75) less detractors (below 0.6), as a share of buyers."""
+    rows = market.world.crowd.rows
+    scores = rows["satisfaction"][rows["window_orders"] > 0]
+    return float((scores > 0.75).mean() - (scores < 0.6).mean()) if len(scores) else float("nan")
+
+
+def member_share(market: Any) -> float:
+    """Share of buyers who are members."""
+    rows = market.world.crowd.rows
+    bought = rows["window_orders"] > 0
+    return ratio(float(((rows["flags"] & MEMBER) > 0)[bought].sum()), float(bought.sum()))
+
+
+def churn(market: Any) -> float:
+    """Share of shoppers who have left for good by the end."""
+    rows = market.world.crowd.rows
+    return 1.0 - float(((rows["flags"] & ALIVE) > 0).mean()) if len(rows) else float("nan")
+
+
+MEASURES = (
+    Measure("buyers", "Buyers", "买家数", "people", "higher", "people with an order in the scenario's days", SOURCE, buyers),
+    Measure("new_buyers", "New buyers", "新客数", "people", "higher", "first order ever", SOURCE,
+            lambda m: total(m, "buyers_new")),
+    Measure("repurchase_rate", "Repurchase rate", "复购率", "share", "higher",
+            "buyers with ≥2 orders ÷ buyers, over the scenario's days", "R01", repurchase),
+    Measure("orders_per_buyer", "Orders per buyer", "人均订单", "orders", "higher", "orders ÷ buyers", SOURCE,
+            lambda m: ratio(float(_window(m).sum()), float((_window(m) > 0).sum()))),
+    Measure("satisfaction", "Satisfaction of buyers", "买家满意度", "share", "higher", "mean over buyers at the end", SOURCE,
+            satisfaction),
+    Measure("nps", "NPS proxy", "净推荐值", "share", "higher", "satisfied above 0.75 less below 0.6, of buyers", SOURCE, nps),
+    Measure("churn", "Churned shoppers", "流失率", "share", "lower", "shoppers who left for good ÷ shoppers", SOURCE, churn),
+    Measure("member_share", "Members among buyers", "会员占比", "share", "higher", "buyers who are members ÷ buyers", SOURCE,
+            member_share),
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""Trade: visits, orders, value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.books.measures import Measure
+from sim.books.view import hours, ratio, total
+
+SOURCE = "KPI table of the project"
+
+
+def discounts(market: Any) -> float:
+    """CNY of all cuts granted on orders written."""
+    kinds = ("item", "member", "full_reduction", "coupon")
+    return sum(total(market, f"discount_{kind}") for kind in kinds)
+
+
+def first_hour_share(market: Any) -> float:
+    """Share of the GMV of the busiest day that falls into its first hour."""
+    values = hours(market, "gmv")
+    days = values[: len(values) // 24 * 24].reshape(-1, 24)
+    if not len(days) or days.sum() == 0:
+        return float("nan")
+    best = days[days.sum(axis=1).argmax()]
+    return float(best[0] / best.sum())
+
+
+def peak_to_mean(market: Any) -> float:
+    """Orders of the busiest hour over those of the mean hour."""
+    values = hours(market, "orders")
+    return ratio(float(values.max(initial=0.0)), float(values.mean()) if len(values) else 0.0)
+
+
+def _count(name: str, label: str, zh: str, unit: str, better: Any, formula: str, column: str) -> Measure:
+    return Measure(name, label, zh, unit, better, formula, SOURCE, lambda market: total(market, column))
+
+
+MEASURES = (
+    _count("visits", "Visits", "访问次数", "visits", "higher", "accepted visits", "visits"),
+    _count("orders", "Orders placed", "下单数", "orders", "higher", "orders submitted and written", "orders"),
+    Measure("cvr", "Session conversion", "转化率", "share", "higher", "orders ÷ visits", SOURCE,
+            lambda m: ratio(total(m, "orders"), total(m, "visits"))),
+    Measure("bounce_rate", "Bounce rate", "跳出率", "share", "lower", "visits left at the first page ÷ visits", SOURCE,
+            lambda m: ratio(total(m, "bounces"), total(m, "visits"))),
+    Measure("cart_rate", "Visits that fill a cart", "加购率", "share", "higher", "visits adding to a cart ÷ visits", "T11",
+            lambda m: ratio(total(m, "carts"), total(m, "visits"))),
+    Measure("cart_abandonment", "Cart abandonment", "弃购率", "share", "lower",
+            "1 − orders ÷ visits that filled a cart", "T09",
+            lambda m: 1.0 - ratio(total(m, "orders"), total(m, "carts"))),
+    Measure("buy_per_cart", "Buys per cart event", "加购购买比", "share", "higher", "orders ÷ cart events", "T06",
+            lambda m: ratio(total(m, "orders"), total(m, "carts"))),
+    _count("gmv", "GMV", "成交总额", "CNY", "higher", "value of orders placed, before cancels and returns", "gmv"),
+    _count("paid_gmv", "Paid GMV", "支付金额", "CNY", "higher", "value of orders paid", "paid"),
+    Measure("aov", "Average order value", "客单价", "CNY", "higher", "GMV ÷ orders", SOURCE,
+            lambda m: ratio(total(m, "gmv"), total(m, "orders"))),
+    Measure("units_per_order", "Units per order", "单均件数", "units", "neither", "units ÷ orders written", SOURCE,
+            lambda m: ratio(total(m, "units"), total(m, "orders") - total(m, "unpaid_orders"))),
+    Measure("discount_share", "Discounts ÷ GMV", "优惠占比", "share", "lower", "all cuts ÷ GMV", SOURCE,
+            lambda m: ratio(discounts(m), total(m, "gmv"))),
+    Measure("discount_item", "Price cuts", "直降让利", "CNY", "lower", "list price less price on the page", SOURCE,
+            lambda m: total(m, "discount_item")),
+    Measure("discount_full_reduction", "Full reductions", "满减让利", "CNY", "lower", "given by full reductions", SOURCE,
+            lambda m: total(m, "discount_full_reduction")),
+    Measure("discount_coupon", "Coupons", "优惠券让利", "CNY", "lower", "given by coupons", SOURCE,
+            lambda m: total(m, "discount_coupon")),
+    Measure("paid_share", "Orders paid", "支付率", "share", "higher", "1 − unpaid orders ÷ orders", "T16",
+            lambda m: 1.0 - ratio(total(m, "unpaid_orders"), total(m, "orders"))),
+    Measure("topped_up_share", "Orders topped up", "凑单率", "share", "neither",
+            "orders with an article added to reach a threshold ÷ orders", "P14",
+            lambda m: ratio(total(m, "topped_up"), total(m, "orders"))),
+    Measure("first_hour_share", "First hour of the busiest day", "首小时占比", "share", "neither",
+            "GMV of its first hour ÷ GMV of the day", "T25", first_hour_share),
+    Measure("peak_to_mean", "Peak hour ÷ mean hour", "峰均比", "ratio", "neither", "orders of the busiest hour ÷ mean", "T23",
+            peak_to_mean),
+    Measure("rival_purchases", "Purchases at rivals", "流向竞品", "orders", "lower", "purchases of our shoppers elsewhere",
+            SOURCE, lambda m: total(m, "rival_purchases")),
+    Measure("presale_default", "Presale defaults", "尾款违约率", "share", "lower", "balances never paid ÷ presale orders due",
+            SOURCE, lambda m: ratio(total(m, "defaults"), total(m, "defaults") + total(m, "balances_paid"))),
+)  # fmt: skip
