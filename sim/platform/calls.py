@@ -160,9 +160,10 @@ def serve_node(  # type: ignore[no-untyped-def]
         first = flow * edge.reads
         edge.share = first / served if served > 0.0 else 0.0
         again = 0.0
-        for k in range(1, node.attempts):
-            for a in range(ACTIONS):
-                again += due[e, slot, k, a]
+        if now <= edge.due_until:
+            for k in range(1, node.attempts):
+                for a in range(ACTIONS):
+                    again += due[e, slot, k, a]
         offered = first + again
         admitted = offered
         if u >= 0:
@@ -177,8 +178,9 @@ def serve_node(  # type: ignore[no-untyped-def]
         factor = share * (1.0 + (edge.attempts - 1.0) * at_once)
         for a in range(ACTIONS):
             x = source[a] * calls[e, a] * edge.reads
-            for k in range(1, node.attempts):
-                x += due[e, slot, k, a]
+            if again > 0.0:
+                for k in range(1, node.attempts):
+                    x += due[e, slot, k, a]
             arriving[a] += x * factor
         retries += again * share + offered * (factor - share)
     incoming = 0.0
@@ -202,18 +204,19 @@ def serve_node(  # type: ignore[no-untyped-def]
         source = want if u < 0 else done[u]
         share = 1.0 - edge.refused_share
         factor = share * (1.0 + (edge.attempts - 1.0) * at_once)
-        sent = 0.0
         first = 0.0
-        may_retry = 0.0
-        for k in range(node.attempts):
-            for a in range(ACTIONS):
-                x = due[e, slot, k, a]
-                if k == 0:
-                    x = source[a] * calls[e, a] * edge.reads
-                    first += x
-                sent += x * factor
-                if k + 1 < node.attempts:
-                    may_retry += x * factor
+        for a in range(ACTIONS):
+            first += source[a] * calls[e, a]
+        first *= edge.reads
+        sent = first * factor
+        may_retry = sent if node.attempts > 1 else 0.0
+        due_now = now <= edge.due_until
+        if due_now:
+            for k in range(1, node.attempts):
+                for a in range(ACTIONS):
+                    sent += due[e, slot, k, a] * factor
+                    if k + 1 < node.attempts:
+                        may_retry += due[e, slot, k, a] * factor
         renewed = may_retry * here.late
         if renewed > 0.0:
             life = max(min(here.latency, node.timeout), 1e-3)
@@ -223,10 +226,12 @@ def serve_node(  # type: ignore[no-untyped-def]
             if part > 0.0:
                 for a in range(ACTIONS):
                     due[e, slot, 0, a] = source[a] * calls[e, a] * edge.reads
-                schedule(node, due[e], now, part * refused, part * (1.0 - refused) * late)
-        for k in range(node.attempts):
-            for a in range(ACTIONS):
-                due[e, slot, k, a] = 0.0
+                schedule(node, edge, due[e], now, part * refused, part * (1.0 - refused) * late)
+                due_now = True
+        if due_now:
+            for k in range(node.attempts):
+                for a in range(ACTIONS):
+                    due[e, slot, k, a] = 0.0
         w = window[e, now % WINDOW]
         w[0] = sent
         w[1] = sent * failed
@@ -251,7 +256,7 @@ def serve_node(  # type: ignore[no-untyped-def]
 
 
 @inner
-def schedule(node, due, now, refused, late):  # type: ignore[no-untyped-def]
+def schedule(node, edge, due, now, refused, late):  # type: ignore[no-untyped-def]
     """Write the retries of the attempts due now: after the backoff when refused, after timeout and backoff when late.
 
     `due`: float64[DUE, ATTEMPTS, ACTIONS] of one edge, first attempts in place 0 of the present second;
@@ -271,5 +276,6 @@ def schedule(node, due, now, refused, late):  # type: ignore[no-untyped-def]
             for a in range(ACTIONS):
                 piece = due[slot, k, a] * share / spread
                 if piece > 0.0:
+                    edge.due_until = max(edge.due_until, now + min(base + spread - 1, DUE - 1))
                     for j in range(spread):
                         due[(now + min(base + j, DUE - 1)) % DUE, k + 1, a] += piece

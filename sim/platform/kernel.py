@@ -36,14 +36,12 @@ from sim.platform.state import (
     A_P99,
     A_SHED,
     ACTIONS,
-    ATTEMPTS,
     BINS,
     BREAKER_FAILURE,
     BREAKER_ON,
     BREAKER_SLOW,
     BREAKER_SLOW_AFTER,
     CLASSES,
-    DUE,
     EFFECTS_USED,
     EXACT,
     FAST,
@@ -104,9 +102,9 @@ def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
     if (
         s[EXACT] <= 0.0
         and not effects_change(p.effects, used, first, first + SECONDS)
-        and undisturbed(nodes, live, board, edges, p.due, p.window, s, minute, peak)
+        and undisturbed(nodes, live, board, edges, p.window, s, minute, peak)
         and has_room(nodes, live, board, edges, p.into, p.calls, p.reach, p.work, s, rates, mean_rate, peak, holds)
-        and scale_holds(nodes, live, board, p.prescale, p.records, s, first)
+        and scale_holds(nodes, live, board, p.prescale, p.starting, p.records, s, first)
     ):
         serve_quiet_nodes(nodes, live, board, edges, p.into, p.calls, p.reach, p.work, p.history, minute, mean_rate)
         serve_quiet_actions(
@@ -215,7 +213,7 @@ def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work,
 
 
 @inner
-def undisturbed(nodes, live, board, edges, due, window, s, minute, peak):  # type: ignore[no-untyped-def]
+def undisturbed(nodes, live, board, edges, window, s, minute, peak):  # type: ignore[no-untyped-def]
     """Whether no queue, cold cache, open breaker, due retry, throttle or rate limit can act in the minute."""
     most = 2.0  # failing share at which a breaker or the throttle may act
     if s[BREAKER_ON] > 0.0:
@@ -232,7 +230,7 @@ def undisturbed(nodes, live, board, edges, due, window, s, minute, peak):  # typ
     for e in range(edges.shape[0]):
         v = edges[e].callee
         _, failed, _ = patterns.with_fault(live[v].failing, board[v].fault, nodes[v].attempts, edges[e].extra)
-        if edges[e].breaker != patterns.CLOSED or failed >= most:
+        if edges[e].breaker != patterns.CLOSED or failed >= most or edges[e].due_until >= minute * SECONDS:
             return False
     if s[LIMIT_RATE] < math.inf:
         highest = 0.0
@@ -241,7 +239,7 @@ def undisturbed(nodes, live, board, edges, due, window, s, minute, peak):  # typ
         if s[LIMIT_TOKENS] < s[LIMIT_BURST] or highest > min(s[LIMIT_RATE], s[LIMIT_BURST]):
             return False
     if s[LAST_SLOW] >= minute - 3:
-        # what a slow minute left behind: retries still to come, windows that may yet tip a breaker
+        # what a slow minute left behind: windows that may yet tip a breaker
         for e in range(edges.shape[0]):
             for i in range(WINDOW):
                 attempts = window[e, i, 0]
@@ -249,11 +247,6 @@ def undisturbed(nodes, live, board, edges, due, window, s, minute, peak):  # typ
                     return False
                 if attempts > 0.0 and s[BREAKER_ON] > 0.0 and window[e, i, 2] >= s[BREAKER_SLOW] * attempts:
                     return False
-            for i in range(DUE):
-                for k in range(1, ATTEMPTS):
-                    for a in range(ACTIONS):
-                        if due[e, i, k, a] > 0.0:
-                            return False
     return True
 
 

@@ -138,12 +138,12 @@ def scale(nodes, live, board, prescale, starting, records, s, second):  # type: 
 
 
 @inner
-def scale_holds(nodes, live, board, prescale, records, s, first):  # type: ignore[no-untyped-def]
-    """Whether no evaluation of the minute from second `first` would change anything; remembers them if so.
+def scale_holds(nodes, live, board, prescale, starting, records, s, first):  # type: ignore[no-untyped-def]
+    """Whether no evaluation of the minute from second `first` would change anything and no pod begins to serve in it.
 
-    The recommendation is the same at every evaluation, as utilisation is that of the last full minute. One
-    that equals the present number changes nothing; a lower one is held back longest at the first
-    evaluation, so the last one decides; a higher one acts at the first.
+    If so, its recommendations are remembered. The recommendation is the same at every evaluation, as utilisation is
+    that of the last full minute. One that equals the present number changes nothing; a lower one is held back
+    longest at the first evaluation, so the last one decides; a higher one acts at the first.
     """
     every = int(s[HPA_EVERY])
     last = first + SECONDS - every
@@ -151,21 +151,24 @@ def scale_holds(nodes, live, board, prescale, records, s, first):  # type: ignor
         node = nodes[v]
         one = live[v]
         if one.starting > 0:
-            return False
+            for i in range(BATCHES):
+                if starting[v, i, 1] > 0.0 and starting[v, i, 0] < first + SECONDS:
+                    return False
+        current = one.ready + one.starting
         automatic = node.scaled and s[HPA_ON] > 0.0
-        wish = proposal(node, one, s) if automatic else one.ready
-        if wish == one.ready and prescale.shape[0] == 0 and board[v].floor <= 0.0:
+        wish = proposal(node, one, s) if automatic else current
+        if wish == current and prescale.shape[0] == 0 and board[v].floor <= 0.0:
             if automatic and node.min_replicas <= wish <= node.max_replicas:
                 continue
-            if not automatic and wish == node.base_replicas:
+            if not automatic and wish == max(node.base_replicas, node.min_replicas):
                 continue
-        if decide(node, one, board[v], prescale, records[v], s, first, wish) != one.ready:
+        if decide(node, one, board[v], prescale, records[v], s, first, wish) != current:
             return False
-        if decide(node, one, board[v], prescale, records[v], s, last, wish) != one.ready:
+        if decide(node, one, board[v], prescale, records[v], s, last, wish) != current:
             return False
         if prescale.shape[0] > 0:
             for k in range(every, SECONDS - every, every):
-                if decide(node, one, board[v], prescale, records[v], s, first + k, wish) != one.ready:
+                if decide(node, one, board[v], prescale, records[v], s, first + k, wish) != current:
                     return False
     if s[HPA_ON] > 0.0:
         for v in range(nodes.shape[0]):

@@ -150,6 +150,7 @@ EDGE = np.dtype(
         ("failure", "f8"),  # probability that a call fails for good, last second
         ("latency", "f8"),  # s
         ("variance", "f8"),  # s^2
+        ("due_until", "i8"),  # last second for which retries are scheduled
         ("total_calls", "f8"),
         ("total_refused", "f8"),
     ],

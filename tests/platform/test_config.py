@@ -72,7 +72,8 @@ def test_automatic_sizes_meet_the_stated_peak_at_the_stated_utilisation():
     used = room.platform.history[4, :, st.H_UTILISATION]
     assert used.max() < 0.61
     busy = {name: float(used[v]) for v, name in enumerate(room.names)}
-    assert 0.5 < busy["search"] < 0.61
+    # whole replicas of eight workers leave some room
+    assert 0.45 < busy["search"] < 0.61
     assert room.platform.setting[st.SLOW_MINUTES] == 0
 
 
