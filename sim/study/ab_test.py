@@ -106,9 +106,12 @@ def _outcome(
     )
     how_zh = f"偏差为 {words.percent(bias.value, 'zh', signed=True)}" if biased else "未见偏差"
     answer = Text(
-        f"The test measures {words.number(measured.value, 'share', signed=True)} where the truth is {words.number(true.value, 'share', signed=True)} "
-        f"{study.outcome} per {study.per}: it {how_en}, and it finds the right winner in {words.percent(power.value)} of runs.",
-        f"测试测得 {words.percent(measured.value, 'zh', signed=True)}，真实效应为 {words.percent(true.value, 'zh', signed=True)}"
+        f"The test measures {words.number(measured.value, 'share', signed=True)} where the truth is "
+        f"{words.number(true.value, 'share', signed=True)} "
+        f"{study.outcome} per {study.per}: it {how_en}, and it finds the right winner in "
+        f"{words.percent(power.value)} of runs.",
+        f"测试测得 {words.percent(measured.value, 'zh', signed=True)}，真实效应为 "
+        f"{words.percent(true.value, 'zh', signed=True)}"
         f"（{study.outcome}/{study.per}）：{how_zh}，在 {words.percent(power.value, 'zh')} 的运行中选对赢家。",
     )
     rows = [
@@ -144,7 +147,8 @@ def _outcome(
     if biased:
         said.append(
             Text(
-                "The arms interfere: what one arm takes (stock, couriers, budget) the other misses, so their difference is not the effect of the change.",
+                "The arms interfere: what one arm takes (stock, couriers, budget) the other misses, so their "
+                "difference is not the effect of the change.",
                 "两臂相互干扰：一臂占用的库存、运力或预算使另一臂受损，因此两臂之差并非改动的效应。",
             )
         )
@@ -152,7 +156,8 @@ def _outcome(
         high = false.low > study.alpha
         said.append(
             Text(
-                f"Equal arms differ significantly in {words.percent(false.value)} of runs; {words.percent(study.alpha)} is what the test promises"
+                f"Equal arms differ significantly in {words.percent(false.value)} of runs; "
+                f"{words.percent(study.alpha)} is what the test promises"
                 + (", so it cries wolf." if high else ", so it keeps its word."),
                 f"相同两臂在 {words.percent(false.value)} 的运行中显著不同，检验承诺为 {words.percent(study.alpha)}"
                 + ("，误报偏高。" if high else "，符合承诺。"),
@@ -163,7 +168,13 @@ def _outcome(
         name=study.name,
         table=table,
         answer=answer,
-        effects=[Block(Text("What the test says and what is true", "测试结论与真值"), [both(""), Text("value (95% interval)", "数值（95% 区间）")], rows)],
+        effects=[
+            Block(
+                Text("What the test says and what is true", "测试结论与真值"),
+                [both(""), Text("value (95% interval)", "数值（95% 区间）")],
+                rows,
+            )
+        ],
         pictures=[
             Picture(
                 Text("Measured and true effect over replications", "各次重复的测得效应与真实效应"),
@@ -177,12 +188,28 @@ def _outcome(
             )
         ],
         sure=said,
-        settings={"scenario": study.scenario, "set": study.set, "test": study.test, "all a": study.all_a, "all b": study.all_b,
-                  "alpha": study.alpha, "seed": runner.seed, "version": runner.version},
+        settings={
+            "scenario": study.scenario,
+            "set": study.set,
+            "test": study.test,
+            "all a": study.all_a,
+            "all b": study.all_b,
+            "alpha": study.alpha,
+            "seed": runner.seed,
+            "version": runner.version,
+        },
         runs=len(runner.members),
         runs_made=runner.runs_made,
-        extra={"measured": measured, "true": true, "bias": bias, "power": power, "wrong": wrong, "false": false, "coverage": coverage},
-    )  # fmt: skip
+        extra={
+            "measured": measured,
+            "true": true,
+            "bias": bias,
+            "power": power,
+            "wrong": wrong,
+            "false": false,
+            "coverage": coverage,
+        },
+    )
 
 
 def summary(outcome: Outcome) -> dict[str, Estimate]:

@@ -55,8 +55,17 @@ def compare(
     **options: Any,
 ) -> Outcome:
     """Policies × scenarios on common random numbers. See :class:`sim.study.config.CompareStudy`."""
-    return _verb("compare", scenario, options, policies=policies, scenarios=scenarios, kpis=kpis,
-                 replications=replications, baseline=baseline, best=best)  # fmt: skip
+    return _verb(
+        "compare",
+        scenario,
+        options,
+        policies=policies,
+        scenarios=scenarios,
+        kpis=kpis,
+        replications=replications,
+        baseline=baseline,
+        best=best,
+    )
 
 
 def sweep(scenario: Any, factors: Mapping[str, Any], **options: Any) -> Outcome:
@@ -123,7 +132,7 @@ def run(
     scenario: Any = None,
     *,
     seed: int | None = None,
-    set: Overrides | None = None,  # noqa: A002
+    set: Overrides | None = None,
     shoppers: int | None = None,
     replications: int | None = None,
     executor: Any = "local",
@@ -133,13 +142,12 @@ def run(
     lang: str = "en",
 ) -> Outcome:
     """Run a checked study. ``folder`` is where its scenario paths start; ``scenario`` replaces the file it names."""
-    spec = _adjusted(spec, seed, replications)
-    overrides = {**spec.set, **(set or {})}
     if shoppers is not None:
-        overrides["crowd.shoppers"] = shoppers
+        set = {**(set or {}), "crowd.shoppers": shoppers}
+    spec = adjusted(spec, folder, scenario, seed, set, replications)
 
     def model_of(path: str) -> Any:
-        return as_model(scenario if scenario is not None and path == spec.scenario else folder / path, overrides)
+        return as_model(scenario if scenario is not None and path == spec.scenario else folder / path, spec.set)
 
     with session(executor, store) as (workers, runs):
         progress = progress or Progress()
@@ -190,15 +198,25 @@ def verb_of(spec: config.Study) -> Callable[[Runner, Any], Outcome]:
     return function
 
 
-def _adjusted(spec: config.Study, seed: int | None, replications: int | None) -> config.Study:
-    changes: dict[str, Any] = {}
-    if seed is not None:
-        changes["seed"] = seed
+def adjusted(
+    spec: config.Study,
+    folder: Path,
+    scenario: Any = None,
+    seed: int | None = None,
+    set: Overrides | None = None,
+    replications: int | None = None,
+) -> config.Study:
+    """The study with what the caller overrides and a seed: its own, else the scenario's, else 1."""
+    changes: dict[str, Any] = {"set": {**spec.set, **(set or {})}}
     if replications is not None:
         old = spec.replications  # type: ignore[attr-defined]
         changes["replications"] = old.model_copy(update={"min": replications, "max": max(replications, old.max)})
         if isinstance(spec, config.CasesStudy):
             changes["cases"] = [case.model_copy(update={"replications": None}) for case in spec.cases]
+    found = seed if seed is not None else spec.seed if "seed" in spec.model_fields_set else None
+    if found is None and spec.scenario:
+        found = getattr(as_model(scenario if scenario is not None else folder / spec.scenario), "seed", None)
+    changes["seed"] = 1 if found is None else found
     return spec.model_copy(update=changes)
 
 

@@ -111,8 +111,10 @@ def _answer(table: pd.DataFrame) -> Text:
     rest_en = f", {count['undefined']} without a value" if count["undefined"] else ""
     rest_zh = f"，{count['undefined']} 项无值" if count["undefined"] else ""
     return Text(
-        f"Of {len(table)} claims, {count['within']} come out within what the literature allows, {count['above']} above and {count['below']} below{rest_en}.",
-        f"{len(table)} 项主张中，{count['within']} 项在文献范围之内，{count['above']} 项偏高，{count['below']} 项偏低{rest_zh}。",
+        f"Of {len(table)} claims, {count['within']} come out within what the literature allows, "
+        f"{count['above']} above and {count['below']} below{rest_en}.",
+        f"{len(table)} 项主张中，{count['within']} 项在文献范围之内，{count['above']} 项偏高，{count['below']} "
+        f"项偏低{rest_zh}。",
     )
 
 
@@ -144,16 +146,21 @@ def _block(table: pd.DataFrame, study: CasesStudy, measures: list[Measure]) -> B
         )
     return Block(
         Text("Claims", "主张"),
-        [Text("case", "案例"), Text("claim", "主张"), Text("simulated effect (95% interval)", "模拟效应（95% 区间）"),
-         Text("replications", "重复次数"), Text("literature", "文献范围"), Text("verdict", "判断")],
+        [
+            Text("case", "案例"),
+            Text("claim", "主张"),
+            Text("simulated effect (95% interval)", "模拟效应（95% 区间）"),
+            Text("replications", "重复次数"),
+            Text("literature", "文献范围"),
+            Text("verdict", "判断"),
+        ],
         rows,
-    )  # fmt: skip
+    )
 
 
 def _pictures(table: pd.DataFrame, study: CasesStudy) -> list[Picture]:
-    chosen = [
-        i for i, case in enumerate(study.cases) if case.effect == "relative" and math.isfinite(table.loc[i, "effect"])
-    ]
+    effects = table["effect"].to_numpy(float)
+    chosen = [i for i, case in enumerate(study.cases) if case.effect == "relative" and math.isfinite(effects[i])]
     if not chosen:
         return []
     part = table.iloc[chosen]
@@ -161,15 +168,23 @@ def _pictures(table: pd.DataFrame, study: CasesStudy) -> list[Picture]:
         Picture(
             Text("Simulated effects against the literature", "模拟效应与文献范围"),
             lambda lang: figures.forest(
-                [study.cases[i].name_zh or study.cases[i].name if lang == "zh" else study.cases[i].name for i in chosen],
-                list(part["effect"]), list(part["low"]), list(part["high"]),
+                [
+                    study.cases[i].name_zh or study.cases[i].name if lang == "zh" else study.cases[i].name
+                    for i in chosen
+                ],
+                list(part["effect"]),
+                list(part["low"]),
+                list(part["high"]),
                 lambda v: words.percent(v, lang, signed=True),
                 "相对变化" if lang == "zh" else "relative change",
                 bands=[study.cases[i].literature for i in chosen],
             ),
-            Text("Shaded: what the literature allows. Cases measured as a difference or a level are in the table.", "阴影为文献范围。以差值或水平衡量的案例见表。"),
+            Text(
+                "Shaded: what the literature allows. Cases measured as a difference or a level are in the table.",
+                "阴影为文献范围。以差值或水平衡量的案例见表。",
+            ),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _sure(table: pd.DataFrame) -> list[Text]:
@@ -183,7 +198,8 @@ def _sure(table: pd.DataFrame) -> list[Text]:
     if open_:
         said.append(
             Text(
-                f"{open_} verdicts are open: their interval reaches over an end of the literature's range; more replications would settle them.",
+                f"{open_} verdicts are open: their interval reaches over an end of the literature's range; more "
+                "replications would settle them.",
                 f"{open_} 项判断未定：区间跨越文献范围的端点，需更多重复。",
             )
         )

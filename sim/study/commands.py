@@ -12,14 +12,17 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.core.errors import Exit, Problem, ScenarioError, SimError
+from sim.core.errors import Exit, Problem, ScenarioError, SimError, UnitError
+from sim.core.units import parse_count, parse_duration
 
 STORE = typer.Option("--store", help="Folder of stored runs.", show_default=True)
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results; default results/<name>/<hash>.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the random draws.")]
 Replications = Annotated[int | None, typer.Option("--replications", min=2, help="Replications of each design.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a value; repeatable.")]
-Shoppers = Annotated[int | None, typer.Option("--shoppers", min=1, help="Shopper rows to simulate.")]
+Shoppers = Annotated[
+    str | None, typer.Option("--shoppers", metavar="N", help="Shopper rows to simulate, such as 20_000.")
+]
 ExecutorName = Annotated[str, typer.Option("--executor", help="local, processes:N or tcp://host:port.")]
 Lang = Annotated[str, typer.Option("--lang", help="Language of the report: en or zh.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
@@ -135,9 +138,20 @@ def compare(
 
 
 def _run(
-    spec: Any, folder: Path, name: str, out: Path | None, seed: int | None, replications: int | None, set_: list[str] | None,
-    shoppers: int | None, executor: str, store: Path, lang: str, as_json: bool, quiet: bool,
-) -> None:  # fmt: skip
+    spec: Any,
+    folder: Path,
+    name: str,
+    out: Path | None,
+    seed: int | None,
+    replications: int | None,
+    set_: list[str] | None,
+    shoppers: str | None,
+    executor: str,
+    store: Path,
+    lang: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     from sim.study import api
     from sim.study.outcome import rows
     from sim.study.progress import Bar, Progress
@@ -145,21 +159,27 @@ def _run(
     if lang not in ("en", "zh"):
         raise _usage("--lang", f"found {lang!r}, accepted: en, zh")
     overrides = _assignments(set_ or [])
+    if shoppers is not None:
+        overrides["crowd.shoppers"] = parse_count(int(shoppers) if shoppers.isdecimal() else shoppers)
     named = spec if spec.name else spec.model_copy(update={"name": name})
-    with Progress() if quiet else Bar() as progress:
-        outcome = api.run(
-            named, folder, seed=seed, set=overrides, shoppers=shoppers, replications=replications,
-            executor=executor, store=store, progress=progress,
-        )  # fmt: skip
-    adjusted = api._adjusted(named, seed, replications)
-    asked = adjusted.model_copy(
-        update={"set": {**spec.set, **overrides, **({"crowd.shoppers": shoppers} if shoppers else {})}}
-    )
-    target = out or Path("results") / _folder_name(named.name) / api.study_id(asked)
+    asked = api.adjusted(named, folder, None, seed, overrides, replications)
+    target = out or Path("results") / _folder_name(asked.name) / api.study_id(asked)
+    with Progress() if quiet or as_json else Bar() as progress:
+        outcome = api.run(asked, folder, executor=executor, store=store, progress=progress)
     outcome.save(target, {"hash": api.study_id(asked), "seed": asked.seed}, lang)
     if as_json:
-        print(json.dumps({"answer": outcome.answer.get(lang), "met": outcome.met, "runs": outcome.runs, "out": str(target),
-                          "table": rows(outcome.table)}, ensure_ascii=False))  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "answer": outcome.answer.get(lang),
+                    "met": outcome.met,
+                    "runs": outcome.runs,
+                    "out": str(target),
+                    "table": rows(outcome.table),
+                },
+                ensure_ascii=False,
+            )
+        )
     elif not quiet:
         _show(outcome, lang, target)
 
@@ -202,11 +222,13 @@ def list_runs(
     Example: sim618 results list --where "seed = 1" --limit 20
     """
     if studies:
-        sql = f"SELECT study, kind, name, created, runs, status FROM studies WHERE {where} ORDER BY created DESC LIMIT {limit}"
+        columns = "study, kind, name, created, runs, status"
+        sql = f"SELECT {columns} FROM studies WHERE {where} ORDER BY created DESC LIMIT {limit}"
     else:
         sql = (
             "SELECT substr(key, 1, 12) AS run, label, substr(scenario, 1, 12) AS scenario, seed, replication, version, "
-            f"round(wall_seconds, 3) AS seconds FROM runs WHERE {where} ORDER BY created DESC, replication DESC LIMIT {limit}"
+            f"round(wall_seconds, 3) AS seconds FROM runs WHERE {where} ORDER BY created DESC, replication DESC "
+            f"LIMIT {limit}"
         )
     _table(store, sql, as_json)
 
@@ -299,7 +321,6 @@ def prune(
     """
     import time
 
-    from sim.core.units import parse_duration
     from sim.study.model import code_version
 
     with _told(False):
@@ -371,33 +392,26 @@ def _opened(path: Path) -> Iterator[Any]:
 
 @contextmanager
 def _told(quiet: bool) -> Iterator[None]:
-    """Turn what goes wrong into a message and an exit code."""
-    from sim.study.runner import RunFailed
+    """Tell users' mistakes as problems, an interruption as such; faults go up to the entry point."""
+    from sim.study.runner import RunError
     from sim.study.store import StoreError
 
     try:
         yield
-    except ScenarioError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
-    except RunFailed as error:
-        report = Path("sim618-fault.txt")
-        try:
-            report.write_text(f"{error}\n\n{error.trace}", encoding="utf-8")
-            print(f"{error}\nA report to send is in {report}.", file=sys.stderr)
-        except OSError:
-            print(f"{error}\n{error.trace}", file=sys.stderr)
-        raise typer.Exit(Exit.INTERNAL) from None
+    except (ScenarioError, UnitError):
+        raise
+    except RunError as error:
+        error.add_note(error.trace)
+        raise
     except StoreError as error:
-        print(error, file=sys.stderr)
+        print(f"sim618: {error}", file=sys.stderr)
         raise typer.Exit(Exit.INTERNAL) from None
     except KeyboardInterrupt:
         if not quiet:
-            print("Interrupted. Finished runs are kept; the same command goes on from there.", file=sys.stderr)
+            print("sim618: interrupted; finished runs are kept, the same command goes on from there", file=sys.stderr)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except SimError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
+        raise _usage("", str(error)) from None
 
 
 def _usage(path: str, message: str) -> ScenarioError:

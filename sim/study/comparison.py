@@ -218,8 +218,20 @@ def table(found: Comparison) -> pd.DataFrame:
 def _difference_row(difference: Difference | None, holm: float) -> dict[str, float]:
     nan = math.nan
     if difference is None:
-        names = ("difference", "difference_low", "difference_high", "bootstrap_low", "bootstrap_high", "p_value",
-                 "p_holm", "better_probability", "better_low", "better_high", "correlation", "variance_reduction")  # fmt: skip
+        names = (
+            "difference",
+            "difference_low",
+            "difference_high",
+            "bootstrap_low",
+            "bootstrap_high",
+            "p_value",
+            "p_holm",
+            "better_probability",
+            "better_low",
+            "better_high",
+            "correlation",
+            "variance_reduction",
+        )
         return dict.fromkeys(names, nan)
     return {
         "difference": difference.mean.value,
@@ -238,7 +250,7 @@ def _difference_row(difference: Difference | None, holm: float) -> dict[str, flo
 
 
 def front(found: Comparison, scenario: str) -> tuple[np.ndarray, np.ndarray]:
-    """Which policies are on the Pareto front of the mean measures, and how surely: bool[policies], float64[policies]."""
+    """Which policies are on the Pareto front of the means, and how surely: bool[policies], float64[policies]."""
     means = [c for c in found.columns if c.statistic == "mean"]
     higher = [c.higher_is_better for c in means]
     stacked = np.array([[found.of(scenario, p, c) for c in means] for p in range(len(found.policies))])

@@ -115,7 +115,7 @@ class Best(Section):
     @model_validator(mode="after")
     def _readable(self) -> Best:
         try:
-            kind, value = quantity.read(self.indifference)
+            value = quantity.amount(self.indifference)
         except UnitError as error:
             raise ValueError(str(error)) from None
         if value <= 0.0:
@@ -223,7 +223,7 @@ class Study(Section):
     name: str = ""
     scenario: str = Field(description="scenario file, relative to this file")
     set: Overrides = Field(default_factory=dict, description="overrides for all designs")
-    seed: int = Field(1, ge=0)
+    seed: int = Field(1, ge=0, lt=2**32, description="default: the scenario's, else 1")
 
 
 class CompareStudy(Study):
@@ -233,7 +233,7 @@ class CompareStudy(Study):
     policies: dict[str, Overrides] = Field(min_length=1)
     scenarios: dict[str, Overrides] = Field(default_factory=dict)
     baseline: str | None = None
-    kpis: Kpis = [Kpi(kpi="gmv"), Kpi(kpi="profit"), Kpi(kpi="fill_rate")]
+    kpis: Kpis = Field(default_factory=lambda: [Kpi(kpi="gmv"), Kpi(kpi="profit"), Kpi(kpi="fill_rate")])
     replications: Replicate = Replications()
     best: Best | None = None
     confidence: Share = Field("95%", gt=0.5, lt=1.0)  # type: ignore[assignment]
@@ -254,7 +254,7 @@ class SweepStudy(Study):
     samples: int = Field(64, ge=1, le=10_000_000, description="of a Latin hypercube or Sobol' design")
     constraints: list[str] = Field(default_factory=list)
     policies: dict[str, Overrides] = Field(default_factory=dict)
-    kpis: Kpis = [Kpi(kpi="gmv"), Kpi(kpi="profit"), Kpi(kpi="fill_rate")]
+    kpis: Kpis = Field(default_factory=lambda: [Kpi(kpi="gmv"), Kpi(kpi="profit"), Kpi(kpi="fill_rate")])
     replications: Replicate = Replications(min=3, max=3)
 
 
@@ -266,7 +266,7 @@ class SensitivityStudy(Study):
     policies: dict[str, Overrides] = Field(
         default_factory=dict, max_length=2, description="two: their difference is explained"
     )
-    kpis: Kpis = [Kpi(kpi="profit")]
+    kpis: Kpis = Field(default_factory=lambda: [Kpi(kpi="profit")])
     trajectories: int = Field(10, ge=2, le=10_000)
     keep: int = Field(6, ge=1, le=100, description="factors that go on from screening to indices")
     samples: int = Field(64, ge=0, le=1_000_000, description="base samples of Sobol' indices; 0 leaves them out")

@@ -81,7 +81,7 @@ def prim(
 
 
 def _chosen(box: Any, x: pd.DataFrame, density: float) -> Box:
-    """The box of a peeling trajectory with the most coverage among those dense enough, without restrictions by chance."""
+    """The box with the most coverage among those dense enough on a trajectory, without restrictions by chance."""
     trajectory = box.peeling_trajectory
     dense = trajectory[trajectory["density"] >= density]
     at = int(dense["coverage"].idxmax()) if len(dense) else int(trajectory["density"].idxmax())
@@ -127,8 +127,14 @@ def discover(runner: Runner, study: DiscoverStudy) -> Outcome:
     points = space.lhs(study.samples, study.seed)
     for values, point, _ in evaluate(runner, space, points, {"": study.policy}, asked, study.replications.min):
         share = float(failed(values[:, 0], study.fails_when).mean())
-        rows.append({**point.numbers, asked[0].name: float(np.nanmean(values[:, 0])) if not np.isnan(values).all() else math.nan,
-                     "failing": share, "failed": share >= 0.5})  # fmt: skip
+        rows.append(
+            {
+                **point.numbers,
+                asked[0].name: float(np.nanmean(values[:, 0])) if not np.isnan(values).all() else math.nan,
+                "failing": share,
+                "failed": share >= 0.5,
+            }
+        )
     table = pd.DataFrame(rows)
     boxes = prim(table[space.names], table["failed"].to_numpy(bool), study.density)
     kpi = asked[0].measure
@@ -140,13 +146,20 @@ def discover(runner: Runner, study: DiscoverStudy) -> Outcome:
         effects=[_block(boxes, space)],
         pictures=_pictures(table, boxes, space),
         sure=_sure(table, boxes, study, kpi.label, kpi.label_zh),
-        settings={"scenario": study.scenario, "set": study.set, "policy": study.policy, "seed": runner.seed,
-                  "fails when": study.fails_when.model_dump(exclude_none=True), "density": study.density, "version": runner.version},
+        settings={
+            "scenario": study.scenario,
+            "set": study.set,
+            "policy": study.policy,
+            "seed": runner.seed,
+            "fails when": study.fails_when.model_dump(exclude_none=True),
+            "density": study.density,
+            "version": runner.version,
+        },
         runs=len(runner.members),
         runs_made=runner.runs_made,
         met=bool(boxes),
         extra={"boxes": boxes},
-    )  # fmt: skip
+    )
 
 
 def _describe(box: Box, space: Space, lang: str = "en") -> str:
@@ -158,7 +171,8 @@ def _describe(box: Box, space: Space, lang: str = "en") -> str:
             parts.append(f"{name} {_shown(space, name, low)} … {_shown(space, name, high)}")
         else:
             parts.append(
-                f"{name} {'≥' if math.isfinite(low) else '≤'} {_shown(space, name, low if math.isfinite(low) else high)}"
+                f"{name} {'≥' if math.isfinite(low) else '≤'} "
+                f"{_shown(space, name, low if math.isfinite(low) else high)}"
             )
     parts += [f"{name} ∈ {{{', '.join(map(str, sorted(kept, key=str)))}}}" for name, kept in box.levels.items()]
     return ("且" if lang == "zh" else " and ").join(parts) if lang == "zh" else " and ".join(parts)
@@ -173,9 +187,11 @@ def _answer(table: pd.DataFrame, boxes: Sequence[Box], space: Space) -> Text:
         )
     box = boxes[0]
     return Text(
-        f"The policy fails mainly where {_describe(box, space)}: {words.percent(box.density)} of those futures fail, against "
+        f"The policy fails mainly where {_describe(box, space)}: {words.percent(box.density)} of those futures "
+        "fail, against "
         f"{words.percent(share)} of all, and they hold {words.percent(box.coverage)} of the failures.",
-        f"策略主要在 {_describe(box, space, 'zh')} 时失效：其中 {words.percent(box.density)} 失效（全部情景为 {words.percent(share)}），"
+        f"策略主要在 {_describe(box, space, 'zh')} 时失效：其中 {words.percent(box.density)} 失效（全部情景为 "
+        f"{words.percent(share)}），"
         f"涵盖 {words.percent(box.coverage)} 的失效。",
     )
 
@@ -194,10 +210,16 @@ def _block(boxes: Sequence[Box], space: Space) -> Block:
     ]
     return Block(
         Text("Regions of failure", "失效区域"),
-        [Text("box", "区域"), Text("where", "条件"), Text("failures inside", "涵盖失效"), Text("failing inside", "区域内失效率"),
-         Text("share of futures", "占全部情景"), Text("chance (quasi-p)", "偶然性（准 p 值）")],
+        [
+            Text("box", "区域"),
+            Text("where", "条件"),
+            Text("failures inside", "涵盖失效"),
+            Text("failing inside", "区域内失效率"),
+            Text("share of futures", "占全部情景"),
+            Text("chance (quasi-p)", "偶然性（准 p 值）"),
+        ],
         rows,
-    )  # fmt: skip
+    )
 
 
 def _pictures(table: pd.DataFrame, boxes: Sequence[Box], space: Space) -> list[Picture]:
@@ -207,29 +229,39 @@ def _pictures(table: pd.DataFrame, boxes: Sequence[Box], space: Space) -> list[P
     names += [n for n in space.names if n not in names and pd.api.types.is_numeric_dtype(table[n])]
     if len(names) < 2:
         return []
-    from sim.study.sweeping import _kind
+    from sim.study.sweeping import _kind, _top
 
     a, b = names[:2]
     return [
         Picture(
             Text("Where it fails", "失效之处"),
             lambda lang: figures.boxes(
-                table[a].to_numpy(float), table[b].to_numpy(float), table["failed"].to_numpy(bool),
+                table[a].to_numpy(float),
+                table[b].to_numpy(float),
+                table["failed"].to_numpy(bool),
                 [(box.limits.get(a, (math.nan, math.nan)), box.limits.get(b, (math.nan, math.nan))) for box in boxes],
-                (quantity.Axis(_kind(space, a), float(table[a].max())), quantity.Axis(_kind(space, b), float(table[b].max()))),
-                (a, b), ("失效", "未失效") if lang == "zh" else ("fails", "holds"),
+                (
+                    quantity.Axis(_kind(space, a), _top(table, a)),
+                    quantity.Axis(_kind(space, b), _top(table, b)),
+                ),
+                (a, b),
+                ("失效", "未失效") if lang == "zh" else ("fails", "holds"),
             ),
-            Text("Rectangles are the boxes, seen on their two leading factors.", "矩形为各区域在两个主要因素上的投影。"),
+            Text(
+                "Rectangles are the boxes, seen on their two leading factors.", "矩形为各区域在两个主要因素上的投影。"
+            ),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _sure(table: pd.DataFrame, boxes: Sequence[Box], study: DiscoverStudy, label: str, label_zh: str) -> list[Text]:
     n = int(table["failed"].sum())
     said = [
         Text(
-            f"{len(table)} futures from a Latin hypercube, {study.replications.min} replications each; {n} of them failed on {label}.",
-            f"拉丁超立方抽取 {len(table)} 个情景，每个重复 {study.replications.min} 次；其中 {n} 个在{label_zh}上失效。",
+            f"{len(table)} futures from a Latin hypercube, {study.replications.min} replications each; {n} of "
+            f"them failed on {label}.",
+            f"拉丁超立方抽取 {len(table)} 个情景，每个重复 {study.replications.min} 次；其中 {n} "
+            f"个在{label_zh}上失效。",
         )
     ]
     weak = sorted({name for box in boxes for name, p in box.chance.items() if p > CHANCE})

@@ -8,6 +8,7 @@ which they asked for them.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -27,7 +28,7 @@ TRIES = 3
 """How many workers may die over one task before it is given up: it probably kills them."""
 
 
-class WorkerLost(SimError):
+class WorkerLostError(SimError):
     """A task's worker died each time it was tried."""
 
 
@@ -166,10 +167,8 @@ class ProcessExecutor(concurrent.futures.Executor):
             self._thread.join()
 
     def _wake(self) -> None:
-        try:
+        with contextlib.suppress(OSError, ValueError):  # the manager may be gone already
             self._wake_out.send_bytes(b"!")
-        except (OSError, ValueError):  # the manager is gone already
-            pass
 
     def _manage(self) -> None:
         """The manager's loop: give tasks to idle workers, take results, replace the dead."""
@@ -241,10 +240,10 @@ class ProcessExecutor(concurrent.futures.Executor):
             return
         task.lost += 1
         if self._closing and not self._pending and worker.process.exitcode == -15:
-            task.future.set_exception(WorkerLost("the executor was shut down"))
+            task.future.set_exception(WorkerLostError("the executor was shut down"))
         elif task.lost >= TRIES:
             task.future.set_exception(
-                WorkerLost(f"{TRIES} workers died over the same run (exit {worker.process.exitcode})")
+                WorkerLostError(f"{TRIES} workers died over the same run (exit {worker.process.exitcode})")
             )
         else:
             self._pending.appendleft(task)

@@ -59,7 +59,7 @@ class Expression:
         self._check(self._tree, 0)
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
-        """The value for these parameters. Raises ExpressionError for a division by zero, an overflow or a text in a sum."""
+        """The value for these parameters. Raises ExpressionError for a division by zero or a text in a sum."""
         try:
             return self._value(self._tree, values)
         except (ArithmeticError, TypeError, ValueError) as error:

@@ -6,6 +6,7 @@ in the SVG, with a list of fonts that covers Chinese, so figures read and search
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,26 +23,20 @@ Format = Callable[[float], str]
 
 def _wrapped(text: str, width: int) -> str:
     """``text`` in at most two lines of about ``width`` half-width characters."""
-    cells = [2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text]
-    if sum(cells) <= width:
+    cut = _fitting(text, width)
+    if cut == len(text):
         return text
-    total, cut = 0, len(text)
-    for index, cell in enumerate(cells):
-        total += cell
-        if total >= width:
-            cut = index
-            break
     blank = text.rfind(" ", 0, cut + 1)
     cut = blank if blank > width // 3 else cut
     rest = text[cut:].strip()
-    if sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in rest) > width:
-        keep, total = 0, 0
-        for keep, c in enumerate(rest):
-            total += 2 if unicodedata.east_asian_width(c) in "WF" else 1
-            if total >= width - 1:
-                break
-        rest = rest[:keep] + "…"
-    return f"{text[:cut].strip()}\n{rest}"
+    fitting = _fitting(rest, width)
+    return f"{text[:cut].strip()}\n{rest if fitting == len(rest) else rest[: fitting - 1] + '…'}"
+
+
+def _fitting(text: str, width: int) -> int:
+    """How many characters of ``text`` fit into ``width`` half-width cells."""
+    cells = itertools.accumulate(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(1 for used in cells if used <= width)
 
 
 def _labels(labels: Sequence[str], width: int = 30) -> tuple[list[str], float]:
@@ -69,7 +64,7 @@ class _Round(MaxNLocator):
         self._scale = scale
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
-        return super().tick_values(vmin / self._scale, vmax / self._scale) * self._scale
+        return np.asarray(super().tick_values(vmin / self._scale, vmax / self._scale)) * self._scale
 
 
 def _ticks(axis: Any, shown: Format, bins: int = 6) -> None:
@@ -346,7 +341,7 @@ def scatter(
             levels = np.unique(x[mask])
             if levels.size > 12:
                 edges = np.quantile(x[mask], np.linspace(0, 1, 11))
-                inside = [(x >= a) & (x <= b) & mask for a, b in zip(edges[:-1], edges[1:], strict=True)]
+                inside = [(x >= a) & (x <= b) & mask for a, b in itertools.pairwise(edges)]
             else:
                 inside = [(x == level) & mask for level in levels]
             inside = [part for part in inside if part.any()]

@@ -25,9 +25,13 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
         found = named.plain() if named is not None else None
         mark = named.mark if named is not None else node.mark
         problem = Problem(
-            mark.file, mark.line, mark.column, "study", f"found {shown(found)}, accepted: {listed(KINDS)}",
+            mark.file,
+            mark.line,
+            mark.column,
+            "study",
+            f"found {shown(found)}, accepted: {listed(KINDS)}",
             suggestion(found, KINDS) if isinstance(found, str) else "",
-        )  # fmt: skip
+        )
         raise ScenarioError([*tree.problems, problem])
     kind = KINDS[named.value] if named is not None else Study
     document = load_document(path, kind, overrides)

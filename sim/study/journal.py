@@ -63,7 +63,7 @@ class Journal:
     def append(self, row: dict[str, Any]) -> None:
         """Write one row and hand it to the operating system. Raises OSError (disk full), leaving whole lines only."""
         if self._handle is None:
-            self._handle = open(self.path, "ab", buffering=0)
+            self._handle = open(self.path, "ab", buffering=0)  # noqa: SIM115 (it stays open as long as the store)
             lock(self._handle)
         line = encode(row)
         try:

@@ -18,7 +18,7 @@ from typing import Any, Protocol, runtime_checkable
 Changes = Mapping[str, Any]
 """Overrides: dotted path to value, as a scenario file would write it."""
 
-_SIDES_ABOVE_A_RUN = {"study", "report", "room", "cli.py"}
+_SIDES_ABOVE_A_RUN = {"study", "report", "room", "cli", "cli.py"}
 
 
 @runtime_checkable
@@ -120,6 +120,12 @@ class ScenarioModel:
     def version(self) -> str:
         """Package version and a hash of everything a run executes, so that no stale run is ever reused."""
         return code_version()
+
+    @property
+    def seed(self) -> int | None:
+        """The seed the scenario file names."""
+        named = self.scenario({}).config.seed
+        return None if named is None else int(named)
 
     def scenario(self, changes: Changes) -> Any:
         """The checked scenario with ``changes`` over this model's overrides. Raises ScenarioError."""

@@ -184,8 +184,10 @@ def _outcome(
         )
         more_zh = f"；另有 {len(front)} 组参数构成权衡前沿" if more_en else ""
         answer = Text(
-            f"The best {lead.measure.label} ({robust[0]} over {n} runs) found is {value_en}, with {setting(best)}{more_en}.",
-            f"找到的最佳{lead.measure.label_zh}（{n} 次运行的{robust[1]}）为 {value_zh}，参数为 {setting(best)}{more_zh}。",
+            f"The best {lead.measure.label} ({robust[0]} over {n} runs) found is {value_en}, with "
+            f"{setting(best)}{more_en}.",
+            f"找到的最佳{lead.measure.label_zh}（{n} 次运行的{robust[1]}）为 {value_zh}，参数为 "
+            f"{setting(best)}{more_zh}。",
         )
     rows = []
     for _, row in ordered.head(12).iterrows():
@@ -216,7 +218,8 @@ def _outcome(
         pictures=_pictures(table, objectives),
         sure=[
             Text(
-                f"{len(table)} trials, {int(table['feasible'].sum())} of them within the constraints, all on the same replications.",
+                f"{len(table)} trials, {int(table['feasible'].sum())} of them within the constraints, all on "
+                "the same replications.",
                 f"共 {len(table)} 次试验，其中 {int(table['feasible'].sum())} 次满足约束，均使用相同的重复。",
             ),
             Text(
@@ -224,13 +227,20 @@ def _outcome(
                 "搜索的优胜者会受偶然性抬高：请换一个种子用 compare 复核。",
             ),
         ],
-        settings={"scenario": study.scenario, "set": study.set, "objectives": [o.model_dump(exclude_none=True) for o in study.objectives],
-                  "constraints": [c.model_dump(exclude_none=True) for c in study.constraints], "scenarios": study.scenarios,
-                  "trials": study.trials, "seed": study.seed, "version": runner.version},
+        settings={
+            "scenario": study.scenario,
+            "set": study.set,
+            "objectives": [o.model_dump(exclude_none=True) for o in study.objectives],
+            "constraints": [c.model_dump(exclude_none=True) for c in study.constraints],
+            "scenarios": study.scenarios,
+            "trials": study.trials,
+            "seed": study.seed,
+            "version": runner.version,
+        },
         runs=len(runner.members),
         runs_made=runner.runs_made,
         met=not ordered.empty,
-    )  # fmt: skip
+    )
 
 
 def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture]:
@@ -249,12 +259,15 @@ def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture
                 Text("Trade-off of the settings tried", "所试参数的权衡"),
                 lambda lang: figures.pareto(
                     [f"{int(t)}" if f else "" for t, f in zip(table["trial"], table["front"], strict=True)],
-                    table[lead.name].to_numpy(float), table[other.name].to_numpy(float), table["front"].to_numpy(bool),
-                    (shown(lead, lang), shown(other, lang)), (name(lead, lang), name(other, lang)),
+                    table[lead.name].to_numpy(float),
+                    table[other.name].to_numpy(float),
+                    table["front"].to_numpy(bool),
+                    (shown(lead, lang), shown(other, lang)),
+                    (name(lead, lang), name(other, lang)),
                 ),
                 Text("Numbers are trials on the front.", "数字为前沿上的试验编号。"),
             )
-        ]  # fmt: skip
+        ]
     return [
         Picture(
             Text("How the search went", "搜索过程"),
@@ -262,9 +275,10 @@ def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture
                 table["trial"].to_numpy(float),
                 np.clip(table[lead.name].to_numpy(float), -1e290, 1e290),
                 ["" if f else ("不满足约束" if lang == "zh" else "breaks a constraint") for f in table["feasible"]]
-                if not table["feasible"].all() else [""] * len(table),
+                if not table["feasible"].all()
+                else [""] * len(table),
                 (lambda v: f"{v:.0f}", shown(lead, lang)),
                 ("试验" if lang == "zh" else "trial", name(lead, lang)),
             ),
         )
-    ]  # fmt: skip
+    ]

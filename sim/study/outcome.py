@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.study.store import write_whole
-from sim.study.words import Text
+from sim.study.words import Text, both
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Picture:
 
     title: Text
     draw: Callable[[str], Any]
-    caption: Text = Text("", "")
+    caption: Text = field(default_factory=lambda: both(""))
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ def front(values: object, higher_is_better: object) -> np.ndarray:
     a row with an undefined value is not on the front.
     """
     x = np.asarray(values, dtype=np.float64)
-    x = np.where(np.asarray(higher_is_better, dtype=bool), x, -x)
-    defined = ~np.isnan(x).any(axis=1)
+    x = x * np.where(np.asarray(higher_is_better, dtype=bool), 1.0, -1.0)
+    defined = np.isfinite(x @ np.zeros(x.shape[1]))  # false where a measure is undefined
     no_worse = (x[:, None, :] >= x[None, :, :]).all(axis=2)
     better = (x[:, None, :] > x[None, :, :]).any(axis=2)
     dominated = (no_worse & better & defined[:, None]).any(axis=0)
-    return defined & ~dominated
+    return np.asarray(defined & ~dominated)
 
 
 def front_probability(replications: object, higher_is_better: object, resamples: int = 500) -> np.ndarray:

@@ -67,11 +67,13 @@ class Bar(Progress):
         return self
 
     def expect(self, runs: int) -> None:
+        """``runs`` more will be asked for."""
         super().expect(runs)
         if self._bar is not None:
             self._bar.update(self._task, total=self.total)
 
     def advance(self, runs: int = 1, stored: int = 0) -> None:
+        """``runs`` more are there, ``stored`` of them from the store."""
         super().advance(runs, stored)
         if self._bar is not None:
             made = self.done - self.stored
@@ -80,6 +82,7 @@ class Bar(Progress):
             self._bar.update(self._task, completed=self.done, rate=shown if made else "from the store")
 
     def estimate(self, text: str) -> None:
+        """The answer as it stands."""
         if self._bar is not None:
             self._bar.update(self._task, estimate=text)
 

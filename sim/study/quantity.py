@@ -153,4 +153,5 @@ class Axis:
             )
 
     def __call__(self, value: float) -> str:
+        """The number as its tick says it."""
         return f"{value / self.scale:.4g} {self.unit}" if self.unit else short(self.kind, value)

@@ -96,9 +96,20 @@ def _frontier(runner: Runner, study: BreakStudy) -> Outcome:
             result = breaking(Prober(runner, study, policy, second, fixed), study.replications.min, study.probability)
             found[policy].append(result)
             e = result.estimate
-            rows.append({"policy": policy, first.label: size, "breaks_at": e.value, "low": e.low, "high": e.high,
-                         "shock": second.label, "probability": study.probability, "replications": e.n,
-                         "tolerance": result.tolerance, "consistent": result.consistent})  # fmt: skip
+            rows.append(
+                {
+                    "policy": policy,
+                    first.label: size,
+                    "breaks_at": e.value,
+                    "low": e.low,
+                    "high": e.high,
+                    "shock": second.label,
+                    "probability": study.probability,
+                    "replications": e.n,
+                    "tolerance": result.tolerance,
+                    "consistent": result.consistent,
+                }
+            )
     labels = [policy or study.name or second.label for policy in found]
     names = (first.label, second.label)
     curves = [
@@ -189,14 +200,17 @@ def _answer(found: dict[str, Breaking], grid: Grid, study: BreakStudy, kpi: Meas
     if len(order) == 1:
         e = found[order[0]].estimate
         return Text(
-            f"With {label} at {_size(grid, e.value)} ({_size(grid, e.low)} to {_size(grid, e.high)}), {_failing(study, kpi, 'en')} "
+            f"With {label} at {_size(grid, e.value)} ({_size(grid, e.low)} to {_size(grid, e.high)}), "
+            f"{_failing(study, kpi, 'en')} "
             f"becomes at least {chance} likely.",
-            f"当 {label} 达到 {_size(grid, e.value, 'zh')}（{_size(grid, e.low, 'zh')} 至 {_size(grid, e.high, 'zh')}）时，"
+            f"当 {label} 达到 {_size(grid, e.value, 'zh')}（{_size(grid, e.low, 'zh')} 至 "
+            f"{_size(grid, e.high, 'zh')}）时，"
             f"{_failing(study, kpi, 'zh')}的概率达到 {chance}。",
         )
     weak, strong = order[0], order[-1]
     return Text(
-        f"{strong} holds out longest: it breaks at {label} {_size(grid, found[strong].estimate.value)}, {weak} already at "
+        f"{strong} holds out longest: it breaks at {label} {_size(grid, found[strong].estimate.value)}, {weak} "
+        "already at "
         f"{_size(grid, found[weak].estimate.value)} ({_failing(study, kpi, 'en')} with probability {chance}).",
         f"“{strong}”最能承受：临界点为 {label} {_size(grid, found[strong].estimate.value, 'zh')}，而“{weak}”在 "
         f"{_size(grid, found[weak].estimate.value, 'zh')} 即失效（{_failing(study, kpi, 'zh')}的概率达到 {chance}）。",
@@ -212,9 +226,13 @@ def _frontier_answer(
         a, b = found[policy][0].estimate.value, found[policy][-1].estimate.value
         name = policy or ("该方案" if lang == "zh" else "It")
         if lang == "zh":
-            return f"{name}在 {first.label} 为 {quantity.short(span.kind, sizes[0])} 时可承受 {second.label} {_size(grid, a, lang)}，为 {quantity.short(span.kind, sizes[-1])} 时仅 {_size(grid, b, lang)}"
+            return (
+                f"{name}在 {first.label} 为 {quantity.short(span.kind, sizes[0])} 时可承受 {second.label} "
+                f"{_size(grid, a, lang)}，为 {quantity.short(span.kind, sizes[-1])} 时仅 {_size(grid, b, lang)}"
+            )
         return (
-            f"{name} bears {second.label} up to {_size(grid, a)} at {first.label} {quantity.short(span.kind, sizes[0])} "
+            f"{name} bears {second.label} up to {_size(grid, a)} at {first.label} "
+            f"{quantity.short(span.kind, sizes[0])} "
             f"and {_size(grid, b)} at {quantity.short(span.kind, sizes[-1])}"
         )
 
@@ -252,7 +270,8 @@ def _sure(found: dict[str, Breaking], grid: Grid, study: BreakStudy) -> list[Tex
     n, step = study.replications.min, quantity.short(grid.span.kind, grid.tolerance)
     said = [
         Text(
-            f"Each of {n} replications was rerun with larger and smaller shocks until its own breaking point was known to {step}.",
+            f"Each of {n} replications was rerun with larger and smaller shocks until its own breaking point "
+            f"was known to {step}.",
             f"{n} 次重复各自在更大或更小的冲击下重跑，直至其临界点精确到 {step}。",
         )
     ]
@@ -260,7 +279,8 @@ def _sure(found: dict[str, Breaking], grid: Grid, study: BreakStudy) -> list[Tex
     if odd:
         said.append(
             Text(
-                f"Not monotone: for {', '.join(odd)} a larger shock does not always hurt more, so the breaking point is not sharp.",
+                f"Not monotone: for {', '.join(odd)} a larger shock does not always hurt more, so the breaking "
+                "point is not sharp.",
                 f"非单调：{'、'.join(odd)} 的较大冲击并不总是更坏，临界点不明确。",
             )
         )

@@ -30,7 +30,7 @@ SECONDS_A_CHUNK = 0.25
 CHUNKS_AHEAD = 3
 
 
-class RunFailed(SimError):
+class RunError(SimError):
     """A run ended in an error. ``trace`` is the worker's traceback, for a fault report."""
 
     def __init__(self, message: str, trace: str = "") -> None:
@@ -38,7 +38,7 @@ class RunFailed(SimError):
         self.trace = trace
 
 
-class MissingMeasure(SimError):
+class MissingMeasureError(SimError):
     """A study asks for a measure that runs do not have."""
 
 
@@ -102,7 +102,7 @@ class Runner:
         return run_key(self.model.name, self.version, trial.design.digest, trial.seed, trial.replication)
 
     def evaluate(self, trials: Iterable[Trial]) -> Iterator[dict[str, float]]:
-        """The measures of each trial, in order. Raises RunFailed for a run that fails."""
+        """The measures of each trial, in order. Raises RunError for a run that fails."""
         for block in _batched(trials, BLOCK):
             keys = [self.key(trial) for trial in block]
             self.members.extend((t.design.label, t.replication, k) for t, k in zip(block, keys, strict=True))
@@ -160,7 +160,7 @@ class Runner:
     def _keep(self, key: str, trial: Trial, outcome: Outcome) -> dict[str, float]:
         where = f"{trial.design.label or 'run'}, seed {trial.seed}, replication {trial.replication}"
         if outcome.kpis is None:
-            raise RunFailed(f"{where}: {outcome.error}", outcome.trace)
+            raise RunError(f"{where}: {outcome.error}", outcome.trace)
         self._pace = outcome.wall_seconds if self._pace is None else 0.8 * self._pace + 0.2 * outcome.wall_seconds
         self.runs_made += 1
         if self.store is not None:
@@ -196,14 +196,14 @@ class Runner:
 def pick(result: Mapping[str, float], kpis: Sequence[str], known: Collection[str] = ()) -> list[float]:
     """The named measures of one run. A ``known`` measure that has no meaning in this run is NaN.
 
-    Raises MissingMeasure with the nearest names for any other.
+    Raises MissingMeasureError with the nearest names for any other.
     """
     missing = [name for name in kpis if name not in result and name not in known]
     if missing:
         names = sorted({*result, *known})
         hints = {hint for name in missing for hint in difflib.get_close_matches(name, names, 3)}
         shown = ", ".join(sorted(hints) or names[:12])
-        raise MissingMeasure(f"no measure {', '.join(map(repr, missing))}; there is: {shown}")
+        raise MissingMeasureError(f"no measure {', '.join(map(repr, missing))}; there is: {shown}")
     return [result.get(name, math.nan) for name in kpis]
 
 

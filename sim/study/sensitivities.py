@@ -64,11 +64,17 @@ def sensitivity(runner: Runner, study: SensitivityStudy) -> Outcome:
         effects=[_block(table, column, study)],
         pictures=_pictures(table, column, study, swings),
         sure=_sure(study, len(factors), kept, table, column),
-        settings={"scenario": study.scenario, "set": study.set, "policies": study.policies, "seed": runner.seed,
-                  "factors": "the scenario's assumptions" if not study.factors else list(factors), "version": runner.version},
+        settings={
+            "scenario": study.scenario,
+            "set": study.set,
+            "policies": study.policies,
+            "seed": runner.seed,
+            "factors": "the scenario's assumptions" if not study.factors else list(factors),
+            "version": runner.version,
+        },
         runs=len(runner.members),
         runs_made=runner.runs_made,
-    )  # fmt: skip
+    )
 
 
 def assumptions(model: Any) -> dict[str, Factor]:
@@ -229,7 +235,8 @@ def _answer(table: pd.DataFrame, column: Column, study: SensitivityStudy) -> Tex
     if math.isfinite(top["total"]):
         share = words.percent(min(1.0, max(0.0, float(top["total"]))))
         return Text(
-            f"{top['factor']} matters most: with its interactions it accounts for {share} of the variance of {_what(column, study, 'en')}.",
+            f"{top['factor']} matters most: with its interactions it accounts for {share} of the variance of "
+            f"{_what(column, study, 'en')}.",
             f"{top['factor']} 影响最大：连同交互作用，占{_what(column, study, 'zh')}方差的 {share}。",
         )
     size = words.number(float(top["mu_star"]), column.measure.unit)
@@ -301,8 +308,10 @@ def _pictures(
 def _sure(study: SensitivityStudy, factors: int, kept: list[str], table: pd.DataFrame, column: Column) -> list[Text]:
     said = [
         Text(
-            f"{factors} factors were screened with {study.trajectories} Morris trajectories; every point met the same {study.replications.min} replications.",
-            f"以 {study.trajectories} 条 Morris 轨迹筛选 {factors} 个因素；所有点使用相同的 {study.replications.min} 次重复。",
+            f"{factors} factors were screened with {study.trajectories} Morris trajectories; every point met "
+            f"the same {study.replications.min} replications.",
+            f"以 {study.trajectories} 条 Morris 轨迹筛选 {factors} 个因素；所有点使用相同的 "
+            f"{study.replications.min} 次重复。",
         )
     ]
     own = table[(table["kpi"] == column.name) & table["total"].notna()]

@@ -60,9 +60,10 @@ class Plan:
 def first(
     contrasts: Sequence[object], half_width: float, pilot: int, limit: int, confidence: float = CONFIDENCE
 ) -> Plan:
-    """The plan after the first pilot: each contrast an array of ``pilot`` values. ``replications`` is the second pilot's.
+    """The plan after the first pilot, whose values each contrast holds.
 
-    A half-width of zero or less asks for the limit.
+    Its ``replications`` are those of the second pilot, or all where no more are needed. A half-width
+    of zero or less asks for the limit.
     """
     needed = _need(contrasts, half_width, pilot, limit, confidence)
     second = min(max(pilot, math.ceil(SECOND_PILOT * needed)), max(limit, pilot))

@@ -32,12 +32,9 @@ def sweep(runner: Runner, study: SweepStudy) -> Outcome:
         points = space.sobol(study.samples, study.seed)
     asked = columns(study.kpis, runner.measures)
     rows: list[dict[str, Any]] = []
-    count = 0
-    for values, point, policy in evaluate(
-        runner, space, points, study.policies or {"": {}}, asked, study.replications.min
-    ):
+    found = evaluate(runner, space, points, study.policies or {"": {}}, asked, study.replications.min)
+    for count, (values, point, policy) in enumerate(found):
         row: dict[str, Any] = {"point": count // max(1, len(study.policies))}
-        count += 1
         if policy:
             row["policy"] = policy
         row.update(point.numbers)
@@ -53,15 +50,21 @@ def sweep(runner: Runner, study: SweepStudy) -> Outcome:
         name=study.name,
         table=table,
         answer=_answer(table, space, asked[0]),
-        effects=[_extremes(table, space, asked)],
-        pictures=_pictures(table, space, asked),
+        effects=[_extremes(table, space, asked)] if len(table) else [],
+        pictures=_pictures(table, space, asked) if len(table) else [],
         sure=_sure(table, space, study),
-        settings={"scenario": study.scenario, "set": study.set, "design": study.design, "seed": study.seed,
-                  "constraints": study.constraints, "version": runner.version},
+        settings={
+            "scenario": study.scenario,
+            "set": study.set,
+            "design": study.design,
+            "seed": study.seed,
+            "constraints": study.constraints,
+            "version": runner.version,
+        },
         runs=len(runner.members),
         runs_made=runner.runs_made,
         met=len(table) > 0,
-    )  # fmt: skip
+    )
 
 
 def evaluate(
@@ -95,18 +98,20 @@ def _answer(table: pd.DataFrame, space: Space, column: Column) -> Text:
     if table.empty or table[column.name].isna().all():
         return Text("No point satisfies the constraints.", "没有满足约束的点。")
     unit = column.measure.unit
-    worst, best = table[column.name].idxmin(), table[column.name].idxmax()
+    values = table[column.name].to_numpy(float)
+    worst, best = int(np.nanargmin(values)), int(np.nanargmax(values))
     if not column.higher_is_better:
         worst, best = best, worst
-    row = table.loc[best]
+    row = table.iloc[best].to_dict()
     where = ", ".join(f"{name} = {_shown(space, name, row[name])}" for name in space.names)
     policy_en = f"{row['policy']} with " if "policy" in table else ""
     label_en, label_zh = (column.measure.label, column.measure.label_zh)
-    value, other = float(row[column.name]), float(table.loc[worst, column.name])
+    value, other = float(values[best]), float(values[worst])
     return Text(
         f"{label_en} goes from {words.number(other, unit)} to {words.number(value, unit)} over {len(table)} rows; "
         f"the best mean is at {policy_en}{where}.",
-        f"在 {len(table)} 行设计中，{label_zh}从 {words.number(other, unit, 'zh')} 到 {words.number(value, unit, 'zh')}；均值最优处为 {policy_en}{where}。",
+        f"在 {len(table)} 行设计中，{label_zh}从 {words.number(other, unit, 'zh')} 到 "
+        f"{words.number(value, unit, 'zh')}；均值最优处为 {policy_en}{where}。",
     )
 
 
@@ -153,7 +158,7 @@ def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> lis
                     table[column.name].to_numpy(float),
                     list(table["policy"]) if "policy" in table else [""] * len(table),
                     (
-                        quantity.Axis(kind, float(table[name].max())),
+                        quantity.Axis(kind, _top(table, name)),
                         lambda v: words.number(v, column.measure.unit, lang),
                     ),
                     (name, column.measure.label_zh if lang == "zh" else column.measure.label),
@@ -179,6 +184,10 @@ def _sure(table: pd.DataFrame, space: Space, study: SweepStudy) -> list[Text]:
     if study.design != "full" and len(table) < study.samples * max(1, len(study.policies)):
         said.append(Text("The constraints left fewer points than asked for.", "受约束限制，点数少于要求。"))
     return said
+
+
+def _top(table: pd.DataFrame, name: str) -> float:
+    return float(np.max(table[name].to_numpy(float)))
 
 
 def _kind(space: Space, name: str) -> str:

@@ -81,13 +81,16 @@ def answer(found: Comparison) -> Text:
         return Text(
             f"{name} and {base} cannot be told apart on {_name(column, 'en')}{where_en}: "
             f"the difference is {words.interval(difference.mean, unit, signed=True)}.",
-            f"{where_zh}“{name}”与“{base}”在{_name(column, 'zh')}上无法区分：差异为 {words.interval(difference.mean, unit, 'zh', signed=True)}。",
+            f"{where_zh}“{name}”与“{base}”在{_name(column, 'zh')}上无法区分：差异为 "
+            f"{words.interval(difference.mean, unit, 'zh', signed=True)}。",
         )
     low, high = sorted((abs(difference.mean.low), abs(difference.mean.high)))
     return Text(
-        f"{name} {'raises' if up else 'lowers'} {_name(column, 'en')} by {number(size, unit)}{share_en} against {base}{where_en}; "
+        f"{name} {'raises' if up else 'lowers'} {_name(column, 'en')} by {number(size, unit)}{share_en} against "
+        f"{base}{where_en}; "
         f"the 95% interval is {number(low, '' if unit == 'CNY' else unit)} to {number(high, unit)}.",
-        f"{where_zh}与“{base}”相比，“{name}”使{_name(column, 'zh')}{'提高' if up else '降低'} {number(size, unit, 'zh')}{share_zh}，"
+        f"{where_zh}与“{base}”相比，“{name}”使{_name(column, 'zh')}{'提高' if up else '降低'} "
+        f"{number(size, unit, 'zh')}{share_zh}，"
         f"95% 区间为 {number(low, '' if unit == 'CNY' else unit, 'zh')} 至 {number(high, unit, 'zh')}。",
     )
 
@@ -152,7 +155,8 @@ def _regret_block(found: Comparison) -> Block:
             *(Text(number(r, unit), number(r, unit, "zh")) for r in regrets.table[p]),
             Text(
                 f"{number(regrets.worst[p], unit)} ({number(regrets.worst_low[p])} … {number(regrets.worst_high[p])})",
-                f"{number(regrets.worst[p], unit, 'zh')}（{number(regrets.worst_low[p], '', 'zh')} … {number(regrets.worst_high[p], '', 'zh')}）",
+                f"{number(regrets.worst[p], unit, 'zh')}（{number(regrets.worst_low[p], '', 'zh')} … "
+                f"{number(regrets.worst_high[p], '', 'zh')}）",
             ),
         ]
         for p, policy in enumerate(found.policies)
@@ -299,15 +303,18 @@ def sure(found: Comparison, study: CompareStudy) -> list[Text]:
             said.append(
                 Text(
                     f"Common random numbers were worth a factor of {d.variance_reduction:.1f} on {_name(lead, 'en')} "
-                    f"(correlation {d.correlation:.3f}): without them the same interval would have needed that many times more runs.",
-                    f"公共随机数在{_name(lead, 'zh')}上相当于 {d.variance_reduction:.1f} 倍的运行次数（相关系数 {d.correlation:.3f}）。",
+                    f"(correlation {d.correlation:.3f}): without them the same interval would have needed that "
+                    "many times more runs.",
+                    f"公共随机数在{_name(lead, 'zh')}上相当于 {d.variance_reduction:.1f} 倍的运行次数（相关系数 "
+                    f"{d.correlation:.3f}）。",
                 )
             )
     tests = sum(not math.isnan(p) for p in found.holm.values())
     if tests > 1:
         said.append(
             Text(
-                f"Verdicts allow for {tests} differences being tested at once (Holm): the chance of any false one is below 5%.",
+                f"Verdicts allow for {tests} differences being tested at once (Holm): the chance of any false "
+                "one is below 5%.",
                 f"判断已按同时检验 {tests} 个差异校正（Holm）：出现任何误判的概率低于 5%。",
             )
         )
@@ -318,7 +325,8 @@ def sure(found: Comparison, study: CompareStudy) -> list[Text]:
         if column.statistic == "cvar" and not risk.enough(n, column.level):
             said.append(
                 Text(
-                    f"{_name(column, 'en')} rests on {n} replications; below {round(10 / (1 - column.level))} its interval is too short.",
+                    f"{_name(column, 'en')} rests on {n} replications; below {round(10 / (1 - column.level))} "
+                    "its interval is too short.",
                     f"{_name(column, 'zh')}仅基于 {n} 次重复；少于 {round(10 / (1 - column.level))} 次时区间偏窄。",
                 )
             )
@@ -333,14 +341,17 @@ def _selected(found: Comparison, study: CompareStudy, scenario: str, selection: 
     if selection.best is None:
         names = ", ".join(found.policies[p] for p in selection.survivors)
         return Text(
-            f"The best policy on {study.best.kpi}{where_en} is still open between {names} after {max(selection.replications)} replications.",
+            f"The best policy on {study.best.kpi}{where_en} is still open between {names} after "
+            f"{max(selection.replications)} replications.",
             f"{where_zh}{study.best.kpi} 的最优策略在 {max(selection.replications)} 次重复后仍未定：{names}。",
         )
     name = found.policies[selection.best]
     return Text(
-        f"{name} is the best on {study.best.kpi}{where_en}, or within {study.best.indifference} of it, with probability {share} "
+        f"{name} is the best on {study.best.kpi}{where_en}, or within {study.best.indifference} of it, with "
+        f"probability {share} "
         f"or more (ranking and selection after Kim & Nelson, {made} runs).",
-        f"{where_zh}“{name}”是 {study.best.kpi} 的最优策略（或与最优相差不超过 {study.best.indifference}），概率不低于 {share}"
+        f"{where_zh}“{name}”是 {study.best.kpi} 的最优策略（或与最优相差不超过 {study.best.indifference}），"
+        f"概率不低于 {share}"
         f"（Kim 与 Nelson 排序选择法，{made} 次运行）。",
     )
 

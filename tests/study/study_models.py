@@ -95,7 +95,7 @@ class Newsvendor(BaseModel):
 
 
 class Queue(BaseModel):
-    """M/M/c by the exact recursion of waiting times (Kiefer & Wolfowitz), mean service 1; stable below load = servers."""
+    """M/M/c by the exact recursion of waiting times (Kiefer & Wolfowitz), mean service 1; stable if load < servers."""
 
     name = "queue"
 

@@ -42,7 +42,12 @@ def test_values_are_written_with_their_unit_as_a_file_would_have_them():
 
 @pytest.mark.parametrize(
     ("low", "high", "why"),
-    [("1h", "30%", "different kinds"), ("2d", "1d", "reversed"), ("1h", 5, "a bare number"), ("soon", "late", "no quantity")],
+    [
+        ("1h", "30%", "different kinds"),
+        ("2d", "1d", "reversed"),
+        ("1h", 5, "a bare number"),
+        ("soon", "late", "no quantity"),
+    ],
 )
 def test_ends_that_make_no_range_are_refused(low, high, why):
     with pytest.raises(UnitError):
@@ -79,7 +84,9 @@ def test_constraints_are_kept_and_the_number_of_samples_too():
     space = Space(SPACE, ["lead <= 1440 or policy == 'dual'", "cover >= 2"])
     for points in (list(space.lhs(40, seed=2)), list(space.sobol(40, seed=2))):
         assert len(points) == 40
-        assert all((p.numbers["lead"] <= 1440 or p.numbers["policy"] == "dual") and p.numbers["cover"] >= 2 for p in points)
+        assert all(
+            (p.numbers["lead"] <= 1440 or p.numbers["policy"] == "dual") and p.numbers["cover"] >= 2 for p in points
+        )
     assert len(list(space.full())) < 32
 
 

@@ -17,8 +17,8 @@ import pytest
 from study_models import Gaussian, Slow
 
 from sim.study import api, executors
-from sim.study.executors import ExecutorError, ProcessExecutor, WorkerLost
-from sim.study.runner import MissingMeasure, RunFailed, Runner
+from sim.study.executors import ExecutorError, ProcessExecutor, WorkerLostError
+from sim.study.runner import MissingMeasureError, RunError, Runner
 
 POLICIES = {"a": {"policy": 1}, "b": {"policy": 2, "mean": 0.3}}
 
@@ -37,7 +37,9 @@ def fail(x):
 
 def table(model, executor, replications=40, **options):
     options.setdefault("store", None)
-    return api.compare(model, POLICIES, kpis=["profit", "cost"], replications=replications, executor=executor, **options).table
+    return api.compare(
+        model, POLICIES, kpis=["profit", "cost"], replications=replications, executor=executor, **options
+    ).table
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,7 @@ def test_a_worker_killed_from_outside_loses_nothing():
 def test_a_task_that_kills_every_worker_is_given_up_and_others_go_on():
     with ProcessExecutor(2) as pool:
         doomed, well = pool.submit(die, 1), pool.submit(square, 3)
-        with pytest.raises(WorkerLost):
+        with pytest.raises(WorkerLostError):
             doomed.result(timeout=60)
         assert well.result(timeout=60) == 9
 
@@ -105,13 +107,13 @@ def test_a_failing_run_is_named():
                 raise ZeroDivisionError("deliberate")
             return super().run(resolved, seed, replication)
 
-    with pytest.raises(RunFailed, match="b, seed 1, replication 3: ZeroDivisionError: deliberate") as caught:
+    with pytest.raises(RunError, match="b, seed 1, replication 3: ZeroDivisionError: deliberate") as caught:
         table(Failing(), "local")
     assert "deliberate" in caught.value.trace
 
 
 def test_a_measure_nobody_knows_suggests_one():
-    with pytest.raises(MissingMeasure, match="profit"):
+    with pytest.raises(MissingMeasureError, match="profit"):
         api.compare(Gaussian(), POLICIES, kpis=["profitt"], replications=3, store=None)
 
 
@@ -176,7 +178,10 @@ def test_results_come_in_the_order_asked_whatever_the_order_done():
 @pytest.mark.slow
 def test_a_dask_cluster_with_a_worker_killed_mid_study_gives_the_local_table(tmp_path):
     """A real scheduler and two real workers on the loopback interface; one is killed with SIGKILL at work."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)]),
+    }
     dask = [sys.executable, "-m", "dask"]
     quiet = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
     address_file = tmp_path / "scheduler.json"
@@ -184,7 +189,17 @@ def test_a_dask_cluster_with_a_worker_killed_mid_study_gives_the_local_table(tmp
     try:
         started.append(
             subprocess.Popen(
-                [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(address_file)],
+                [
+                    *dask,
+                    "scheduler",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    "0",
+                    "--no-dashboard",
+                    "--scheduler-file",
+                    str(address_file),
+                ],
                 **quiet,
             )
         )
@@ -195,7 +210,8 @@ def test_a_dask_cluster_with_a_worker_killed_mid_study_gives_the_local_table(tmp
         address = json.loads(address_file.read_text())["address"]
         workers = [
             subprocess.Popen(
-                [*dask, "worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"], **quiet
+                [*dask, "worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"],
+                **quiet,
             )
             for _ in range(2)
         ]

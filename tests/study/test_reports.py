@@ -19,35 +19,59 @@ from sim.study.words import Text
 UNIT = {"from": 0.0, "to": 1.0}
 STUDIES = {
     "compare": lambda: api.compare(
-        Gaussian(mean=100.0), {"现状": {}, "double sourcing": {"mean": 104.0, "policy": 2}},
-        scenarios={"calm": {}, "风暴": {"shared": 3.0}}, kpis=["profit", "cost", "cvar95_loss"], replications=6, store=None,
+        Gaussian(mean=100.0),
+        {"现状": {}, "double sourcing": {"mean": 104.0, "policy": 2}},
+        scenarios={"calm": {}, "风暴": {"shared": 3.0}},
+        kpis=["profit", "cost", "cvar95_loss"],
+        replications=6,
+        store=None,
     ),
-    "sweep": lambda: api.sweep(Newsvendor(), {"order": {"from": 40.0, "to": 70.0}}, kpis=["cost", "fill_rate"], store=None),
+    "sweep": lambda: api.sweep(
+        Newsvendor(), {"order": {"from": 40.0, "to": 70.0}}, kpis=["cost", "fill_rate"], store=None
+    ),
     "sensitivity": lambda: api.sensitivity(
         Ishigami(), {f"x{i}": {"from": -math.pi, "to": math.pi} for i in (1, 2, 3)}, samples=16, store=None
     ),
     "optimise": lambda: api.optimise(
-        Newsvendor(), {"order": {"from": 40.0, "to": 70.0}}, [{"kpi": "cost"}, {"kpi": "fill_rate"}], trials=12, store=None
+        Newsvendor(),
+        {"order": {"from": 40.0, "to": 70.0}},
+        [{"kpi": "cost"}, {"kpi": "fill_rate"}],
+        trials=12,
+        store=None,
     ),
     "break": lambda: api.break_(
-        BaseStock(noise=0.2), [{"path": "outage", "from": "0d", "to": "30d"}], {"kpi": "lost_sales", "above": 0},
-        policies={"薄": {}, "thick": {"base_stock": 180.0}}, replications=12, store=None,
+        BaseStock(noise=0.2),
+        [{"path": "outage", "from": "0d", "to": "30d"}],
+        {"kpi": "lost_sales", "above": 0},
+        policies={"薄": {}, "thick": {"base_stock": 180.0}},
+        replications=12,
+        store=None,
     ),
     "frontier": lambda: api.break_(
-        BaseStock(noise=0.2), [{"path": "demand", "from": 5.0, "to": 20.0}, {"path": "outage", "from": "0d", "to": "30d"}],
-        {"kpi": "lost_sales", "above": 0}, replications=6, steps=3, store=None,
+        BaseStock(noise=0.2),
+        [{"path": "demand", "from": 5.0, "to": 20.0}, {"path": "outage", "from": "0d", "to": "30d"}],
+        {"kpi": "lost_sales", "above": 0},
+        replications=6,
+        steps=3,
+        store=None,
     ),
     "discover": lambda: api.discover(
-        BaseStock(), {"outage": {"from": "0d", "to": "30d"}, "demand": {"from": 5.0, "to": 20.0}},
-        {"kpi": "lost_sales", "above": 0}, samples=120, store=None,
+        BaseStock(),
+        {"outage": {"from": "0d", "to": "30d"}, "demand": {"from": 5.0, "to": 20.0}},
+        {"kpi": "lost_sales", "above": 0},
+        samples=120,
+        store=None,
     ),
-    "ab": lambda: api.ab(Shop(visitors=500), {}, {"share_b": 0.0}, {"share_b": 1.0}, no_effect={"lift": 0.0}, replications=10, store=None),
+    "ab": lambda: api.ab(
+        Shop(visitors=500), {}, {"share_b": 0.0}, {"share_b": 1.0}, no_effect={"lift": 0.0}, replications=10, store=None
+    ),
     "cases": lambda: api.cases(
         Gaussian(mean=10.0),
         [{"name": "会员日", "claim": "+30%", "on": {"mean": 13.0}, "kpi": "profit", "literature": ["10%", "40%"]}],
-        replications=10, store=None,
+        replications=10,
+        store=None,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +91,9 @@ def test_a_report_is_one_page_that_loads_nothing_and_says_the_answer_first(outco
     text = re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.S)
     first_effect = page.index("<h2>")
     assert page.index('class="answer"') < first_effect
-    assert re.sub(r"\s+", " ", outcome.answer.get(lang))[:30].strip("“") in re.sub(r"\s+", " ", text.replace("&#34;", '"').replace("&#39;", "'"))
+    assert re.sub(r"\s+", " ", outcome.answer.get(lang))[:30].strip("“") in re.sub(
+        r"\s+", " ", text.replace("&#34;", '"').replace("&#39;", "'")
+    )
     assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in page
     assert "nan" not in re.sub(r"<details>.*?</details>", "", text, flags=re.S).lower().split()
 
@@ -92,7 +118,11 @@ def test_chinese_reports_are_chinese(outcomes):
 
 def test_names_are_escaped(tmp_path):
     outcome = api.compare(
-        Gaussian(), {"<script>alert(1)</script>": {}, "b & c": {"policy": 2}}, kpis=["profit"], replications=3, store=None
+        Gaussian(),
+        {"<script>alert(1)</script>": {}, "b & c": {"policy": 2}},
+        kpis=["profit"],
+        replications=3,
+        store=None,
     )
     outcome.save(tmp_path)
     page = (tmp_path / "study.html").read_text(encoding="utf-8")
@@ -151,7 +181,11 @@ def test_hostile_values_do_not_stop_a_figure():
         pass
     figures.svg(figures.forest(list("abcd"), odd, odd, odd, str, "x"))
     figures.svg(figures.distributions(["a", "b"], [np.array(odd), np.array([math.nan])], str, "x"))
-    figures.svg(figures.pareto(list("abcd"), np.array(odd), np.array(odd), np.array([True, False, False, True]), (str, str), ("x", "y")))
+    figures.svg(
+        figures.pareto(
+            list("abcd"), np.array(odd), np.array(odd), np.array([True, False, False, True]), (str, str), ("x", "y")
+        )
+    )
 
 
 def test_an_outcome_without_rows_still_makes_a_page(tmp_path):

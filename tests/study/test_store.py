@@ -100,7 +100,10 @@ def test_a_full_disk_is_told_and_leaves_whole_runs(tmp_path):
     """A real full file system: a few megabytes of memory, mounted for the test."""
     mount = tmp_path / "small"
     mount.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", mount], capture_output=True).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", mount], capture_output=True).returncode
+    ):
         pytest.skip("a file system of its own cannot be mounted here")
     try:
         store = Store(mount)
@@ -158,7 +161,10 @@ def test_two_processes_may_write_at_once(tmp_path):
     writers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(n)], env=environment) for n in (0, 1)]
     assert [writer.wait() for writer in writers] == [0, 0]
     with Store(tmp_path) as store:
-        assert tuple(views.select(store, "SELECT count(*) AS n, sum(profit) AS t FROM runs").iloc[0]) == (3000, 3000 * 2999 / 2)
+        assert tuple(views.select(store, "SELECT count(*) AS n, sum(profit) AS t FROM runs").iloc[0]) == (
+            3000,
+            3000 * 2999 / 2,
+        )
 
 
 @pytest.mark.parametrize(
@@ -266,7 +272,8 @@ def test_100_000_stored_runs_are_listed_filtered_and_joined_within_a_second(tmp_
         for sql in (
             "SELECT label, seed, replication FROM runs ORDER BY replication DESC LIMIT 50",
             "SELECT count(*), avg(k3) FROM runs WHERE label = 'policy 1' AND k4 > 0.5",
-            "SELECT a.replication, b.k1 - a.k1 FROM runs a JOIN runs b ON b.replication = a.replication + 1 AND b.seed = a.seed",
+            "SELECT a.replication, b.k1 - a.k1 FROM runs a JOIN runs b ON b.replication = a.replication + 1 "
+            "AND b.seed = a.seed",
             "SELECT r.label, avg(k.value) FROM runs r JOIN kpis k USING (key) WHERE k.name = 'k7' GROUP BY r.label",
         ):
             started = time.perf_counter()
