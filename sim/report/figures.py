@@ -124,7 +124,7 @@ def stock(run: Run, span: Span, words: Words, narrow: bool) -> Any:
             value = np.append(value, value[-1])
             panels.axes[0].fill_between(edges, value, step="post", color=ACCENT, alpha=0.18, linewidth=0)
             panels.axes[0].step(edges, value, where="post", color=ACCENT, linewidth=1.2)
-            panels.axes[0].set_ylim(0.0, max(1.0, 1.12 * value.max()))
+            panels.axes[0].set_ylim(0.0, max(1.0, 1.3 * value.max()))
             panels.label(0, words["stock_value"])
             out = (daily["out"] / daily["skus"]).to_numpy(float)
             _bars(panels.axes[1], days, out, AMBER)

@@ -18,6 +18,8 @@ TILES = (
     "gmv", "paid_gmv", "orders", "cvr", "aov", "gross_margin", "profit", "fill_rate", "on_time_rate", "return_rate",
     "availability",
 )  # fmt: skip
+#: where demand is given and nobody shops, nothing is sold: the figures of the stock are the answer
+TILES_ALONE = ("fill_rate", "cycle_service", "in_stock_rate", "turnover_days", "stock_outs", "lost_sales")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def tiles(run: Run, table: dict[str, Measure], words: Words) -> list[Tile]:
             formula=table[name].formula if name in table else "",
             bad=name in ("profit", "gross_margin") and run.kpis[name] < 0.0,
         )
-        for name in TILES
+        for name in (TILES if run.has_shoppers else TILES_ALONE)
         if name in run.kpis
     ]
 
@@ -95,10 +97,10 @@ def answer(run: Run, table: dict[str, Measure], words: Words) -> str:
     """The result in one sentence, of whatever headline measures there are."""
     kpis, lang = run.kpis, words.lang
     parts = []
-    if "gmv" in kpis and "orders" in kpis:
+    if run.has_shoppers and "gmv" in kpis and "orders" in kpis:
         orders = number(kpis["orders"], "orders" if lang == "zh" else "", lang)
         parts.append(words("answer_gmv", orders=orders, gmv=number(kpis["gmv"], "CNY", lang)))
-    if "profit" in kpis:
+    if run.has_shoppers and "profit" in kpis:
         word = "answer_loss" if kpis["profit"] < 0.0 else "answer_profit"
         parts.append(words(word, profit=number(abs(kpis["profit"]), "CNY", lang)))
     if "fill_rate" in kpis:

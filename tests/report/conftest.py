@@ -25,18 +25,29 @@ events:
   - {at: "06-18 00:05", do: platform.crash, target: order, for: 30min}
 """
 
+ALONE = """\
+name: Demand alone
+start: 2026-01-01
+days: 90
+crowd: {shoppers: 0, demand: {distribution: poisson, mean: 20, skus: 3}}
+"""
+
 
 @pytest.fixture(scope="session")
 def result_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run as `sim618 run` writes it, without its report. Do not write into it."""
+    return written(SCENARIO, tmp_path_factory.mktemp("report"))
+
+
+def written(text: str, base: Path) -> Path:
+    """Run the scenario of a text with seed 7 and write its result below ``base``."""
     from sim.cli.faults import versions
     from sim.engine import run
     from sim.engine.writer import write_files
     from sim.scenario import load, run_hash
     from sim.study.model import code_version
 
-    base = tmp_path_factory.mktemp("report")
-    (base / "small.yaml").write_text(SCENARIO, encoding="utf-8")
+    (base / "small.yaml").write_text(text, encoding="utf-8")
     scenario = load(base / "small.yaml")
     result = run(scenario, seed=7)
     version = code_version()
@@ -48,6 +59,12 @@ def result_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     write_files(folder, result, manifest)
     return folder
+
+
+@pytest.fixture(scope="session")
+def alone_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of stock alone, 90 days under a given demand, nobody shopping. Do not write into it."""
+    return written(ALONE, tmp_path_factory.mktemp("alone"))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.books.state import ACCOUNTS
@@ -57,6 +57,7 @@ postings = st.lists(
 )
 
 
+@settings(deadline=None)  # a first call imports pandas
 @given(postings)
 def test_each_step_begins_where_the_last_ended_and_the_end_is_the_sum(rows):
     run = run_with([*rows, (0, "sales", 0.0, 3e10)])

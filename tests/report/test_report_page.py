@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -235,3 +236,14 @@ def test_the_folder_reads_back_as_the_run(result_folder):
     run = read(result_folder)
     assert len(run.series) == 8 * 24 and len(run.counted) == 6 * 24
     assert run.table("ledger")["day"].min() >= 0 > run.tables["ledger"]["day"].min()
+
+
+def test_stock_alone_is_told_as_such_without_figures_of_trade(alone_folder, tmp_path):
+    text = drawn(Path(shutil.copytree(alone_folder, tmp_path / "alone")))
+    Page(text)
+    assert "A given demand for 3 articles, without shoppers, from 2026-01-01 to 2026-03-31 (90 days after" in text
+    tiles = re.findall(r'<li data-kpi="(\w+)"', text)
+    assert "fill_rate" in tiles and not {"gmv", "orders", "profit"} & set(tiles)
+    assert 'id="stock"' in text
+    for part in ("demand", "capacity", "promise", "money"):
+        assert f'id="{part}"' not in text
