@@ -36,6 +36,7 @@ class Desk(mesa.Agent):
         self.extra: dict[int, list[float]] = {}  # shares of further staff in force, by station
         self.write_ranks()
         market.env.process(self._days())
+        market.env.process(self._wages())
 
     @property
     def state(self) -> Any:
@@ -43,17 +44,23 @@ class Desk(mesa.Agent):
         return self.market.world.fulfilment
 
     def _days(self) -> Any:
-        """Each midnight: shifts of the day paid, promises learned, allocation reviewed."""
+        """Each midnight: promises learned, allocation reviewed."""
         promise = self.config.promise
         while True:
             self.policy.review(self.market)
             if self.market.env.now >= promise.first and self.market.env.now > 0:
                 promises.update(self.state, promise.quantile, math.exp(-DAY / promise.memory))
             yield wait(self.market.env, DAY, REVIEWS)
+
+    def _wages(self) -> Any:
+        """The shifts of a day are paid in its last minute."""
+        yield wait(self.market.env, DAY - 1.0, REVIEWS)
+        while True:
             self.pay_shifts()
+            yield wait(self.market.env, DAY, REVIEWS)
 
     def pay_shifts(self) -> None:
-        """Book the wages and overhead of the places on shift over the last day, overtime at half as much again."""
+        """Book the day's wages and overhead of all places, busy or not; further people at time and a half."""
         ful, picking = self.state, self.config.picking
         hours = self.shift_hours()
         wages = 0.0
@@ -61,7 +68,7 @@ class Desk(mesa.Agent):
             more = sum(self.extra.get(w, []))
             wages += float(ful.stations[w]["staff"]) * hours[w] * (1.0 + 1.5 * more)
         fen = wages * picking.wage * (1.0 + picking.overhead) * 100.0 / self.market.weight
-        post(self.market.world.books, max(0, int(self.market.env.now) - 1), FULFILMENT, CASH, round(fen))
+        post(self.market.world.books, int(self.market.env.now), FULFILMENT, CASH, round(fen))
 
     def shift_hours(self) -> np.ndarray:
         """float64[W], hours a day a picker is on shift."""

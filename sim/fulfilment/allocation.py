@@ -10,18 +10,23 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from sim.core.compiled import inner
 from sim.books.state import CANCELLED_UNITS, SERVED_UNITS, note
 from sim.core import agenda as calendar
+from sim.core.compiled import inner
 from sim.fulfilment.layout import FRONT
 from sim.fulfilment.pools import free_parcel, new_parcel, room, tell
 from sim.fulfilment.state import (
     ALLOCATED,
     C_BACKORDERED,
     CANCELLED,
+    DEPOSIT,
+    DOOR_STEP,
+    DOORS,
     FLAG_BLEMISHED,
     FLAG_CHECKED,
     FLAG_CONCLUDED,
+    FLAG_LATE,
+    FLAG_SPLIT,
     K_DOUBT,
     LINE_CANCELLED,
     LINES,
@@ -36,13 +41,8 @@ from sim.fulfilment.state import (
     P_QUEUED,
     S_MODE,
     S_PROTECT,
-    WAITING,
-    DOORS,
-    DOOR_STEP,
-    FLAG_LATE,
-    FLAG_SPLIT,
-    DEPOSIT,
     SHIPPED,
+    WAITING,
 )
 from sim.fulfilment.stations import join, withdraw
 from sim.supply.state import BACKORDERED, DEMANDED, SERVED
@@ -134,7 +134,7 @@ def _zone(ful, region):  # type: ignore[no-untyped-def]
         local = local and ful.warehouses[warehouse].region == region
         if local:
             if first < 0:
-                first = position
+                first = np.int64(position)
             run += 1
         elif first >= 0 or warehouse < 0:
             break
@@ -509,7 +509,7 @@ def doubt(ful, supply, skus, agenda, books, key0, key1, row, give_up, minute):  
     unshipped = False
     for line in range(np.int64(order.lines)):
         state = order.line_state[line]
-        if state == WAITING or state == ALLOCATED:
+        if state in (WAITING, ALLOCATED):
             if give_up and _cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):
                 tell(ful, row, line, LINE_CANCELLED, minute)
             else:
@@ -535,7 +535,7 @@ def conclude(ful, row, minute):  # type: ignore[no-untyped-def]
         return
     for line in range(np.int64(order.lines)):
         state = order.line_state[line]
-        if state == DEPOSIT or state == WAITING or state == ALLOCATED or state == SHIPPED:
+        if state in (DEPOSIT, WAITING, ALLOCATED, SHIPPED):
             return
     order.flags |= FLAG_CONCLUDED
     if order.delivered <= 0.0:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.core.config import Section, param
+from sim.core.config import Section, default, param
 from sim.core.units import Clock, Count, Duration, Money, MoneyRate, Rate, Share
 
 Noise = Literal["constant", "exponential", "gamma"]
@@ -31,11 +31,11 @@ class Network(Section):
 class Site(Section):
     """Staff of one kind of warehouse, each of that kind alike unless sized by its share of demand."""
 
-    assortment: Share = Field("100%", description="share of SKUs kept there, the most popular first")
-    pickers: Count | Literal["auto"] = Field("auto", description="pick-and-pack places of each warehouse, or `auto`")
-    opens: Clock = Field("07:00", description="beginning of the shift")
-    closes: Clock = Field("01:00", description="end of the shift, may lie past midnight; 00:00 to 24:00: no shifts")
-    inspectors: Count | Literal["auto"] = Field("auto", description="places that inspect returns, or `auto`")
+    assortment: Share = default("100%", description="share of SKUs kept there, the most popular first")
+    pickers: Count | Literal["auto"] = default("auto", description="pick-and-pack places of each warehouse, or `auto`")
+    opens: Clock = default("07:00", description="beginning of the shift")
+    closes: Clock = default("01:00", description="end of the shift, may lie past midnight; 00:00 to 24:00: no shifts")
+    inspectors: Count | Literal["auto"] = default("auto", description="places that inspect returns, or `auto`")
 
 
 class Picking(Section):
@@ -47,7 +47,9 @@ class Picking(Section):
         low="25/h", high="120/h", assumption=True,
     )  # fmt: skip
     variation: float = param(0.6, "", "coefficient of variation of the time of one parcel", low=0.0, high=1.2)
-    wage: MoneyRate = param("30 CNY/h", "", "of a picker, on shift whether busy or not", low="20 CNY/h", high="45 CNY/h")
+    wage: MoneyRate = param(
+        "30 CNY/h", "", "of a picker, on shift whether busy or not", low="20 CNY/h", high="45 CNY/h"
+    )
     overhead: Share = param("45%", "", "of wages: space, equipment and supervision", low="25%", high="90%")
     material: Money = param("1.2 CNY", "", "packaging of a parcel", low="0.5 CNY", high="2.5 CNY")
 
@@ -55,11 +57,11 @@ class Picking(Section):
 class Couriers(Section):
     """The last mile."""
 
-    count: Count | Literal["auto"] = Field("auto", description="couriers in all, shared by demand of the regions")
+    count: Count | Literal["auto"] = default("auto", description="couriers in all, shared by demand of the regions")
     parcels_per_day: float = param(110.0, "F17", "parcels a courier delivers in a shift", gt=0)
     variation: float = param(0.8, "", "coefficient of variation of the time of one delivery", low=0.2, high=1.2)
-    opens: Clock = Field("08:00", description="beginning of the shift")
-    closes: Clock = Field("21:00", description="end of the shift; what is not begun waits for the next day")
+    opens: Clock = default("08:00", description="beginning of the shift")
+    closes: Clock = default("21:00", description="end of the shift; what is not begun waits for the next day")
     last_mile: Duration = param("45min", "", "further time on the tour before the door", low="10min", high="3h")
     last_mile_variation: float = param(0.7, "", "its coefficient of variation", low=0.2, high=1.5)
 
@@ -83,7 +85,7 @@ class Promise(Section):
     quantile: Share = param("94%", "", "share of parcels that would have kept it", low="85%", high="99%")
     memory: Duration = param("5d", "", "time after which a past day weighs 1/e", low="2d", high="14d")
     slack: Duration = param("10h", "", "above plan, nearly always kept, before anything is known", low="2h", high="36h")
-    first: Duration = Field("4d", description="from the start until it is first learned from deliveries")
+    first: Duration = default("4d", description="from the start until it is first learned from deliveries")
 
 
 class Returns(Section):
@@ -92,8 +94,8 @@ class Returns(Section):
     collect: Duration = param("30h", "", "from the request to the parcel on the road", low="6h", high="3d")
     variation: float = param(0.8, "", "coefficient of variation of the collection time", low=0.3, high=1.2)
     inspect_rate: Rate = param("30/h", "", "parcels inspected by one person", low="15/h", high="60/h")
-    opens: Clock = Field("09:00", description="beginning of the inspectors' shift")
-    closes: Clock = Field("18:00", description="end of the inspectors' shift")
+    opens: Clock = default("09:00", description="beginning of the inspectors' shift")
+    closes: Clock = default("18:00", description="end of the inspectors' shift")
     restock: Share = param("85%", "", "share of returned lines good enough to be sold again", low="60%", high="97%")
     fee: Money = param("6 CNY", "", "freight and handling of a returned parcel", low="3 CNY", high="15 CNY")
     expected: Share = param("15%", "P18", "returns the inspectors are staffed for", low="8%", high="30%")
@@ -110,7 +112,7 @@ class Service(Section):
     """A service time."""
 
     mean: Duration = Field(description="mean time of one service")
-    distribution: Noise = Field("exponential", description="constant, exponential or gamma")
+    distribution: Noise = default("exponential", description="constant, exponential or gamma")
     cv2: float = Field(0.5, gt=0.0, le=16.0, description="squared coefficient of variation of a gamma")
 
     @property
@@ -127,19 +129,19 @@ class Station(Section):
         description="parallel servers, first come first served; `unlimited`: a delay without waiting"
     )
     service: Service
-    queue: Literal["fifo", "none"] = Field("fifo", description="`none`: who finds no free server is lost")
+    queue: Literal["fifo", "none"] = default("fifo", description="`none`: who finds no free server is lost")
 
 
 class Arrivals(Section):
     """Fulfilment driven alone: parcels arrive from outside and pass a line of stations, nothing else runs."""
 
     rate: Rate = Field(description="arrivals at the first station")
-    distribution: Noise = Field("exponential", description="of the time between two: exponential is a Poisson stream")
+    distribution: Noise = default("exponential", description="of the time between two: exponential is a Poisson stream")
     cv2: float = Field(0.5, gt=0.0, le=16.0, description="squared coefficient of variation of a gamma")
     stations: list[Station] = Field(min_length=1, max_length=16, description="passed one after the other")
     parcels: Count = Field(2_000_000, ge=1_000, le=1_000_000_000, description="parcels measured")
     warmup: Count = Field(100_000, ge=0, description="parcels before the first that is measured")
-    within: Duration = Field("20s", description="target of the share that waits no longer")
+    within: Duration = default("20s", description="target of the share that waits no longer")
 
     @property
     def noise(self) -> float:
@@ -164,25 +166,31 @@ class Fulfilment(Section):
 
     network: Network = Network()
     central: Site = Site()
-    regional: Site = Site(assortment="30%")
-    front: Site = Site(assortment="3%", opens="07:00", closes="23:00")
-    sized_for: Rate | Literal["expected"] = Field(
+    regional: Site = default({"assortment": "30%"})
+    front: Site = default({"assortment": "3%", "opens": "07:00", "closes": "23:00"})
+    sized_for: Rate | Literal["expected"] = default(
         "expected", description="parcels that staff set to `auto` is enough for; `expected`: those of an ordinary day"
     )
     utilisation: Share = param("70%", "", "of `auto` staff when just that many come", low="55%", high="90%")
+    spill: Share = param(
+        "20%", "", "for sizing `auto` staff: share of a front or regional warehouse's demand that central ones serve",
+        low="5%", high="40%",
+    )  # fmt: skip
     picking: Picking = Picking()
-    cutoffs: list[Clock] = Field(
+    cutoffs: list[Clock] = default(
         ["11:00", "23:00"], min_length=1, max_length=4, description="order by then: the first is delivered the same day"
     )
     wave_after: Duration = param("2h", "", "from the cut-off to the departure of its wave", low="30min", high="4h")
-    front_trucks: Duration = Field("1h", gt=0.0, le=1440.0, description="a front warehouse sends every so often")
+    front_trucks: Duration = default("1h", gt=0.0, le=1440.0, description="a front warehouse sends every so often")
     couriers: Couriers = Couriers()
     shipping: Shipping = Shipping()
     promise: Promise = Promise()
     returns: Returns = Returns()
     cancelling: Cancelling = Cancelling()
-    allocation: str = Field("nearest", description="policy of allocation: nearest, front_first, split_averse, look_ahead")
-    protect: Duration = Field("1d", description="look_ahead: demand of its own region a warehouse keeps stock for")
+    allocation: str = default(
+        "nearest", description="policy of allocation: nearest, front_first, split_averse, look_ahead"
+    )
+    protect: Duration = default("1d", description="look_ahead: demand of its own region a warehouse keeps stock for")
     arrivals: Arrivals | None = Field(None, description="drive stations alone, as in a textbook")
 
     def targets(self) -> frozenset[str]:

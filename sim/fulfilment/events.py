@@ -29,7 +29,9 @@ def _size(magnitude: Any, usual: float) -> float:
 
 
 @event("fulfilment.warehouse_fire", kind="inject")
-def warehouse_fire(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def warehouse_fire(
+    market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any
+) -> None:
     """A warehouse is closed for a time (30d if left out) and the share `magnitude` of its stock (all) is lost."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites("central-1" if target is None else target):
@@ -78,13 +80,13 @@ def slow_roads(market: Any, target: Any = None, for_minutes: Any = None, magnitu
     """Hauls from warehouses that leave during a time (2d if left out) take `magnitude` times as long (2)."""
     desk = market.notices["fulfilment"]
     factor = max(_size(magnitude, 2.0), 0.05)
-    for warehouse in desk.sites(target):
-        market.world.fulfilment.haul_mean[warehouse] *= factor
-        call_after(market.env, _minutes(for_minutes, 2.0 * DAY), FAULTS, lambda w=warehouse: _clear_road(market, w, factor))
+    warehouses = desk.sites(target)
+    market.world.fulfilment.haul_mean[warehouses] *= factor
+    call_after(market.env, _minutes(for_minutes, 2.0 * DAY), FAULTS, lambda: _clear_roads(market, warehouses, factor))
 
 
-def _clear_road(market: Any, warehouse: int, factor: float) -> None:
-    market.world.fulfilment.haul_mean[warehouse] /= factor
+def _clear_roads(market: Any, warehouses: list[int], factor: float) -> None:
+    market.world.fulfilment.haul_mean[warehouses] /= factor
 
 
 @event("fulfilment.overtime", kind="action")

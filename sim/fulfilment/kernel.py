@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from sim.core.compiled import inner
 from sim.books.state import DELIVERED_PARCELS, LATE_PARCELS, PICKED_UNITS, RETURNED_UNITS, SHIPPED_PARCELS, note
 from sim.core import agenda as calendar
+from sim.core.compiled import inner
 from sim.core.rng import bernoulli, normal, philox, uniform
 from sim.fulfilment.allocation import conclude, doubt, serve_backorders
 from sim.fulfilment.money import (

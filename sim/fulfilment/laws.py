@@ -74,7 +74,6 @@ def law_little(ful: FulfilmentState) -> None:
 
     The area is integrated from the number inside minute by minute, the times are kept parcel by parcel.
     """
-    warehouses, regions = ful.haul_mean.shape
     numbers = station_of(ful)
     for number, station in enumerate(ful.stations):
         inside = numbers == number

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.fulfilment.config import Fulfilment, Site
+from sim.fulfilment.config import Fulfilment, Returns, Site
 
 CENTRAL, REGIONAL, FRONT = range(3)
 KINDS = ("central", "regional", "front")
@@ -62,7 +62,6 @@ def plan(
     haul = np.where(own, np.where(kind == FRONT, network.front_haul, network.local_haul)[:, None], haul)
     share = _shares(config, kind, region, demand, appeal)
     back_to = returns_to(kind, region)
-    returned = np.bincount(back_to, weights=share, minlength=len(kind))
     if config.sized_for == "expected":
         parcels = expected_orders * PARCELS_PER_ORDER / 1440.0
         units = max(expected_units / 1440.0, parcels)
@@ -70,13 +69,14 @@ def plan(
         parcels = config.sized_for * 60.0
         units = parcels * UNITS_PER_PARCEL
     pick = pick_minutes(config, units / parcels if parcels > 0.0 else 1.0)
+    work = _with_spill(share, kind, config.spill)
+    returned = np.bincount(back_to, weights=work, minlength=len(kind))
     sites = (config.central, config.regional, config.front)
     pickers, inspectors = np.zeros(len(kind)), np.zeros(len(kind))
     for w, k in enumerate(kind):
-        pickers[w] = _people(sites[k].pickers, parcels * share[w] * pick, sites[k], config.utilisation)
-        hours = Site(opens=_clock(config.returns.opens), closes=_clock(config.returns.closes))
-        work = parcels * config.returns.expected * returned[w] / (config.returns.inspect_rate * 60.0)
-        inspectors[w] = _people(sites[k].inspectors, work, hours, config.utilisation)
+        pickers[w] = _people(sites[k].pickers, parcels * work[w] * pick, shift_minutes(sites[k]), config.utilisation)
+        inspected = parcels * config.returns.expected * returned[w] / (config.returns.inspect_rate * 60.0)
+        inspectors[w] = _people(sites[k].inspectors, inspected, shift_minutes(config.returns), config.utilisation)
     return Layout(kind, region, km, haul, share, pickers, inspectors, _couriers(config, demand, parcels))
 
 
@@ -84,9 +84,10 @@ def road_km(regions: int, detour: float) -> np.ndarray:
     """float64[regions, regions]: road kilometres between hubs; great circle times a detour, LOCAL_KM inside."""
     places = np.radians([HUBS[i % len(HUBS)][1:] for i in range(regions)])
     lat, lon = places[:, 0], places[:, 1]
-    chord = np.sin((lat[:, None] - lat) / 2) ** 2 + np.cos(lat[:, None]) * np.cos(lat) * np.sin(
-        (lon[:, None] - lon) / 2
-    ) ** 2
+    chord = (
+        np.sin((lat[:, None] - lat) / 2) ** 2
+        + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
+    )
     return np.maximum(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0))) * detour, LOCAL_KM)
 
 
@@ -105,7 +106,7 @@ def assortment(config: Fulfilment, appeal: np.ndarray) -> np.ndarray:
 
 
 def returns_to(kind: np.ndarray, region: np.ndarray) -> np.ndarray:
-    """int64[W]: where returns go of what a warehouse sent; a front sends its own to the region's regional or central."""
+    """int64[W]: where returns go of what a warehouse sent; of a front, the region's regional or a central one."""
     back = np.arange(len(kind))
     for w in np.flatnonzero(kind == FRONT):
         near = np.flatnonzero((kind != FRONT) & (region == region[w]))
@@ -118,17 +119,13 @@ def pick_minutes(config: Fulfilment, units: float = 1.0) -> float:
     return units / (config.picking.rate * 60.0) + 1.0 / (config.picking.pack_rate * 60.0)
 
 
-def shift_minutes(site: Site) -> float:
-    """Minutes a day a site works."""
+def shift_minutes(site: Site | Returns) -> float:
+    """Minutes a day that people work there."""
     return site.closes - site.opens if site.closes > site.opens else 1440.0 - site.opens + site.closes
 
 
-def _clock(minutes: float) -> str:
-    return f"{int(minutes) // 60:02d}:{int(minutes) % 60:02d}"
-
-
 def _places(kind: np.ndarray, demand: np.ndarray) -> np.ndarray:
-    """Region of each warehouse: central in the first regions, regional one a region, front by demand (largest remainder)."""
+    """Region of each warehouse: central the first ones, regional one each, front by demand (largest remainder)."""
     regions = len(demand)
     region = np.zeros(len(kind), np.int64)
     for k in (0, 1):
@@ -162,11 +159,18 @@ def _shares(
     return share
 
 
-def _people(stated: int | str, work: float, site: Site, utilisation: float) -> float:
+def _with_spill(share: np.ndarray, kind: np.ndarray, spill: float) -> np.ndarray:
+    """Shares of work: what front and regional warehouses are out of comes from the central ones as well."""
+    work = share.copy()
+    work[kind == 0] += spill * share[kind != 0].sum() / (kind == 0).sum()
+    return work
+
+
+def _people(stated: int | str, work: float, shift: float, utilisation: float) -> float:
     """Places needed for ``work`` server-minutes a minute of the whole day, or as stated."""
     if stated != "auto":
         return float(stated)
-    return float(max(1, math.ceil(work * 1440.0 / (shift_minutes(site) * utilisation))))
+    return float(max(1, math.ceil(work * 1440.0 / (shift * utilisation))))
 
 
 def _couriers(config: Fulfilment, demand: np.ndarray, parcels: float) -> np.ndarray:

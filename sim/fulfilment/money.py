@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-from sim.core.compiled import inner
 from sim.books.state import (
     ADVANCES,
     CASH,
@@ -17,6 +15,7 @@ from sim.books.state import (
     WRITE_OFFS,
     post,
 )
+from sim.core.compiled import inner
 
 
 @inner

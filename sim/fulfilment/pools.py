@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.compiled import inner
 from sim.core import agenda as calendar
+from sim.core.compiled import inner
 from sim.fulfilment.state import (
     ALLOCATED,
     C_OPEN_ORDERS,
@@ -81,7 +81,7 @@ def settled(ful, row):  # type: ignore[no-untyped-def]
         return False
     for line in range(np.int64(order.lines)):
         state = order.line_state[line]
-        if state == DEPOSIT or state == WAITING or state == ALLOCATED or state == SHIPPED or state == RETURNING:
+        if state in (DEPOSIT, WAITING, ALLOCATED, SHIPPED, RETURNING):
             return False
     return True
 

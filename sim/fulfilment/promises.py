@@ -42,7 +42,9 @@ def update(ful: FulfilmentState, quantile: float, fade: float) -> None:
     cumulative = np.cumsum(cells, axis=2)
     target = quantile * cumulative[:, :, -1]
     column = (cumulative < target[:, :, None]).sum(axis=2)
-    before = np.where(column > 0, np.take_along_axis(cumulative, np.maximum(column - 1, 0)[:, :, None], 2)[:, :, 0], 0.0)
+    before = np.where(
+        column > 0, np.take_along_axis(cumulative, np.maximum(column - 1, 0)[:, :, None], 2)[:, :, 0], 0.0
+    )
     inside = np.take_along_axis(cells, column[:, :, None], 2)[:, :, 0]
     above = RESIDUAL_LOW + RESIDUAL_STEP * (column + (target - before) / inside)
     ful.promise[:] = np.maximum(ful.plan + above[:, :, None], RESIDUAL_STEP)

@@ -77,10 +77,10 @@ def interval(over: np.ndarray, under: np.ndarray) -> tuple[float, float]:
 
 
 @inner
-def _serve(
+def _serve(  # type: ignore[no-untyped-def]
     key0, key1, k, free, rows, servers, mean, cv2, lossy, times, born, ids, sums, sojourns, last, warmup, scale, within
-):  # type: ignore[no-untyped-def]
-    """Let station ``k`` serve arrivals in order; ``times`` become departures, in place. Returns how many were served."""
+):
+    """Let station ``k`` serve arrivals in order; ``times`` become departures, in place. Returns how many."""
     kept = 0
     for i in range(times.shape[0]):
         number, arrival = ids[i], times[i]
@@ -127,8 +127,9 @@ def drive(key0, key1, gap, gap_cv2, servers, means, cv2s, lossy, parcels, warmup
     """Send ``warmup + parcels`` parcels down the line; sums over batches of the measured ones.
 
     `gap`: mean minutes between arrivals, `gap_cv2` its squared coefficient of variation. `servers`: int64[S], 0 for
-    unlimited. `means`, `cv2s`: float64[S], service times. `lossy`: bool[S], no waiting room. Returns (float64[S, BATCHES, 6], float64[BATCHES,
-    2] with the sums and counts of sojourns, minutes between the first and the last measured arrival).
+    unlimited. `means`, `cv2s`: float64[S], service times. `lossy`: bool[S], no waiting room. Returns
+    (float64[S, BATCHES, 6], float64[BATCHES, 2] with the sums and counts of sojourns, minutes between the first and the
+    last measured arrival).
     """
     lines = servers.shape[0]
     most = max(servers.max(), 1)

@@ -152,7 +152,9 @@ FIRST_KIND, LAST_KIND = 100, 199
 ORDER_DELIVERED, LINE_RETURNED, LINE_LOST, LINE_CANCELLED = constants(4, 1)
 
 # indices of FulfilmentState.cursor
-C_ORDER_HEAD, C_ORDERS_FREE, C_PARCEL_HEAD, C_PARCELS_FREE, C_SERIAL, C_OPEN_ORDERS, C_OPEN_PARCELS, C_QUEUED = constants(8)
+C_ORDER_HEAD, C_ORDERS_FREE, C_PARCEL_HEAD, C_PARCELS_FREE, C_SERIAL, C_OPEN_ORDERS, C_OPEN_PARCELS, C_QUEUED = (
+    constants(8)
+)
 C_PARCELS_MADE, C_PARCELS_ENDED, C_ORDERS_CLOSED, C_BACKORDERED = 8, 9, 10, 11
 CURSORS = 12
 
@@ -335,7 +337,7 @@ def _stations(config: Fulfilment, net: Layout, weight: float) -> np.ndarray:
 
 
 def row_servers(real: float, weight: float) -> int:
-    """Servers that stand for ``real`` ones: about one for each ``weight``, at least 1 and at most SERVERS; 0 for none."""
+    """Servers that stand for ``real`` ones: one for each ``weight``, at least 1 and at most SERVERS; 0 for none."""
     return 0 if real <= 0.0 else int(min(max(round(real / weight), 1), SERVERS))
 
 

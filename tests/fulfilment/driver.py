@@ -10,11 +10,10 @@ from numba import njit
 from sim.books import state as books_state
 from sim.core import agenda as calendar
 from sim.core.rng import decision, philox, poisson, uniform
-from sim.fulfilment.allocation import allocate, ask, cancel_line, reachable, relocate, serve_backorders
+from sim.fulfilment.allocation import allocate, ask, cancel_line, reachable, serve_backorders
 from sim.fulfilment.config import Fulfilment
 from sim.fulfilment.kernel import handle, request_return, work
 from sim.fulfilment.pools import free_order, new_order, room, settled
-from sim.fulfilment.stations import stop
 from sim.fulfilment.state import DELIVERED, FIRST_KIND, LAST_KIND, ORDER_DELIVERED, WAITING, FulfilmentState, build
 from sim.shelf.state import SKU
 from sim.supply.config import Supply
@@ -94,7 +93,9 @@ class World:
         self.minute = until
         return self
 
-    def place(self, *lines: tuple[int, int], region: int = 0, shopper: int = 7, turn: int = 0, backorder: bool = True) -> int:
+    def place(
+        self, *lines: tuple[int, int], region: int = 0, shopper: int = 7, turn: int = 0, backorder: bool = True
+    ) -> int:
         """Place one order of (sku, quantity) lines now; returns its row."""
         row = do_new_order(self.ful, shopper, turn)
         order = self.ful.orders[row]
@@ -129,9 +130,7 @@ class World:
 
 
 @njit(cache=True)
-def step(
-    ful, supply, skus, agenda, books, key0, key1, start, end, rate, backorder, returns, cumulative, regions, told
-):  # type: ignore[no-untyped-def]
+def step(ful, supply, skus, agenda, books, key0, key1, start, end, rate, backorder, returns, cumulative, regions, told):  # type: ignore[no-untyped-def]
     """Minutes [start, end): appointments, new orders, work, outcomes."""
     for minute in range(start, end):
         while True:
@@ -152,7 +151,7 @@ def step(
 
 @njit(cache=True)
 def _place(ful, supply, skus, agenda, books, key0, key1, minute, i, backorder, cumulative, regions):  # type: ignore[no-untyped-def]
-    w0, w1, w2, w3 = philox(key0, key1, minute, i, BASKET, 0)
+    w0, w1, _, _ = philox(key0, key1, minute, i, BASKET, 0)
     v0, v1, v2, v3 = philox(key0, key1, minute, i, BASKET, 1)
     row = new_order(ful, int(ful.cursor[4]) * 7 + 3, 0)
     order = ful.orders[row]

@@ -41,13 +41,13 @@ def served_from(made: World, row: int) -> list[int]:
     ("policy", "stock", "lines", "region", "expected", "reason"),
     [
         (Nearest, {"w0": {0: 9}, "w2": {0: 9}}, [(0, 1)], 1, [2], "the regional warehouse of the region is nearest"),
-        (Nearest, {"w0": {0: 9}, "w1": {0: 9}}, [(0, 1)], 0, [1], "of equally near ones the regional goes before the central"),
+        (Nearest, {"w0": {0: 9}, "w1": {0: 9}}, [(0, 1)], 0, [1], "of equally near ones the regional goes first"),
         (Nearest, {"w0": {0: 9}}, [(0, 1)], 1, [0], "the nearest has none: the next one that has"),
         (Nearest, {"w2": {0: 1}, "w0": {0: 9}}, [(0, 2)], 1, [0], "one unit is not enough for a line of two"),
-        (Nearest, {"w2": {0: 5}, "w0": {0: 5, 1: 5}}, [(0, 1), (1, 1)], 1, [2, 0], "line by line, so the order is split"),
+        (Nearest, {"w2": {0: 5}, "w0": {0: 5, 1: 5}}, [(0, 1), (1, 1)], 1, [2, 0], "line by line: a split"),
         (SplitAverse, {"w2": {0: 5}, "w0": {0: 5, 1: 5}}, [(0, 1), (1, 1)], 1, [0, 0], "one warehouse has both lines"),
-        (SplitAverse, {"w2": {0: 1}, "w0": {0: 1}}, [(0, 1), (0, 1)], 1, [2, 0], "two lines cannot share the last unit"),
-        (SplitAverse, {"w2": {0: 5, 1: 5}, "w0": {2: 5}}, [(0, 1), (1, 1), (2, 1)], 1, [2, 2, 0], "as few parcels as can be"),
+        (SplitAverse, {"w2": {0: 1}, "w0": {0: 1}}, [(0, 1), (0, 1)], 1, [2, 0], "not both get the last unit"),
+        (SplitAverse, {"w2": {0: 5, 1: 5}, "w0": {2: 5}}, [(0, 1), (1, 1), (2, 1)], 1, [2, 2, 0], "fewest parcels"),
         (FrontFirst, {"w4": {0: 5}, "w3": {0: 5}}, [(0, 1)], 2, [4], "a front warehouse of another region goes first"),
     ],
 )  # fmt: skip
@@ -87,7 +87,11 @@ def test_a_line_without_stock_is_reported_and_waits_only_if_asked() -> None:
     assert made.supply.stock["backorders"].sum() == 0, "the caller drops it"
     assert made.allocate(row, backorder=True) == 0b10
     assert made.supply.stock["backorders"][:, 1].sum() == 2
-    assert (made.supply.totals[SERVED, 0], made.supply.totals[SERVED, 1], made.supply.totals[BACKORDERED, 1]) == (1, 0, 2)
+    assert (made.supply.totals[SERVED, 0], made.supply.totals[SERVED, 1], made.supply.totals[BACKORDERED, 1]) == (
+        1,
+        0,
+        2,
+    )
 
 
 def test_backorders_are_served_first_come_first_served() -> None:

@@ -66,8 +66,8 @@ networks = st.fixed_dictionaries(
     seed=st.integers(1, 1000),
 )
 def test_the_laws_hold(
-    network: dict[str, int], policy: Any, weight: float, load: float, stock: int, backorder: bool, lost: str, hazard: str,
-    befalls: list[tuple[int, int, int]], seed: int,
+    network: dict[str, int], policy: Any, weight: float, load: float, stock: int, backorder: bool, lost: str,
+    hazard: str, befalls: list[tuple[int, int, int]], seed: int,
 ) -> None:  # fmt: skip
     config = Fulfilment.model_validate(
         {
@@ -122,7 +122,9 @@ def test_money_is_booked_when_goods_leave_and_when_they_come_back() -> None:
     }.items()}  # fmt: skip
     assert booked[names["sales"]] == -900, "two units at 4.50 CNY list price"
     assert (booked[names["advances"]], booked[names["discounts"]]) == (810, 90)
-    assert (booked[names["cogs"]], booked[names["inventory"]], booked[names["scrap"]]) == (0, 0, 0), "sold and restocked"
+    assert (booked[names["cogs"]], booked[names["inventory"]], booked[names["scrap"]]) == (0, 0, 0), (
+        "sold and restocked"
+    )
     assert booked[names["freight"]] == world.ful.fees[warehouse, 0]
     assert (booked[names["pack"]], booked[names["back"]]) == (120, 600)
 

@@ -50,7 +50,7 @@ def test_no_variation_is_none() -> None:
 def test_trips_are_lognormal_with_mean_one() -> None:
     sample = many_trips(0.4, 40_000)
     sigma = np.sqrt(np.log1p(0.16))
-    assert stats.kstest(sample, stats.lognorm(sigma, scale=np.exp(-sigma**2 / 2)).cdf).pvalue > 1e-3
+    assert stats.kstest(sample, stats.lognorm(sigma, scale=np.exp(-(sigma**2) / 2)).cdf).pvalue > 1e-3
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,13 @@ def one_warehouse(pickers: int, opens: str = "00:00", closes: str = "24:00", **m
     )
 
 
-def fifo(arrivals: list[tuple[float, float]], servers: int, opens: float, closes: float, outage: tuple[float, float]) -> float:
+def fifo(
+    arrivals: list[tuple[float, float]], servers: int, opens: float, closes: float, outage: tuple[float, float]
+) -> float:
     """Total wait by a plain event-by-event simulation: the oracle.
 
-    `arrivals`: (time, service), in order. Service begins inside [opens, closes) of a day and outside the outage; what is
-    in service when the outage begins starts anew afterwards, in its original order.
+    `arrivals`: (time, service), in order. Service begins inside [opens, closes) of a day and outside the outage;
+    what is in service when the outage begins starts anew afterwards, in its original order.
     """
 
     def allowed(time: float) -> float:
@@ -102,12 +104,18 @@ def test_waiting_equals_that_of_an_event_by_event_simulation(
 
 
 def test_a_started_pick_finishes_past_the_end_of_the_shift() -> None:
-    world = World(one_warehouse(1, "08:00", "09:00", picking={"rate": "1/h", "pack_rate": "1/h", "variation": 0.0}), days=3, weight=1.0)
+    world = World(
+        one_warehouse(1, "08:00", "09:00", picking={"rate": "1/h", "pack_rate": "1/h", "variation": 0.0}),
+        days=3,
+        weight=1.0,
+    )
     world.run(500, 0.0)
     world.place((0, 1))
     world.run(1, 0.0)
     parcel = world.ful.parcels[0]
-    assert (parcel["began"], parcel["completes"]) == (500.0, 620.0), "two hours from 08:20, though the shift ends at 09:00"
+    assert (parcel["began"], parcel["completes"]) == (500.0, 620.0), (
+        "two hours from 08:20, though the shift ends at 09:00"
+    )
     world.place((0, 1), shopper=8)
     world.run(1440, 0.0)
     assert world.ful.stations[0]["started"] == 2

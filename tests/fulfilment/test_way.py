@@ -107,7 +107,9 @@ def test_a_slower_network_learns_to_promise_later() -> None:
 
 def test_lost_parcels_are_given_up_and_damaged_ones_found_at_the_door() -> None:
     for share in ({"lost": "100%", "damaged": "0%"}, {"lost": "0%", "damaged": "100%"}):
-        config = Fulfilment.model_validate({"shipping": {**share, "missed_after": "3d"}, "cancelling": {"hazard": "0%"}})
+        config = Fulfilment.model_validate(
+            {"shipping": {**share, "missed_after": "3d"}, "cancelling": {"hazard": "0%"}}
+        )
         world = World(config, days=8, skus=2, weight=1.0, stock=10, expected=1000.0)
         row = world.place((0, 1), (1, 1))
         world.run(8 * 1440, 0.0)

@@ -37,7 +37,10 @@ def _door(market: Any, share: float) -> float:
 def _cost(market: Any) -> float:
     """CNY a parcel sent: warehouse, freight and handling of returns."""
     books, first = market.world.books, market.calendar.warmup_days
-    fen = sum(int(books.debit[first:, a].sum() - books.credit[first:, a].sum()) for a in (FULFILMENT, SHIPPING, RETURN_HANDLING))
+    fen = sum(
+        int(books.debit[first:, a].sum() - books.credit[first:, a].sum())
+        for a in (FULFILMENT, SHIPPING, RETURN_HANDLING)
+    )
     parcels = _counted(market)[f.M_PARCELS]
     return fen / 100.0 / parcels if parcels > 0 else float("nan")
 
