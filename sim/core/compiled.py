@@ -1,17 +1,171 @@
-"""How kernels are compiled: `njit(cache=True)` for what Python calls, `inner` for what only kernels call."""
+"""How kernels are compiled: `njit(cache=True)` for what Python calls, `inner` for what only kernels call.
+
+Numba makes machine code of every function on its own, each time with all that the function calls: in a tree of
+calls a leaf is optimised once for every level above it. An `inner` function is only translated; the code of all that a
+kernel needs is put together, optimised and made into machine code once, with the kernel that Python calls.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import llvmlite.binding as llvm
 import numpy as np
-from numba import njit
+from numba import config, types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import NativeLowering
 
-#: A compiled function that only compiled functions call. It has no entry for Python, which unpacks every array of
-#: every state it is given and is most of the compile time of a short function, and it counts no references to
-#: arrays (its callers hold them), so it may neither make nor return one.
-inner: Callable[[Any], Any] = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+
+class _NoEnvironment:
+    """A code generator that sets no environments: there is no machine code yet whose environment could be set."""
+
+    def __init__(self, codegen: Any) -> None:
+        self._codegen = codegen
+
+    def set_env(self, name: str, environment: Any) -> None:
+        """Do nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._codegen, name)
+
+
+class InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """Code of one inner function, not optimised, and which others it needs."""
+
+    @property
+    def codegen(self) -> Any:
+        """The code generator, without environments."""
+        return _NoEnvironment(self._codegen)
+
+    def finalize(self) -> None:
+        """Nothing more can be added; nothing is optimised or made executable."""
+        self._raise_if_finalized()
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """No machine code, no address."""
+        self._ensure_finalized()
+        return 0
+
+    def parts(self, found: dict[Any, None]) -> None:
+        """Add to ``found`` this library and all it needs, each once."""
+        if self not in found:
+            found[self] = None
+            for library in self._linking_libraries:
+                if isinstance(library, InnerLibrary):
+                    library.parts(found)
+                else:
+                    found[library] = None
+
+    def _get_module_for_linking(self) -> Any:
+        """This function and all it calls, as one module."""
+        self._ensure_finalized()
+        if self._shared_module is None:
+            found: dict[Any, None] = {}
+            self.parts(found)
+            module = self._final_module.clone()
+            for library in found:
+                if library is self:
+                    continue
+                if isinstance(library, InnerLibrary):
+                    module.link_in(library.own_module(), preserve=True)
+                else:
+                    module.link_in(library._get_module_for_linking(), preserve=True)
+            for function in module.functions:
+                if not function.is_declaration and function.linkage == llvm.Linkage.external:
+                    function.linkage = "linkonce_odr"
+            self._shared_module = module
+        return self._shared_module
+
+    def own_module(self) -> Any:
+        """This function alone; those it calls are only declared."""
+        self._ensure_finalized()
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == llvm.Linkage.external:
+                function.linkage = "linkonce_odr"
+        return self._final_module
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class InnerLowering(NativeLowering):  # type: ignore[misc]
+    """Lowering into an `InnerLibrary`."""
+
+    _name = "inner_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower the function; see the base class."""
+        state.library = InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        return bool(super().run_pass(state))
+
+
+class InnerCompiler(Compiler):  # type: ignore[misc]
+    """Numba's compiler with `InnerLowering` as its last step."""
+
+    def define_pipelines(self) -> list[Any]:
+        """The usual pipeline; its last pass replaced."""
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        manager.passes = [
+            (InnerLowering, what) if passed is NativeLowering else (passed, what) for passed, what in manager.passes
+        ]
+        manager._finalized = False
+        manager.finalize()
+        return [manager]
+
+
+class InnerDispatcher(CPUDispatcher):  # type: ignore[misc]
+    """A function compiled once for all widths of integers and for constants: they are passed as 64-bit integers.
+
+    uint32 and uint64 stay what they are, for their arithmetic wraps.
+    """
+
+    def widened(self, kind: Any) -> Any:
+        """The type the function is compiled for when it is given one of type ``kind``."""
+        kind = types.unliteral(kind)
+        if isinstance(kind, types.Integer) and (kind.signed or kind.bitwidth < 32):
+            return types.int64
+        return kind
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """What a call with arguments of these types resolves to."""
+        args = tuple(self.widened(kind) for kind in args)
+        return super().get_call_template(args, {name: self.widened(kind) for name, kind in kws.items()})
+
+
+class WideDispatcher(InnerDispatcher):
+    """As its base, for functions that cast their integers themselves: unsigned ones are passed as int64 too."""
+
+    def widened(self, kind: Any) -> Any:
+        """The type the function is compiled for when it is given one of type ``kind``."""
+        kind = types.unliteral(kind)
+        return types.int64 if isinstance(kind, types.Integer) else kind
+
+
+_OPTIONS = {"nopython": True, "boundscheck": None, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+
+
+def inner(function: Callable[..., Any]) -> Any:
+    """A compiled function that only compiled functions call.
+
+    It has no entry for Python, which unpacks every array of every state it is given and is most of the compile time of
+    a short function, and it counts no references to arrays (its callers hold them), so it may neither make nor
+    return one.
+    """
+    if config.DISABLE_JIT:
+        return function
+    return InnerDispatcher(py_func=function, targetoptions=dict(_OPTIONS), pipeline_class=InnerCompiler)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """An `inner` function whose code LLVM puts in place of each call. It casts its integers itself."""
+    if config.DISABLE_JIT:
+        return function
+    options = dict(_OPTIONS, forceinline=True)
+    return WideDispatcher(py_func=function, targetoptions=options, pipeline_class=InnerCompiler)
 
 
 def constants(count: int, first: int = 0) -> tuple[Any, ...]:

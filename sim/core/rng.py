@@ -23,9 +23,9 @@ import zlib
 from typing import Any
 
 import numpy as np
-from numba import njit, vectorize
+from numba import vectorize
 
-from sim.core.compiled import inner
+from sim.core.compiled import inlined, inner
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
@@ -34,9 +34,6 @@ _SHIFT = np.uint64(32)
 _MASK = np.uint64(0xFFFFFFFF)
 #: one step of a uniform draw: 2**-32; draws are centred, so 0 and 1 never occur
 _STEP = 2.0**-32
-
-#: inlined by LLVM, not by numba, which would type each body again at every call
-_inline = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True)
 
 _decisions: dict[int, str] = {}
 
@@ -66,7 +63,7 @@ def declared() -> dict[str, int]:
     return {name: number for number, name in sorted(_decisions.items(), key=lambda item: item[1])}
 
 
-@_inline
+@inlined
 def philox(key0, key1, entity, occurrence, decision, slot):  # type: ignore[no-untyped-def]
     """Four independent uint32 words of the draw (entity, occurrence, decision, slot)."""
     k0, k1 = _U32(key0), _U32(key1)
@@ -84,26 +81,26 @@ def philox(key0, key1, entity, occurrence, decision, slot):  # type: ignore[no-u
     return c0, c1, c2, c3
 
 
-@_inline
+@inlined
 def uniform(word):  # type: ignore[no-untyped-def]
     """Uniform on the open interval (0, 1) from one word."""
     return (float(word) + 0.5) * _STEP
 
 
-@_inline
+@inlined
 def exponential(word):  # type: ignore[no-untyped-def]
     """Exponential with mean 1 from one word (inversion)."""
     return -math.log((float(word) + 0.5) * _STEP)
 
 
-@_inline
+@inlined
 def normal(word0, word1):  # type: ignore[no-untyped-def]
     """Standard normal from two words (Box & Muller 1958, cosine branch)."""
     radius = math.sqrt(-2.0 * math.log((float(word0) + 0.5) * _STEP))
     return radius * math.cos(2.0 * math.pi * (float(word1) + 0.5) * _STEP)
 
 
-@_inline
+@inlined
 def bernoulli(word, probability):  # type: ignore[no-untyped-def]
     """True with the given probability, from one word."""
     return (float(word) + 0.5) * _STEP < probability

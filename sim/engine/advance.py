@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from sim.core import agenda as calendar
@@ -223,7 +224,7 @@ def advance(crowd, shelf, supply, ful, platform, rivals, books, agenda, desk, st
             if kind == A_BALANCE or kind == A_RETURN:
                 continue
             row = crowd.rows[subject]
-            occurrence = MARK + (int(kind) << 27) + (int(row.visits) << 3) + (int(detail) & 7)
+            occurrence = np.uint32(MARK + (int(kind) << 27) + (int(row.visits) << 3) + (int(detail) & 7))
             w0, w1, _, _ = philox(k0, k1, subject, occurrence, THIN, 0)
             second = (w1 >> 8) * 60 >> 24
             if kind == A_RETRY:
