@@ -49,6 +49,8 @@ from sim.shelf.promotions import windows, write_boards
 from sim.supply import state as supply_state
 
 SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
+#: orders of a shop for each one bought at the first visit: carts gone back to later, measured on ordinary days
+GONE_BACK_TO = 1.2
 PROGRESS_EVERY = 0.2  # seconds between calls of a progress callback
 
 
@@ -146,6 +148,7 @@ class Marketplace(mesa.Model):
         supply = supply_state.build(
             config.supply, warehouses=ful.warehouses, expected=self.expected_units, region_share=self.region_share,
             days=calendar.total_days, weight=self.weight, stocked=assortment(config.fulfilment, popularity),
+            draws=self.draws,
         )  # fmt: skip
         shelf = self._build_shelf(skus, categories)
         crowd = population.build(
@@ -196,7 +199,7 @@ class Marketplace(mesa.Model):
         visits = crowd.shoppers * self.weight * crowd.visits.per_day
         visits *= sum(s.share * s.rate for s in crowd.segments.values()) / sum(s.share for s in crowd.segments.values())
         more = crowd.choice.further_lines * crowd.choice.carts / (1.0 - crowd.choice.carts)
-        orders = visits * crowd.choice.carts * crowd.choice.completes * crowd.payment.completes
+        orders = visits * crowd.choice.carts * crowd.choice.completes * crowd.payment.completes * GONE_BACK_TO
         units = orders * (1.0 + more) / (1.0 - crowd.choice.second_unit)
         return units * categories["need"][skus["category"]] * skus["appeal"], orders
 

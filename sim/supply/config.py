@@ -205,6 +205,7 @@ class Stock(Section):
     initial: Cover = param("31d of cover", "F01", "stock at the start", low="15d of cover", high="60d of cover")
     units: float | None = Field(None, ge=0, description="stock of each SKU at the start, instead of a cover")
     units_by: Levels | None = Field(None, description="the same by kind of warehouse (each)")
+    spread: Share = param("0%", "", "SKUs start anywhere in their cycle: uniform within this share around it", low="0%", high="50%")
     policy: Literal["lost_sales", "backorder"] = Field("lost_sales", description="what becomes of demand that finds no stock")
     slow_mover: Cover = param("90d of cover", "", "a SKU above this cover raises an alert and is not reordered", low="45d of cover", high="180d of cover")
 

@@ -16,7 +16,7 @@ import numpy as np
 import simpy
 
 from sim.books.state import CASH, HOLDING, SOURCING, post
-from sim.core.clock import ACTIONS, ARRIVALS, REVIEWS, call_after, wait
+from sim.core.clock import ACTIONS, ARRIVALS, FAULTS, REVIEWS, call_after, wait
 from sim.core.errors import SimError
 from sim.core.registry import get_policy
 from sim.fulfilment.state import DEPOSIT
@@ -53,7 +53,6 @@ class Planner(mesa.Agent):
         self.day = 0  # days closed
         self.gates: dict[str, float] = {}  # region -> minute its port opens again
         self.withheld = np.zeros(self.skus, bool)  # bought out: not reordered
-        self.committed = np.zeros(self.skus, np.int64)  # row units promised to presale orders by contract
         self.spent = np.zeros(self.skus)  # fen paid for goods since figures count, row
         self.extra_cover = 0.0  # days of cover added by an action
         self.marks = self.state.totals.copy()  # totals when figures began to count
@@ -171,6 +170,9 @@ class Planner(mesa.Agent):
 
     def start(self) -> None:
         """Begin all processes of the side."""
+        if self.market.calendar.warmup > 0:
+            # before anything else of that minute: goods that arrive then count
+            call_after(self.market.env, self.market.calendar.warmup, FAULTS, self.begin_measuring)
         self.market.env.process(self._live())
         self.troubles.start()
         for contract in self.contracts:
@@ -202,8 +204,6 @@ class Planner(mesa.Agent):
         self.forecast.learn(day, units, usable, self)
         self._pay(day, now)
         self.day += 1
-        if now == self.market.calendar.warmup:
-            self.begin_measuring()
 
     def finish(self) -> None:
         """Close the last day and settle all areas. The engine calls it once, after the last minute."""
@@ -267,7 +267,8 @@ class Planner(mesa.Agent):
         return View(
             now=float(self.market.env.now),
             outlook=outlook,
-            position=position - self.committed,
+            # a presale order is demand that has come already, though its goods are not yet taken
+            position=position - self.presold(),
             free=free,
             lead=self.lead,
             lead_sd=self.lead_sd,
@@ -507,6 +508,8 @@ class Planner(mesa.Agent):
     def presold(self) -> np.ndarray:
         """int64[skus]: row units with a deposit paid and the balance open."""
         orders = self.market.world.fulfilment.orders
+        if not (orders["deposit"] > 0).any():
+            return np.zeros(self.skus, np.int64)
         open_lines = (orders["line_state"] == DEPOSIT) & (orders["shopper"] >= 0)[:, None]
         units = np.zeros(self.skus, np.int64)
         np.add.at(units, orders["sku"][open_lines], orders["quantity"][open_lines])

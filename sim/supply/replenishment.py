@@ -83,10 +83,11 @@ class _Replenishment:
         return view.lead + view.review
 
     def _safe_level(self, view: View, z: float | np.ndarray | None = None) -> np.ndarray:
-        """Demand until the next order can arrive, and safety stock."""
+        """Demand until the next order can arrive, and safety stock; whole row units, at least one of what sells at all."""
         span = self._protected(view)
         z = z_of(self.section.service_level) if z is None else z
-        return view.outlook.over(span) + safety_stock(view.outlook, span, view.lead_sd, z)
+        level = view.outlook.over(span) + safety_stock(view.outlook, span, view.lead_sd, z)
+        return np.maximum(np.ceil(level - 1e-9), view.outlook.mean > 0)
 
     def _given(self, value: float | None, view: View, otherwise: Any) -> np.ndarray:
         return np.full(len(view.position), value / view.weight) if value is not None else otherwise()

@@ -230,7 +230,6 @@ class C2m:
         while planner.market.env.now <= end:
             promised = np.floor(planner.presold() * (1.0 - self.section.default)).astype(np.int64)
             units = np.maximum(promised - self.ordered, 0)
-            planner.committed = np.minimum(self.ordered + units, promised)
             if units.any():
                 self.ordered += units
                 planner.buy(units, second=False, price=self.section.price)
