@@ -319,7 +319,7 @@ class Planner(mesa.Agent):
         slow &= view.free > 0
         fresh = int((slow & (self.state.slow == 0)).sum())
         self.state.slow[:] = slow
-        if fresh and view.now > 0:
+        if fresh:
             self.market.journal.record("supply", "slow_movers", "", float(fresh))
         return slow
 
