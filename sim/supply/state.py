@@ -26,7 +26,9 @@ STOCK = np.dtype(
 )
 
 # totals of the side, indices of SupplyState.totals (row units, whole run, warm-up included)
-(INITIAL, RECEIVED, RESTOCKED, PICKED, SCRAPPED, TRANSFER_OUT, TRANSFER_IN, DEMANDED, SERVED, LOST, CONSUMED) = range(11)
+(INITIAL, RECEIVED, RESTOCKED, PICKED, SCRAPPED, TRANSFER_OUT, TRANSFER_IN, DEMANDED, SERVED, LOST, CONSUMED) = range(
+    11
+)
 ORDER_LINES = 11  # orders of this SKU placed with suppliers (a count, not units)
 BACKORDERED = 12  # of DEMANDED, found no stock and waits or waited for it
 TOTALS = 13
@@ -71,7 +73,9 @@ class SupplyState(NamedTuple):
     closing: np.ndarray  # int32[days, skus], row units on hand and in transfer when each day closed
     out: np.ndarray  # uint8[days, skus], 1: no available stock anywhere at the close, or demand refused that day
     cycles: np.ndarray  # int32[4, skus]: received today, short since the last receipt, cycles ended, of these short
-    area: np.ndarray  # float64[3, warehouses, skus], row unit·minutes on hand, backordered, on order since `flags[MEASURED_FROM]`
+    area: (
+        np.ndarray
+    )  # float64[3, warehouses, skus], row unit·minutes on hand, backordered, on order since `flags[MEASURED_FROM]`
     since: np.ndarray  # float64[warehouses, skus], minute up to which `area` is settled
     backorder: np.ndarray  # uint8[skus], 1: demand that finds no stock waits; 0: it is lost
     slow: np.ndarray  # uint8[skus], board: 1 slow mover, not reordered, for the shelf to mark down
@@ -148,7 +152,7 @@ def _parents(kinds: np.ndarray, regions: np.ndarray, central: int) -> np.ndarray
 def _local_demand(
     kept: np.ndarray, kinds: np.ndarray, regions: np.ndarray, central: int, daily: np.ndarray, region_share: np.ndarray
 ) -> np.ndarray:
-    """float64[warehouses, skus]: a region's demand falls on its fronts that keep the SKU, else its regionals, else central."""
+    """float64[warehouses, skus]: a region's demand falls on its fronts with the SKU, else its regionals, else central."""
     local = np.zeros(kept.shape)
     for region, share in enumerate(np.asarray(region_share, float) / np.sum(region_share)):
         here = regions == region
@@ -163,7 +167,13 @@ def _local_demand(
 
 
 def _initial(
-    config: Any, kinds: np.ndarray, central: int, kept: np.ndarray, local: np.ndarray, weight: float, draws: Draws | None
+    config: Any,
+    kinds: np.ndarray,
+    central: int,
+    kept: np.ndarray,
+    local: np.ndarray,
+    weight: float,
+    draws: Draws | None,
 ) -> np.ndarray:
     """int64[warehouses, skus], row units: fronts and regionals at their own cover, the rest in central."""
     stock, transfers = config.stock, config.transfers

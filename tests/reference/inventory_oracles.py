@@ -25,7 +25,7 @@ def newsvendor(holding: float, penalty: float, mean: float, sd: float) -> tuple[
 
 
 def poisson_s_S(s: int, S: int, holding: float, penalty: float, fixed: float, mean: float) -> float:
-    """Cost per period of (s,S) with Poisson demand and no lead time, by the renewal function (Zheng & Federgruen 1991)."""
+    """Cost per period of (s,S), Poisson demand, no lead time, by the renewal function (Zheng & Federgruen 1991)."""
     demand = np.arange(int(mean + 20 * math.sqrt(mean) + 40))
     p = stats.poisson.pmf(demand, mean)
 
@@ -91,7 +91,9 @@ def serial_system(
     return levels, cost
 
 
-def disrupted_base_stock(level: float, holding: float, penalty: float, demand: float, fails: float, recovers: float) -> float:
+def disrupted_base_stock(
+    level: float, holding: float, penalty: float, demand: float, fails: float, recovers: float
+) -> float:
     """Cost per period of base stock with no lead time and a supplier that fails and recovers (Snyder & Shen, §9.2)."""
     up = recovers / (fails + recovers)
     cost, n = 0.0, 0
@@ -133,7 +135,7 @@ class DualSourcing:
             value = new - new[len(stock) // 2, 0]
 
     def average(self, policy: Callable[[int, int], tuple[int, int]], most: int = 60) -> float:
-        """Average cost of `policy(stock, due next) -> (fast, slow)` from its stationary chain (stock cut off at `most`)."""
+        """Mean cost of `policy(stock, due next) -> (fast, slow)` from its stationary chain (stock up to `most`)."""
         index, states, rows, costs = {(5, 0): 0}, [(5, 0)], [], []
         i = 0
         while i < len(states):
@@ -150,7 +152,9 @@ class DualSourcing:
             rows.append(row)
             i += 1
         n, k = len(states), len(self.demand)
-        chain = sparse.csr_matrix((np.full(n * k, 1 / k), (np.repeat(np.arange(n), k), np.ravel(rows))), shape=(n, n)).T.tocsr()
+        chain = sparse.csr_matrix(
+            (np.full(n * k, 1 / k), (np.repeat(np.arange(n), k), np.ravel(rows))), shape=(n, n)
+        ).T.tocsr()
         share = np.full(n, 1 / n)
         for _ in range(4000):
             share = chain @ share
@@ -181,5 +185,7 @@ class DualSourcing:
 
 def best_lot(r: float, holding: float, penalty: float, fixed: float, rate: float, mean: float, sd: float) -> float:
     """Q that is best for a given r."""
-    found = minimize_scalar(lambda Q: r_Q(r, Q, holding, penalty, fixed, rate, mean, sd), bounds=(10, 2000), method="bounded")
+    found = minimize_scalar(
+        lambda Q: r_Q(r, Q, holding, penalty, fixed, rate, mean, sd), bounds=(10, 2000), method="bounded"
+    )
     return float(found.x)

@@ -1,4 +1,4 @@
-"""Textbook inventory cases as plain scenario files: the published value lies in the 99% interval, which is at most 2% wide."""
+"""Textbook inventory cases as plain scenario files: the published value lies in a 99% interval at most 2% wide."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def test_r_Q_with_brownian_demand_costs_what_its_own_theory_says() -> None:
 
 
 def test_base_stock_with_disruptions_reproduces_the_published_cost() -> None:
-    """Long outages are rare and dear. How long an outage has lasted in each period has a known distribution, so the counts
-    of those ages serve as control variates; the plain mean must agree within its own, wider, interval."""
+    """Long outages are rare and dear. How long an outage has lasted in each period has a known distribution, so the
+    counts of those ages serve as control variates; the plain mean must agree within its own, wider, interval."""
     market = replay("disruptions")
     supply, day, published = market.supply, 1440.0, 2737.068966
     first = market.calendar.warmup_days
