@@ -100,6 +100,14 @@ class Marketplace(mesa.Model):
         self._build()
         self._populate()
         self._schedule_timeline()
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "day": lambda market: market.minute / DAY,
+                "orders": lambda market: market._total(books_state.ORDERS),
+                "visits": lambda market: market._total(books_state.VISITS),
+                "gmv": lambda market: market._total(books_state.GMV) / 100.0,
+            }
+        )
 
     # Building --------------------------------------------------------------------------------------
 
@@ -301,6 +309,7 @@ class Marketplace(mesa.Model):
     def step(self) -> None:
         """One day, for Mesa's ``batch_run`` and data collection."""
         self.run_until(min(self.calendar.end, (self.minute // DAY + 1) * DAY))
+        self.datacollector.collect(self)
         if self.minute >= self.calendar.end:
             self.running = False
 
@@ -317,12 +326,13 @@ class Marketplace(mesa.Model):
                 self.env.step()
             if progress is not None and time.monotonic() - told > PROGRESS_EVERY:
                 told = time.monotonic()
-                progress(self.minute, self.calendar.end, self._orders())
+                progress(self.minute, self.calendar.end, self._total(books_state.ORDERS))
         while self.env.peek() <= end and end < self.calendar.end and self.env.peek() < end:
             self.env.step()
 
-    def _orders(self) -> float:
-        return float(self.world.books.series[:, books_state.ORDERS].sum() * self.weight)
+    def _total(self, column: int) -> float:
+        """Real total of an hourly series so far, warm-up included (money in fen)."""
+        return float(self.world.books.series[:, column].sum() * self.weight)
 
     def _advance(self, end: int) -> None:
         """Advance the crowd to ``end``, or until a wire trips and its owner must act."""
