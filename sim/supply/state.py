@@ -152,7 +152,7 @@ def _parents(kinds: np.ndarray, regions: np.ndarray, central: int) -> np.ndarray
 def _local_demand(
     kept: np.ndarray, kinds: np.ndarray, regions: np.ndarray, central: int, daily: np.ndarray, region_share: np.ndarray
 ) -> np.ndarray:
-    """float64[warehouses, skus]: a region's demand falls on its fronts with the SKU, else its regionals, else central."""
+    """float64[warehouses, skus]: demand falls on a region's fronts with the SKU, else its regionals, else central."""
     local = np.zeros(kept.shape)
     for region, share in enumerate(np.asarray(region_share, float) / np.sum(region_share)):
         here = regions == region

@@ -75,8 +75,8 @@ def bullwhip(market: Any) -> float:
     if len(demand) < 2:
         return NAN
     spread = float(demand.var(axis=0, ddof=1).mean())
-    # steady demand has no variance to amplify; a whole unit's rounding is none
-    return ratio(float(orders.var(axis=0, ddof=1).mean()), spread) if spread > 0.25 else NAN
+    # steady demand has no variance to amplify: that of rounding to whole units is none
+    return ratio(float(orders.var(axis=0, ddof=1).mean()), spread) if spread > 0.01 * demand.mean() else NAN
 
 
 def time_to_survive(market: Any) -> float:
