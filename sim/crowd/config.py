@@ -66,8 +66,8 @@ class Choice(Section):
     rival: float = param(-1.2, "", "utility of the rival against nothing, for those who use one, at equal prices", low=-3.0, high=0.5)
     further_lines: Share = param("40%", "", "chance of looking for one more thing after putting one in the cart", low="20%", high="60%")
     second_unit: Share = param("15%", "", "chance of each further unit of a line", low="5%", high="40%")
-    revisit_cart: Share = param("35%", "", "chance that a visitor goes back to a cart left earlier", low="15%", high="60%")
-    cart_life: Duration = param("10d", "", "a cart left alone so long is forgotten", low="3d", high="30d")
+    revisit_cart: Share = param("20%", "", "chance that a visitor goes back to a cart left earlier", low="10%", high="50%")
+    cart_life: Duration = param("7d", "", "a cart left alone so long is forgotten", low="3d", high="30d")
 
 
 class Waiting(Section):

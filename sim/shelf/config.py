@@ -33,8 +33,8 @@ class Catalogue(Section):
             "beauty": {"need": 1.4, "price": "99 CNY", "returns": "8%", "margin": "36%", "cover": "25d", "weight": 0.3},
             "food": {"need": 1.6, "price": "49 CNY", "returns": "3%", "margin": "22%", "cover": "10d", "weight": 1.5},
             "household": {"need": 1.4, "price": "39 CNY", "returns": "6%", "margin": "26%", "cover": "21d", "weight": 1.2},
-            "appliances": {"need": 0.7, "price": "599 CNY", "returns": "9%", "margin": "18%", "weight": 6.0},
-            "phones": {"need": 0.6, "price": "1499 CNY", "returns": "8%", "margin": "11%", "weight": 0.5},
+            "appliances": {"need": 0.7, "price": "599 CNY", "returns": "9%", "margin": "24%", "weight": 6.0},
+            "phones": {"need": 0.6, "price": "1499 CNY", "returns": "8%", "margin": "16%", "weight": 0.5},
             "baby": {"need": 0.8, "price": "119 CNY", "returns": "7%", "margin": "25%", "cover": "21d", "weight": 1.5},
             "sports": {"need": 0.8, "price": "159 CNY", "returns": "15%", "margin": "34%", "weight": 0.9},
         },
@@ -137,5 +137,5 @@ class Shelf(Section):
     promotions: list[Promotion] = Field(default_factory=list)
     announce: Duration = param("3d", "", "how long before its opening a promotion is known", low="1d", high="14d")
     ranking: Ranking = Field(default_factory=Ranking)
-    consideration: int = param(8, "", "SKUs looked at in a visit", low=4, high=16, ge=1, le=8)
+    consideration: int = param(8, "", "SKUs looked at in a visit", low=4, high=8, ge=1, le=8)
     price_change_limit: Share = param("60%", "", "no SKU is sold below this share off", low="40%", high="80%")
