@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from sim.core.address import by_address
 from sim.core.compiled import constants
 
 ACCOUNTS = (
@@ -65,6 +66,7 @@ COLUMN = {name: index for index, name in enumerate(SERIES)}
 ) = constants(len(SERIES))  # fmt: skip
 
 
+@by_address
 class BooksState(NamedTuple):
     """What is written down while the run goes on."""
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.address import by_address
 from sim.core.compiled import inner
 
 NODE = np.dtype(
@@ -25,6 +26,7 @@ NODE = np.dtype(
 )
 
 
+@by_address
 class Agenda(NamedTuple):
     """Appointments by minute."""
 

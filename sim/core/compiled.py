@@ -117,6 +117,9 @@ class InnerCompiler(Compiler):  # type: ignore[misc]
         return [manager]
 
 
+_WIDENED = {types.int8, types.int16, types.int32, types.int64, types.uint8, types.uint16}
+
+
 class InnerDispatcher(CPUDispatcher):  # type: ignore[misc]
     """A function compiled once for all widths of integers and for constants: they are passed as 64-bit integers.
 
@@ -126,7 +129,7 @@ class InnerDispatcher(CPUDispatcher):  # type: ignore[misc]
     def widened(self, kind: Any) -> Any:
         """The type the function is compiled for when it is given one of type ``kind``."""
         kind = types.unliteral(kind)
-        if isinstance(kind, types.Integer) and (kind.signed or kind.bitwidth < 32):
+        if kind in _WIDENED:
             return types.int64
         return kind
 
@@ -145,6 +148,7 @@ class WideDispatcher(InnerDispatcher):
         return types.int64 if isinstance(kind, types.Integer) else kind
 
 
+_INTERPRETED = bool(vars(config).get("DISABLE_JIT", 0))
 _OPTIONS = {"nopython": True, "boundscheck": None, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 
 
@@ -155,14 +159,14 @@ def inner(function: Callable[..., Any]) -> Any:
     a short function, and it counts no references to arrays (its callers hold them), so it may neither make nor
     return one.
     """
-    if config.DISABLE_JIT:
+    if _INTERPRETED:
         return function
     return InnerDispatcher(py_func=function, targetoptions=dict(_OPTIONS), pipeline_class=InnerCompiler)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """An `inner` function whose code LLVM puts in place of each call. It casts its integers itself."""
-    if config.DISABLE_JIT:
+    if _INTERPRETED:
         return function
     options = dict(_OPTIONS, forceinline=True)
     return WideDispatcher(py_func=function, targetoptions=options, pipeline_class=InnerCompiler)

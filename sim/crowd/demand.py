@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from sim.core.address import by_address
 from sim.core.rng import decision, normal, philox, poisson, uniform
 from sim.crowd.demand_config import Demand
 from sim.supply.kernel import check_wires, settle
@@ -27,6 +28,7 @@ NORMAL, POISSON, UNIFORM, CONSTANT, TRACE = range(5)
 _KINDS = {"normal": NORMAL, "poisson": POISSON, "uniform_integers": UNIFORM, "constant": CONSTANT, "trace": TRACE}
 
 
+@by_address
 class DemandState(NamedTuple):
     """A source of demand."""
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.address import by_address
 from sim.core.compiled import constants
 
 CATEGORIES = 12  # columns for categories in a shopper's row: the most a catalogue can have
@@ -99,6 +100,7 @@ DRIVES = 32
 OPENINGS = 128
 
 
+@by_address
 class CrowdState(NamedTuple):
     """Every shopper, today's candidate visits, and what the crowd is about to do."""
 

@@ -29,14 +29,14 @@ def prepare(notice: Callable[[str], None] | None = None) -> Path | None:
     digest = hashlib.sha256(sys.version.encode())
     for source in sorted(root.rglob("*.py")):
         text = source.read_bytes()
-        if b"njit" in text or b"core.compiled" in text or b"vectorize" in text or source.name == "state.py":
+        if b"numba" in text or b"core.compiled" in text or source.name == "state.py":
             digest.update(source.relative_to(root).as_posix().encode())
             digest.update(text)
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sim618"
     folder = home / digest.hexdigest()[:16]
     if not folder.is_dir():
         if notice is not None:
-            notice("first run of this version: compiling the kernels, which takes about a minute")
+            notice("first run of this version: compiling the kernels, which takes under a minute")
         try:
             _forget_old(home)
             folder.mkdir(parents=True, exist_ok=True)

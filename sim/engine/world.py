@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.books.state import BooksState
+from sim.core.address import by_address
 from sim.core.agenda import Agenda
 from sim.crowd.state import CrowdState
 from sim.fulfilment.state import LINES, FulfilmentState
@@ -16,6 +17,7 @@ from sim.shelf.state import ShelfState
 from sim.supply.state import SupplyState
 
 
+@by_address
 class Desk(NamedTuple):
     """Scratch of the checkout: one basket being priced."""
 

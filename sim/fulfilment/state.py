@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.address import by_address
 from sim.core.compiled import constants
 from sim.core.rng import decision
 from sim.fulfilment import layout
@@ -197,6 +198,7 @@ INSPECT_TIME = decision("return.inspect")
 GRADE = decision("return.grade")
 
 
+@by_address
 class FulfilmentState(NamedTuple):
     """Everything between a paid order and a settled one."""
 

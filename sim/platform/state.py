@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.core.address import by_address
+
 if TYPE_CHECKING:
     from sim.platform.config import Platform
 
@@ -192,6 +194,7 @@ ACTION_HISTORY = 7
 SETTINGS = 48
 
 
+@by_address
 class PlatformState(NamedTuple):
     """Everything the machine room knows."""
 

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.address import by_address
 
+
+@by_address
 class RivalsState(NamedTuple):
     """The board a rival's policy writes."""
 

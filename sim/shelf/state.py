@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.address import by_address
+
 SKU = np.dtype(
     [
         # fixed
@@ -80,6 +82,7 @@ RANKING = 4096  # entries of a category's ranking table: 12 bits of a draw pick 
 FULL_REDUCTIONS = 8
 
 
+@by_address
 class ShelfState(NamedTuple):
     """Catalogue and boards."""
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.core.address import by_address
 from sim.core.rng import Draws, decision
 
 #: one cell: a SKU at a warehouse. Quantities in row units (one row unit = `weight` real units).
@@ -57,6 +58,7 @@ REGION_UP = decision("region.up")
 REGION_DOWN = decision("region.down")
 
 
+@by_address
 class SupplyState(NamedTuple):
     """Stock of every SKU at every warehouse, and the history that planners may look at."""
 
