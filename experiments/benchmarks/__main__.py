@@ -16,7 +16,8 @@ def main(names: list[str]) -> int:
         if names and path.stem.removeprefix("bench_") not in names:
             continue
         print(f"\n== {path.stem}", flush=True)
-        missed += subprocess.run([sys.executable, "-m", f"experiments.benchmarks.{path.stem}"], check=False).returncode != 0
+        command = [sys.executable, "-m", f"experiments.benchmarks.{path.stem}"]
+        missed += subprocess.run(command, check=False).returncode != 0
     return missed
 
 

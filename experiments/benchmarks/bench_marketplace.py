@@ -2,8 +2,8 @@
 
     python -m experiments.benchmarks.bench_marketplace [--shoppers N] [--scaling N ...]
 
-First table: one reduced model. Every shopper visits as a Poisson process; a visit chooses between nothing and 8 SKUs by a
-logit; a bought unit leaves the stock (a sold-out SKU loses the sale), is picked first come first served by a crew of
+First table: one reduced model. Every shopper visits as a Poisson process; a visit chooses between nothing and 8 SKUs
+by a logit; a bought unit leaves the stock (a sold-out SKU loses the sale), is picked first come first served by a crew of
 pickers with exponential times, and delivered after a gamma time. Written plainly (one Mesa agent and one SimPy process
 for each shopper, one process for each order), and with the draws, the agenda and compiled loops of sim618. Buyers per
 visit, lost sales, waits for a picker and times to the door must agree within 99% intervals.
@@ -124,8 +124,9 @@ def plain(shoppers: int, seed: int) -> Seen:
     shop = PlainShop(shoppers, seed)
     shop.env.run(until=DAYS * 1440.0)
     return Seen(
-        shop.visits, shop.chosen / shop.visits, shop.lost / max(1, shop.chosen), np.array(shop.waits), np.array(shop.doors)
-    )
+        shop.visits, shop.chosen / shop.visits, shop.lost / max(1, shop.chosen),
+        np.array(shop.waits), np.array(shop.doors),
+    )  # fmt: skip
 
 
 @njit(cache=True)
@@ -233,7 +234,8 @@ def compare(shoppers: int, runs: int) -> bool:
         other, other_half = interval(np.array([get(seen) for seen in theirs], float))
         agrees = abs(mean - other) <= half + other_half
         same &= agrees
-        print(f"{name:32}{f'{mean:.5g} ± {half:.2g}':>20}{f'{other:.5g} ± {other_half:.2g}':>20}{'' if agrees else '  differs'}")
+        shown = f"{f'{mean:.5g} ± {half:.2g}':>20}{f'{other:.5g} ± {other_half:.2g}':>20}"
+        print(f"{name:32}{shown}{'' if agrees else '  differs'}")
     fast = sum(seen.visits for seen in ours) / our_time
     slow = sum(seen.visits for seen in theirs) / their_time
     print(f"{'visits a second':32}{fast:>20,.0f}{slow:>20,.0f}")
@@ -271,7 +273,8 @@ def scale(sizes: list[int]) -> None:
         slope = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
         grown = (footprints[-1] - footprints[0]) / (sizes[-1] - sizes[0])
         marginal = np.log(seconds[-1] / seconds[-2]) / np.log(sizes[-1] / sizes[-2])
-        print(f"time grows as shoppers to the power {slope:.2f} (last step {marginal:.2f}); {grown:.0f} bytes for each further shopper")
+        print(f"time grows as shoppers to the power {slope:.2f}; last step {marginal:.2f}")
+        print(f"{grown:.0f} bytes for each further shopper")
 
 
 def main() -> int:
