@@ -3,8 +3,8 @@
     python -m experiments.benchmarks.bench_marketplace [--shoppers N] [--scaling N ...]
 
 First table: one reduced model. Every shopper visits as a Poisson process; a visit chooses between nothing and 8 SKUs
-by a logit; a bought unit leaves the stock (a sold-out SKU loses the sale), is picked first come first served by a crew of
-pickers with exponential times, and delivered after a gamma time. Written plainly (one Mesa agent and one SimPy process
+by a logit; a bought unit leaves the stock (a sold-out SKU loses the sale), is picked first come first served by a crew
+of pickers with exponential times, and delivered after a gamma time. Written plainly (a Mesa agent and a SimPy process
 for each shopper, one process for each order), and with the draws, the agenda and compiled loops of sim618. Buyers per
 visit, lost sales, waits for a picker and times to the door must agree within 99% intervals.
 

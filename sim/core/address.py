@@ -64,7 +64,7 @@ def _pointer(context: Any, builder: Any, kind: StateType, base: Any, position: i
 class _StateAttribute(AttributeTemplate):  # type: ignore[misc]
     key = StateType
 
-    def generic_resolve(self, kind: Any, name: str) -> Any:
+    def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]
         """Type of an attribute."""
         return kind.field(name)
 
