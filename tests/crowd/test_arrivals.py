@@ -35,7 +35,9 @@ def visits(level: float, layers: int = 8) -> tuple[set[tuple[int, int]], float]:
     crowd = build(Crowd(shoppers=20_000), Draws(3), ["one"], np.zeros(1), 1.0, 64)
     room = 400_000
     crowd = crowd._replace(
-        candidates=np.zeros(room, np.int32), occurrences=np.zeros(room, np.uint32), unsorted=np.zeros((room, 2), np.int64)
+        candidates=np.zeros(room, np.int32),
+        occurrences=np.zeros(room, np.uint32),
+        unsorted=np.zeros((room, 2), np.int64),
     )
     n = make(crowd, 5, layers)
     assert n > 0

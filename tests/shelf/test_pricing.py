@@ -12,7 +12,9 @@ from sim.shelf.pricing import price_basket
 from sim.shelf.state import FULL_REDUCTIONS, SKU
 
 prices = st.integers(100, 500_000)
-lines = st.lists(st.tuples(prices, st.integers(0, 60), st.integers(0, 60), st.booleans(), st.integers(1, 5)), min_size=1, max_size=4)
+lines = st.lists(
+    st.tuples(prices, st.integers(0, 60), st.integers(0, 60), st.booleans(), st.integers(1, 5)), min_size=1, max_size=4
+)
 
 
 def basket_of(rows: list[tuple[int, int, int, bool, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
