@@ -36,7 +36,9 @@ class Visits(Section):
     day_of_week: list[float] = param(
         [0.98, 0.98, 0.98, 0.98, 0.99, 1.04, 1.05], "", "weights Monday to Sunday", min_length=7, max_length=7
     )
-    deal_pull: float = param(0.8, "", "log visits per utility that today's offers add to an ordinary day", low=0.3, high=1.5)
+    deal_pull: float = param(
+        0.8, "", "log visits per utility that today's offers add to an ordinary day", low=0.3, high=1.5
+    )
     satisfaction_pull: float = param(0.8, "", "log visits per point of satisfaction above neutral", low=0.2, high=2.0)
     pages: float = param(8.0, "T02", "pages seen in a visit", low=4.0, high=16.0, gt=0)
     desktop: Share = param("22%", "", "share of shoppers at a desktop", low="10%", high="50%")
@@ -46,7 +48,9 @@ class Price(Section):
     """How prices count in utility: −regular·log(p/list) and, against the reference price, −transaction·log(p/reference)."""
 
     regular: float = param(2.62, "P01", "mean weight of the regular price: own-price elasticity", low=1.0, high=4.0)
-    transaction: float = param(1.01, "P03, P01", "mean further weight of a temporary change: 3.63 − 2.62", low=0.5, high=2.0)
+    transaction: float = param(
+        1.01, "P03, P01", "mean further weight of a temporary change: 3.63 − 2.62", low=0.5, high=2.0
+    )
     spread: float = param(0.4, "P01", "log standard deviation of sensitivity over shoppers", low=0.2, high=0.8)
     loss_aversion: float = param(2.25, "P26", "losses against the reference count so many times")
     carry_over: float = param(0.75, "P27", "weight of the old reference at a purchase occasion")
@@ -56,18 +60,28 @@ class Choice(Section):
     """What a visit leads to."""
 
     carts: Share = param("13%", "T11", "share of visits that fill a cart at list prices, without any promotion")
-    completes: Share = param("29.81%", "T09", "share of carts bought at once, without any promotion: one less abandonment")
+    completes: Share = param(
+        "29.81%", "T09", "share of carts bought at once, without any promotion: one less abandonment"
+    )
     hesitation: float = param(0.8, "", "standard deviation over shoppers of the checkout threshold", low=0.3, high=1.5)
-    nest: float = param(0.5, "", "dissimilarity of the SKUs of a category: the log-sum's weight", low=0.2, high=0.9, gt=0, le=1)
+    nest: float = param(
+        0.5, "", "dissimilarity of the SKUs of a category: the log-sum's weight", low=0.2, high=0.9, gt=0, le=1
+    )
     taste: float = param(0.6, "", "utility per unit of match between shopper and SKU", low=0.2, high=1.2)
     rating: float = param(0.5, "", "utility per point of rating", low=0.1, high=1.0)
     promise: float = param(0.015, "F18", "utility lost per promised day to the door", low=0.006, high=0.03)
     attention: float = param(0.5, "", "how strongly better offers draw attention to a category", low=0.2, high=1.0)
-    rival: float = param(-1.2, "", "utility of the rival against nothing, for those who use one, at equal prices", low=-3.0, high=0.5)
-    further_lines: Share = param("40%", "", "chance of looking for one more thing after putting one in the cart", low="20%", high="60%")
+    rival: float = param(
+        -1.2, "", "utility of the rival against nothing, for those who use one, at equal prices", low=-3.0, high=0.5
+    )
+    further_lines: Share = param(
+        "40%", "", "chance of looking for one more thing after putting one in the cart", low="20%", high="60%"
+    )
     second_unit: Share = param("15%", "", "chance of each further unit of a line", low="5%", high="40%")
-    revisit_cart: Share = param("35%", "", "chance that a visitor goes back to a cart left earlier", low="15%", high="60%")
-    cart_life: Duration = param("10d", "", "a cart left alone so long is forgotten", low="3d", high="30d")
+    revisit_cart: Share = param(
+        "20%", "", "chance that a visitor goes back to a cart left earlier", low="10%", high="50%"
+    )
+    cart_life: Duration = param("7d", "", "a cart left alone so long is forgotten", low="3d", high="30d")
 
 
 class Waiting(Section):
@@ -76,9 +90,23 @@ class Waiting(Section):
     effort: float = param(0.4, "", "utility of having it now rather than at the opening", low=0.1, high=1.0)
     per_day: float = param(0.06, "", "further utility lost per day of waiting", low=0.02, high=0.2)
     returns: Share = param("85%", "", "share of those waiting who come back at the opening", low="60%", high="95%")
-    follow_through: Share = param("75%", "", "chance that one who came back buys at the expected price", low="50%", high="90%")
-    prompt: Share = param("90%", "", "share of those who come for the opening who join its rush, the others in their own time", low="70%", high="100%")
-    rush: Duration = param("53.84min", "T26", "scale of the rush: Weibull delay after the opening, fitted to the cumulative curve", low="43min", high="67min")
+    follow_through: Share = param(
+        "75%", "", "chance that one who came back buys at the expected price", low="50%", high="90%"
+    )
+    prompt: Share = param(
+        "90%",
+        "",
+        "share of those who come for the opening who join its rush, the others in their own time",
+        low="70%",
+        high="100%",
+    )
+    rush: Duration = param(
+        "53.84min",
+        "T26",
+        "scale of the rush: Weibull delay after the opening, fitted to the cumulative curve",
+        low="43min",
+        high="67min",
+    )
     rush_shape: float = param(0.8174, "T26", "shape of that Weibull delay, fitted", low=0.56, high=1.19, gt=0)
     later: Duration = param("10h", "T26", "mean delay of the others")
 
@@ -146,7 +174,12 @@ class Crowd(Section):
     segments: dict[str, Segment] = param(
         {
             "families": {"share": "35%", "tastes": {"baby": 2.0, "household": 1.4}},
-            "young professionals": {"share": "35%", "rate": 1.1, "sensitivity": 0.9, "tastes": {"phones": 1.5, "beauty": 1.2}},
+            "young professionals": {
+                "share": "35%",
+                "rate": 1.1,
+                "sensitivity": 0.9,
+                "tastes": {"phones": 1.5, "beauty": 1.2},
+            },
             "bargain hunters": {"share": "30%", "rate": 0.9, "sensitivity": 1.25, "deal_prone": "80%"},
         },
         "",

@@ -76,7 +76,9 @@ def read_trace(path: Path, skus: int, resolution: float) -> np.ndarray:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if not {"period", "sku", "units"} <= set(reader.fieldnames or ()):
-            raise ValueError(f"{path.name}: needs the columns period, sku, units, found {', '.join(reader.fieldnames or ())}")
+            raise ValueError(
+                f"{path.name}: needs the columns period, sku, units, found {', '.join(reader.fieldnames or ())}"
+            )
         for number, row in enumerate(reader, start=2):
             try:
                 period, sku, units = int(row["period"]), int(row["sku"]), float(row["units"])

@@ -50,6 +50,8 @@ from sim.shelf.promotions import windows, write_boards
 from sim.supply import state as supply_state
 
 SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
+#: orders of a shop for each one bought at the first visit: carts gone back to later, measured on ordinary days
+GONE_BACK_TO = 1.2
 PROGRESS_EVERY = 0.2  # seconds between calls of a progress callback
 
 
@@ -99,6 +101,14 @@ class Marketplace(mesa.Model):
         self._build()
         self._populate()
         self._schedule_timeline()
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "day": lambda market: market.minute / DAY,
+                "orders": lambda market: market._total(books_state.ORDERS),
+                "visits": lambda market: market._total(books_state.VISITS),
+                "gmv": lambda market: market._total(books_state.GMV) / 100.0,
+            }
+        )
 
     # Building --------------------------------------------------------------------------------------
 
@@ -147,6 +157,7 @@ class Marketplace(mesa.Model):
         supply = supply_state.build(
             config.supply, warehouses=ful.warehouses, expected=self.expected_units, region_share=self.region_share,
             days=calendar.total_days, weight=self.weight, stocked=assortment(config.fulfilment, popularity),
+            draws=self.draws,
         )  # fmt: skip
         shelf = self._build_shelf(skus, categories)
         crowd = population.build(
@@ -197,7 +208,7 @@ class Marketplace(mesa.Model):
         visits = crowd.shoppers * self.weight * crowd.visits.per_day
         visits *= sum(s.share * s.rate for s in crowd.segments.values()) / sum(s.share for s in crowd.segments.values())
         more = crowd.choice.further_lines * crowd.choice.carts / (1.0 - crowd.choice.carts)
-        orders = visits * crowd.choice.carts * crowd.choice.completes * crowd.payment.completes
+        orders = visits * crowd.choice.carts * crowd.choice.completes * crowd.payment.completes * GONE_BACK_TO
         units = orders * (1.0 + more) / (1.0 - crowd.choice.second_unit)
         return units * categories["need"][skus["category"]] * skus["appeal"], orders
 
@@ -299,6 +310,7 @@ class Marketplace(mesa.Model):
     def step(self) -> None:
         """One day, for Mesa's ``batch_run`` and data collection."""
         self.run_until(min(self.calendar.end, (self.minute // DAY + 1) * DAY))
+        self.datacollector.collect(self)
         if self.minute >= self.calendar.end:
             self.running = False
 
@@ -315,12 +327,13 @@ class Marketplace(mesa.Model):
                 self.env.step()
             if progress is not None and time.monotonic() - told > PROGRESS_EVERY:
                 told = time.monotonic()
-                progress(self.minute, self.calendar.end, self._orders())
+                progress(self.minute, self.calendar.end, self._total(books_state.ORDERS))
         while self.env.peek() <= end and end < self.calendar.end and self.env.peek() < end:
             self.env.step()
 
-    def _orders(self) -> float:
-        return float(self.world.books.series[:, books_state.ORDERS].sum() * self.weight)
+    def _total(self, column: int) -> float:
+        """Real total of an hourly series so far, warm-up included (money in fen)."""
+        return float(self.world.books.series[:, column].sum() * self.weight)
 
     def _advance(self, end: int) -> None:
         """Advance the crowd to ``end``, or until a wire trips and its owner must act."""

@@ -32,9 +32,16 @@ class Catalogue(Section):
             "apparel": {"need": 2.0, "price": "129 CNY", "returns": "22%", "margin": "38%", "weight": 0.5},
             "beauty": {"need": 1.4, "price": "99 CNY", "returns": "8%", "margin": "36%", "cover": "25d", "weight": 0.3},
             "food": {"need": 1.6, "price": "49 CNY", "returns": "3%", "margin": "22%", "cover": "10d", "weight": 1.5},
-            "household": {"need": 1.4, "price": "39 CNY", "returns": "6%", "margin": "26%", "cover": "21d", "weight": 1.2},
-            "appliances": {"need": 0.7, "price": "599 CNY", "returns": "9%", "margin": "18%", "weight": 6.0},
-            "phones": {"need": 0.6, "price": "1499 CNY", "returns": "8%", "margin": "11%", "weight": 0.5},
+            "household": {
+                "need": 1.4,
+                "price": "39 CNY",
+                "returns": "6%",
+                "margin": "26%",
+                "cover": "21d",
+                "weight": 1.2,
+            },
+            "appliances": {"need": 0.7, "price": "599 CNY", "returns": "9%", "margin": "24%", "weight": 6.0},
+            "phones": {"need": 0.6, "price": "1499 CNY", "returns": "8%", "margin": "16%", "weight": 0.5},
             "baby": {"need": 0.8, "price": "119 CNY", "returns": "7%", "margin": "25%", "cover": "21d", "weight": 1.5},
             "sports": {"need": 0.8, "price": "159 CNY", "returns": "15%", "margin": "34%", "weight": 0.9},
         },
@@ -43,7 +50,13 @@ class Catalogue(Section):
     )
     skus: Count = Field(2000, description="stock keeping units, at least one a category")
     hero_share: Share = param("5%", "", "share of SKUs, the most popular of each category, that carry the festival")
-    concentration: float = param(1.617, "UCI 352", "log standard deviation of popularity over SKUs, fitted to the Gini coefficient of sales", low=1.2, high=2.2)
+    concentration: float = param(
+        1.617,
+        "UCI 352",
+        "log standard deviation of popularity over SKUs, fitted to the Gini coefficient of sales",
+        low=1.2,
+        high=2.2,
+    )
     exclusive_share: Share = param("10%", "", "share of SKUs that no rival has", low="0%", high="40%")
     quality_spread: float = param(0.5, "", "standard deviation of quality over SKUs, in utility", low=0.2, high=1.0)
     table: str | None = Field(None, description="CSV or Parquet file with one row a SKU instead of generated goods")
@@ -59,8 +72,12 @@ class Discount(Section):
     to: When | None = Field(None, description="end")
     at: list[When] = Field(default_factory=list, description="openings of a flash sale")
     lasts: Duration | None = Field(None, alias="for", description="length of each opening")
-    quota: Count | None = Field(None, description="units for sale at this price at each opening; after that the list price")
-    announced: When | None = Field(None, description="from when shoppers know of it; left out: the scenario's `announce`")
+    quota: Count | None = Field(
+        None, description="units for sale at this price at each opening; after that the list price"
+    )
+    announced: When | None = Field(
+        None, description="from when shoppers know of it; left out: the scenario's `announce`"
+    )
 
 
 class FullReduction(Section):
@@ -117,16 +134,16 @@ class Livestream(Section):
     announced: When | None = None
 
 
-Promotion = Annotated[
-    Discount | FullReduction | Presale | Coupons | Livestream, Field(discriminator="kind")
-]
+Promotion = Annotated[Discount | FullReduction | Presale | Coupons | Livestream, Field(discriminator="kind")]
 
 
 class Ranking(Section):
     """How the consideration set of a visit is drawn."""
 
     policy: Literal["popularity", "personalised", "random"] = "personalised"
-    quality: Share = param("35%", "", "chance that a place goes to the best of three for this shopper", low="0%", high="90%")
+    quality: Share = param(
+        "35%", "", "chance that a place goes to the best of three for this shopper", low="0%", high="90%"
+    )
     promoted: float = param(0.7, "", "log weight added to promoted SKUs", low=0.0, high=2.0)
 
 
@@ -137,5 +154,5 @@ class Shelf(Section):
     promotions: list[Promotion] = Field(default_factory=list)
     announce: Duration = param("3d", "", "how long before its opening a promotion is known", low="1d", high="14d")
     ranking: Ranking = Field(default_factory=Ranking)
-    consideration: int = param(8, "", "SKUs looked at in a visit", low=4, high=16, ge=1, le=8)
+    consideration: int = param(8, "", "SKUs looked at in a visit", low=4, high=8, ge=1, le=8)
     price_change_limit: Share = param("60%", "", "no SKU is sold below this share off", low="40%", high="80%")

@@ -184,12 +184,13 @@ def _run(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from sim.study import api
+    from sim.study import api, executors
     from sim.study.outcome import rows
     from sim.study.progress import Bar, Progress
 
     if lang not in ("en", "zh"):
         raise _usage("--lang", f"found {lang!r}, accepted: en, zh")
+    executors.check(executor)
     overrides = _assignments(set_ or [])
     if shoppers is not None:
         overrides["crowd.shoppers"] = parse_count(int(shoppers) if shoppers.isdecimal() else shoppers)

@@ -308,16 +308,20 @@ class DaskExecutor(concurrent.futures.Executor):
         self._client.close()
 
 
+def check(name: str) -> None:
+    """Raise ExecutorError unless ``name`` is ``local``, ``processes``, ``processes:N`` or a cluster's address."""
+    if not re.fullmatch(r"local|processes(:[1-9][0-9]{0,3})?|(tcp|tls|ws|wss|ucx)://\S+", name):
+        raise ExecutorError(f"executor {name!r}: accepted are local, processes:N and tcp://host:port")
+
+
 def make(name: str) -> Any:
     """The executor called ``name``: ``local``, ``processes:N`` (or ``processes``: one a core), ``tcp://host:port``.
 
     Raises ExecutorError for anything else and for a cluster that does not answer.
     """
+    check(name)
     if name == "local":
         return LocalExecutor()
-    found = re.fullmatch(r"processes(?::([1-9][0-9]{0,3}))?", name)
-    if found:
-        return ProcessExecutor(int(found[1]) if found[1] else os.cpu_count() or 1)
-    if re.fullmatch(r"(tcp|tls|ws|wss|ucx)://\S+", name):
-        return DaskExecutor(name)
-    raise ExecutorError(f"executor {name!r}: accepted are local, processes:N and tcp://host:port")
+    if name.startswith("processes"):
+        return ProcessExecutor(int(name.partition(":")[2] or os.cpu_count() or 1))
+    return DaskExecutor(name)

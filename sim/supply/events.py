@@ -1,12 +1,13 @@
 """What can befall suppliers and stock, and what people can do about it.
 
-`target` is a supplier, a region of suppliers, a list of them, or `all`. `for_minutes` (in a file: `for`) is in minutes or
-written with a unit; without one, a failure lasts as long as the supplier's usual time to recover. `magnitude` is a
-number or a share in percent.
+`target` is a supplier, a region of suppliers, a list of them, or `all`. `for_minutes` (in a file: `for`) is in
+minutes or written with a unit; without one, a failure lasts as long as the supplier's usual time to recover.
+`magnitude` is a number or a share in percent.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,9 @@ def slow(market: Any, target: Any = None, for_minutes: Any = None, magnitude: An
 def capacity_cut(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
     """Suppliers lose the share `magnitude` of their output (half if left out)."""
     for supplier in market.supply.aimed(target):
-        _for_a_while(market, _minutes(for_minutes, args, USUAL_OUTAGE), supplier.cuts, max(0.0, 1.0 - _size(magnitude, 0.5)))
+        _for_a_while(
+            market, _minutes(for_minutes, args, USUAL_OUTAGE), supplier.cuts, max(0.0, 1.0 - _size(magnitude, 0.5))
+        )
     market.journal.record("supply", "capacity_cut", str(target), _size(magnitude, 0.5))
 
 
@@ -94,7 +97,9 @@ def port_closure(market: Any, target: Any = None, for_minutes: Any = None, **arg
 
 
 @event("supply.region_down", kind="inject")
-def region_down(market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = True, **args: Any) -> None:
+def region_down(
+    market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = True, **args: Any
+) -> None:
     """All suppliers of a region fail at once."""
     minutes = _minutes(for_minutes, args, USUAL_OUTAGE)
     market.journal.record("supply", "region_down", str(target), minutes)
@@ -108,7 +113,7 @@ def price_rise(market: Any, target: Any = None, for_minutes: Any = None, magnitu
     factor = 1.0 + _size(magnitude, 0.1)
     for supplier in market.supply.aimed(target):
         supplier.price *= factor
-        call_after(market.env, _minutes(for_minutes, args, USUAL_OUTAGE), FAULTS, lambda s=supplier: _lower(s, factor))
+        call_after(market.env, _minutes(for_minutes, args, USUAL_OUTAGE), FAULTS, partial(_lower, supplier, factor))
     market.journal.record("supply", "price_rise", str(target), factor - 1.0)
 
 
@@ -177,16 +182,20 @@ def expedite(market: Any, target: Any = None, magnitude: Any = None, **args: Any
 
 
 @event("supply.transfer", kind="action")
-def transfer(market: Any, target: Any = None, sku: int = 0, origin: int = 0, to: int = 0, units: float = 0, **args: Any) -> None:
+def transfer(
+    market: Any, target: Any = None, sku: int = 0, origin: int = 0, to: int = 0, units: float = 0, **args: Any
+) -> None:
     """Send units of a SKU from one warehouse to another."""
     planner = market.supply
     warehouses = len(planner.state.parent)
-    if not (0 <= sku < planner.skus and 0 <= origin < warehouses and 0 <= to < warehouses and origin != to and units >= 0):
+    if not (
+        0 <= sku < planner.skus and 0 <= origin < warehouses and 0 <= to < warehouses and origin != to and units >= 0
+    ):
         raise SimError(
             f"supply.transfer: found sku {sku}, origin {origin}, to {to}, units {units}, "
             f"accepted: sku below {planner.skus}, two different warehouses below {warehouses}, units not negative"
         )
-    gone = planner.transfer(int(sku), int(origin), int(to), round(units / planner.weight))
+    gone = planner.network.transfer(int(sku), int(origin), int(to), round(units / planner.weight))
     market.journal.record("supply", "transferred", str(sku), gone * planner.weight)
 
 

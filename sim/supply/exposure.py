@@ -1,8 +1,8 @@
 """Time to survive, time to recover, and which supplier's failure would hurt most.
 
-After Simchi-Levi, Schmidt & Wei (2014): a node's *time to survive* is how long demand can be met after it stops, its *time to
-recover* how long it takes to be back; where the second is longer, sales are lost. Here stock is taken at its average over
-the run, so that a policy is judged and not a lucky day.
+After Simchi-Levi, Schmidt & Wei (2014): a node's *time to survive* is how long demand can be met after it stops,
+its *time to recover* how long it takes to be back; where the second is longer, sales are lost. Here stock is taken
+at its average over the run, so that a policy is judged and not a lucky day.
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ def survival(cover: np.ndarray, value: np.ndarray) -> float:
 
 
 def recovery(market: Any, supplier: Supplier) -> float:
-    """Days until goods arrive again: its outages in this run, else its process, else the usual; or its second source if sooner."""
+    """Days until goods arrive again: from its outages in this run, else its process, else the usual.
+
+    Where a second source would deliver sooner, until that does.
+    """
     planner = market.supply
     if supplier.outages:
         outage = float(np.mean([to - since for since, to in supplier.outages])) / DAY

@@ -77,12 +77,14 @@ class MovingAverage(_Forecast):
     """Mean of the last `window` days."""
 
     def start(self, prior: np.ndarray) -> None:
+        """Begin with an estimate of each SKU's daily demand."""
         super().start(prior)
         self.window = max(1, round(self.section.window / DAY))
         self.seen = np.zeros((self.window, len(prior)))
         self.ok = np.zeros((self.window, len(prior)), bool)
 
     def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
+        """See a closed day."""
         self.seen[day % self.window] = units
         self.ok[day % self.window] = usable
         count = self.ok.sum(axis=0)
@@ -95,6 +97,7 @@ class MovingAverage(_Forecast):
         self.variance = np.where(count > 1, square / np.maximum(count - 1, 1), self.mean)
 
     def outlook(self, known: Known) -> Outlook:
+        """What is expected from now on."""
         return _steady(self.mean, self._sd())
 
 
@@ -103,12 +106,14 @@ class ExponentialSmoothing(_Forecast):
     """Each day moves the estimate by `smoothing` of the error."""
 
     def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
+        """See a closed day."""
         step = np.where(usable, self.section.smoothing, 0.0)
         error = units - self.mean
         self.mean = self.mean + step * error
         self.variance = self.variance + step * (error**2 - self.variance)
 
     def outlook(self, known: Known) -> Outlook:
+        """What is expected from now on."""
         return _steady(self.mean, self._sd())
 
 
@@ -117,6 +122,7 @@ class Croston(_Forecast):
     """Size and interval of demand smoothed apart, for SKUs that sell only now and then (Croston 1972)."""
 
     def start(self, prior: np.ndarray) -> None:
+        """Begin with an estimate of each SKU's daily demand."""
         super().start(prior)
         # a Poisson day with mean m sells with probability 1 - exp(-m), then m / (1 - exp(-m)) units
         chance = -np.expm1(-np.maximum(prior, 1e-9))
@@ -125,6 +131,7 @@ class Croston(_Forecast):
         self.waited = np.ones(len(prior))
 
     def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
+        """See a closed day."""
         a = self.section.smoothing
         sold = usable & (units > 0)
         self.size = np.where(sold, self.size + a * (units - self.size), self.size)
@@ -134,6 +141,7 @@ class Croston(_Forecast):
         self.mean = self.size / self.interval
 
     def outlook(self, known: Known) -> Outlook:
+        """What is expected from now on."""
         return _steady(self.mean, self._sd())
 
 
@@ -141,25 +149,31 @@ class Croston(_Forecast):
 class PromotionAware(ExponentialSmoothing):
     """Exponential smoothing of demand cleared of promotions; planned discounts and lift days put back in."""
 
+    #: days after the run's end that are planned too
+    BEYOND = 60
+    planned: np.ndarray | None = None
+
     def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
+        """See a closed day."""
         super().learn(day, units / known.uplift(day), usable, known)
 
     def outlook(self, known: Known) -> Outlook:
-        ahead = max(1, min(90, known.days - known.day))
-        # cumulative factor of the coming days: factor[n] = sum of the first n days' uplifts
-        factor = np.zeros((ahead + 1, known.skus))
-        for n in range(ahead):
-            factor[n + 1] = factor[n] + known.uplift(known.day + n)
-        mean, rows = self.mean, np.arange(known.skus)
+        """What is expected from now on."""
+        if self.planned is None:
+            # planned[n]: sum of the uplifts of the days before n; the plan does not change while the run goes on
+            uplifts = [known.uplift(day) for day in range(known.days + self.BEYOND)]
+            self.planned = np.vstack([np.zeros(known.skus), np.cumsum(uplifts, axis=0)])
+        mean, planned, first, rows = self.mean, self.planned, known.day, np.arange(known.skus)
+        last = len(planned) - 1
 
         def over(days: Any) -> np.ndarray:
             span = np.broadcast_to(np.asarray(days, float), mean.shape)
-            whole = np.minimum(span.astype(np.int64), ahead - 1)
-            part = np.minimum(span - whole, 1.0)
-            base = factor[whole, rows]
-            inside = base + part * (factor[whole + 1, rows] - base)
+            whole = np.minimum(first + span.astype(np.int64), last - 1)
+            part = np.minimum(first + span - whole, 1.0)
+            before = planned[whole, rows]
+            inside = before + part * (planned[whole + 1, rows] - before) - planned[first]
             # beyond what is planned, usual days
-            return mean * (inside + np.maximum(span - whole - part, 0.0))
+            return mean * (inside + np.maximum(first + span - last, 0.0))
 
         return Outlook(mean, self._sd(), over)
 
@@ -171,6 +185,7 @@ class Perfect(_Forecast):
     AHEAD = 60
 
     def outlook(self, known: Known) -> Outlook:
+        """What is expected from now on."""
         future = known.foresight(known.day, self.AHEAD)
         total = np.vstack([np.zeros(future.shape[1]), np.cumsum(future, axis=0)])
         rows = np.arange(future.shape[1])
@@ -188,6 +203,7 @@ class Given(_Forecast):
     """A mean and a standard deviation that are known beforehand."""
 
     def outlook(self, known: Known) -> Outlook:
+        """What is expected from now on."""
         if self.section.mean is None:
             raise SimError("supply.forecast.mean: found nothing, accepted: units a day, with the policy 'given'")
         mean = np.full(known.skus, self.section.mean / known.weight)

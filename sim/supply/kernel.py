@@ -117,7 +117,7 @@ def withdraw(supply, w, skus, units, minute):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def receive(supply, articles, books, spent, w, skus, ordered, good, paid, defects, inbound, minute):  # type: ignore[no-untyped-def]
-    """A shipment reaches ``w``: ``good`` (int64[n]) of the ``ordered`` (int64[n]) units go on hand, the rest never come.
+    """A shipment reaches ``w``: ``good`` (int64[n]) of the ``ordered`` (int64[n]) units go on hand, no more come.
 
     ``articles``: the shelf's SKU[skus], whose share of defective units mixes with the shipment's ``defects``. ``paid``:
     float64[n], price relative to the unit cost, added to ``spent`` (float64[skus], row fen). Stock is valued at the
@@ -185,7 +185,11 @@ def unload(supply, first, units, minute):  # type: ignore[no-untyped-def]
     for i in range(first.shape[0]):
         w = first[i]
         row, since, came = supply.stock[w], supply.since[w], units[i]
-        held, waiting, coming = supply.area[AREA_ON_HAND, w], supply.area[AREA_BACKORDERS, w], supply.area[AREA_ON_ORDER, w]
+        held, waiting, coming = (
+            supply.area[AREA_ON_HAND, w],
+            supply.area[AREA_BACKORDERS, w],
+            supply.area[AREA_ON_ORDER, w],
+        )
         for k in range(came.shape[0]):
             if came[k] > 0:
                 _settle_row(row, since, held, waiting, coming, k, minute)
@@ -236,7 +240,7 @@ def cascade(supply, levels, sent, minute):  # type: ignore[no-untyped-def]
                 cell = row[k]
                 echelon[node, k] += cell.on_hand - cell.allocated - cell.backorders + cell.on_order
             node = supply.parent[node]
-    total = 0
+    total = np.int64(0)
     asked, given = np.zeros(skus, np.int64), np.zeros(skus, np.int64)
     sent[:, :] = 0
     for w in range(warehouses):
@@ -250,14 +254,14 @@ def cascade(supply, levels, sent, minute):  # type: ignore[no-untyped-def]
         if children.shape[0] == 0:
             continue
         asked[:] = 0
-        for w in children:
+        for w in children:  # type: ignore[assignment]
             for k in range(skus):
                 asked[k] += need[w, k]
         row = supply.stock[p]
         for k in range(skus):
             cell = row[k]
             given[k] = min(asked[k], max(0, cell.on_hand - cell.allocated - cell.backorders))
-        for w in children:
+        for w in children:  # type: ignore[assignment]
             for k in range(skus):
                 if given[k] == asked[k]:
                     sent[w, k] = need[w, k]
@@ -273,9 +277,13 @@ def _depart(supply, origin, children, sent, minute):  # type: ignore[no-untyped-
     """``sent`` (int64[warehouses, skus]) leaves ``origin`` for its children; units in all. As `send`, row by row."""
     skus = sent.shape[1]
     gone = np.zeros(skus, np.int64)
-    for w in children:
+    for w in children:  # type: ignore[assignment]
         row, since, units = supply.stock[w], supply.since[w], sent[w]
-        held, waiting, coming = supply.area[AREA_ON_HAND, w], supply.area[AREA_BACKORDERS, w], supply.area[AREA_ON_ORDER, w]
+        held, waiting, coming = (
+            supply.area[AREA_ON_HAND, w],
+            supply.area[AREA_BACKORDERS, w],
+            supply.area[AREA_ON_ORDER, w],
+        )
         for k in range(skus):
             if units[k] > 0:
                 _settle_row(row, since, held, waiting, coming, k, minute)
@@ -306,12 +314,12 @@ def _settle_row(row, since, held, waiting, coming, k, minute):  # type: ignore[n
 def _share_out(children, need, sent, k, asked, given):  # type: ignore[no-untyped-def]
     """Write into ``sent[:, k]`` what each child gets of ``given`` units when all ask for ``asked`` together."""
     left = given
-    for w in children:
+    for w in children:  # type: ignore[assignment]
         sent[w, k] = need[w, k] * given // asked
         left -= sent[w, k]
     while left > 0:
         best, most = -1, -1
-        for w in children:
+        for w in children:  # type: ignore[assignment]
             # the remainder of the division; a child that has had its extra unit is served
             rest = need[w, k] * given - sent[w, k] * asked
             if rest > most and rest > 0 and sent[w, k] < need[w, k]:
@@ -332,7 +340,11 @@ def close_day(supply, day, minute, smoothing, sees_demand):  # type: ignore[no-u
     free = np.zeros(skus, np.int64)
     for w in range(warehouses):
         row, below = supply.stock[w], supply.parent[w] >= 0
-        held, waiting, coming = supply.area[AREA_ON_HAND, w], supply.area[AREA_BACKORDERS, w], supply.area[AREA_ON_ORDER, w]
+        held, waiting, coming = (
+            supply.area[AREA_ON_HAND, w],
+            supply.area[AREA_BACKORDERS, w],
+            supply.area[AREA_ON_ORDER, w],
+        )
         since, local = supply.since[w], supply.local[w]
         for k in range(skus):
             cell = row[k]

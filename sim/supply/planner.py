@@ -1,8 +1,8 @@
 """The planner: closes each day, reviews stock, orders from suppliers and sends goods down the network.
 
-At one minute the order is: faults, actions, arrivals of goods, then here: the day that has ended is closed, the forecast
-learns from it, orders are placed, transfers leave; then demand comes. An order from a supplier with no lead
-time arrives before that demand.
+At one minute the order is: faults, actions, arrivals of goods, then here: the day that has ended is closed,
+the forecast learns from it, orders are placed, transfers leave; then demand comes. An order from a supplier
+with no lead time arrives before that demand.
 """
 
 from __future__ import annotations
@@ -16,19 +16,18 @@ import numpy as np
 import simpy
 
 from sim.books.state import CASH, HOLDING, SOURCING, post
-from sim.core.clock import ACTIONS, ARRIVALS, REVIEWS, call_after, wait
+from sim.core.clock import ACTIONS, FAULTS, REVIEWS, call_after, wait
 from sim.core.errors import SimError
 from sim.core.registry import get_policy
 from sim.fulfilment.state import DEPOSIT
 from sim.supply import kernel, policies  # noqa: F401  (policies register themselves)
 from sim.supply.config import Supplier as SupplierSection
 from sim.supply.forecasts import Outlook
+from sim.supply.network import Network
 from sim.supply.replenishment import Plan, View, margin_z, order_quantity
 from sim.supply.state import (
     CENTRAL,
-    FRONT_KIND,
     MEASURED_FROM,
-    REGIONAL_KIND,
     SKU_PRIOR,
     SKU_SECOND,
     SKU_SUPPLIER,
@@ -53,13 +52,11 @@ class Planner(mesa.Agent):
         self.day = 0  # days closed
         self.gates: dict[str, float] = {}  # region -> minute its port opens again
         self.withheld = np.zeros(self.skus, bool)  # bought out: not reordered
-        self.committed = np.zeros(self.skus, np.int64)  # row units promised to presale orders by contract
         self.spent = np.zeros(self.skus)  # fen paid for goods since figures count, row
         self.extra_cover = 0.0  # days of cover added by an action
         self.marks = self.state.totals.copy()  # totals when figures began to count
-        self.transferring: list[np.ndarray] = []
         self._suppliers()
-        replenishment, sourcing = self.config.replenishment, self.config.sourcing
+        replenishment = self.config.replenishment
         self.replenishment = get_policy("supply.replenishment", replenishment.policy)(replenishment, self.config.costs)
         self.continuous = bool(self.replenishment.continuous) or replenishment.review == "continuous"
         self.review_every = DAY if self.continuous else float(replenishment.review)
@@ -72,7 +69,7 @@ class Planner(mesa.Agent):
             int(market.calendar.minute(when) // DAY): factor for when, factor in self.config.forecast.lift_days.items()
         }
         self._fixed: Plan | None = None
-        self._covers = self._transfer_covers()
+        self.network = Network(market, replenishment, self.config.transfers, self.weight)
 
     # Who supplies what ----------------------------------------------------------------------------
 
@@ -97,7 +94,9 @@ class Planner(mesa.Agent):
             for upstream in supplier.config.depends_on:
                 if upstream not in self.suppliers:
                     known = ", ".join(sorted(self.suppliers))
-                    raise SimError(f"supply.suppliers.{supplier.name}.depends_on: found {upstream!r}, accepted: {known}")
+                    raise SimError(
+                        f"supply.suppliers.{supplier.name}.depends_on: found {upstream!r}, accepted: {known}"
+                    )
         self.main = self._assign("main", SKU_SUPPLIER)
         self.second = self._assign(role, SKU_SECOND) if role else np.full(self.skus, -1, np.int64)
         market.world.shelf.skus["supplier"] = self.main
@@ -171,6 +170,9 @@ class Planner(mesa.Agent):
 
     def start(self) -> None:
         """Begin all processes of the side."""
+        if self.market.calendar.warmup > 0:
+            # before anything else of that minute: goods that arrive then count
+            call_after(self.market.env, self.market.calendar.warmup, FAULTS, self.begin_measuring)
         self.market.env.process(self._live())
         self.troubles.start()
         for contract in self.contracts:
@@ -202,8 +204,6 @@ class Planner(mesa.Agent):
         self.forecast.learn(day, units, usable, self)
         self._pay(day, now)
         self.day += 1
-        if now == self.market.calendar.warmup:
-            self.begin_measuring()
 
     def finish(self) -> None:
         """Close the last day and settle all areas. The engine calls it once, after the last minute."""
@@ -263,11 +263,11 @@ class Planner(mesa.Agent):
         kernel.summarise(self.state, position, free, on_hand)
         outlook = self.outlook()
         shelf = self.market.world.shelf.skus
-        self._transit = self._in_transfer()
         return View(
             now=float(self.market.env.now),
             outlook=outlook,
-            position=position - self.committed,
+            # a presale order is demand that has come already, though its goods are not yet taken
+            position=position - self.presold(),
             free=free,
             lead=self.lead,
             lead_sd=self.lead_sd,
@@ -279,12 +279,6 @@ class Planner(mesa.Agent):
             weight=self.weight,
             planner=self,
         )
-
-    def _in_transfer(self) -> np.ndarray:
-        total = np.zeros(self.skus, np.int64)
-        for units in self.transferring:
-            total += units
-        return total
 
     def _capacity_shares(self, outlook: Outlook) -> np.ndarray:
         """float64[skus]: a supplier's daily output shared over its SKUs in proportion to expected demand; inf."""
@@ -318,7 +312,7 @@ class Planner(mesa.Agent):
         slow &= view.free > 0
         fresh = int((slow & (self.state.slow == 0)).sum())
         self.state.slow[:] = slow
-        if fresh and view.now > 0:
+        if fresh:
             self.market.journal.record("supply", "slow_movers", "", float(fresh))
         return slow
 
@@ -330,7 +324,7 @@ class Planner(mesa.Agent):
         if self.continuous:
             every = np.arange(self.skus)
             kernel.set_wires(self.state, every, np.maximum(np.floor(plan.reorder), -1).astype(np.int64))
-        self.distribute(view.outlook)
+        self.network.distribute(view.outlook)
 
     def wires_tripped(self) -> None:
         """Wires have tripped: order for those SKUs. The engine calls it when a slice ends on a trip."""
@@ -366,69 +360,11 @@ class Planner(mesa.Agent):
             if len(wanted):
                 supplier.order(wanted, units[wanted], price)
 
-    # The network ----------------------------------------------------------------------------------
-
-    def _transfer_covers(self) -> np.ndarray:
-        kinds = self.market.world.fulfilment.warehouses["kind"]
-        transfers = self.config.transfers
-        covers = np.zeros(len(kinds))
-        covers[kinds == REGIONAL_KIND] = transfers.regional_cover
-        covers[kinds == FRONT_KIND] = transfers.front_cover
-        return covers
-
-    def distribute(self, outlook: Outlook) -> None:
-        """Send goods from central to regional to front warehouses."""
-        state = self.state
-        if len(state.parent) == 1:
-            return
-        kinds = self.market.world.fulfilment.warehouses["kind"]
-        levels = np.zeros(state.stock.shape, np.int64)
-        given = self.config.replenishment.levels
-        if given is not None:
-            for kind, level in ((REGIONAL_KIND, given.regional), (FRONT_KIND, given.front)):
-                levels[kinds == kind] = round((level or 0.0) / self.weight)
-        else:
-            span = max(1.0, float(self._covers.max()))
-            uplift = outlook.over(span) / np.maximum(outlook.mean * span, 1e-12)
-            kernel.transfer_levels(state, self._covers, np.where(outlook.mean > 0, uplift, 1.0), levels)
-        sent = np.zeros(state.stock.shape, np.int64)
-        if kernel.cascade(state, levels, sent, float(self.market.env.now)) == 0:
-            return
-        for kind, lead in (
-            (REGIONAL_KIND, self.config.transfers.regional_lead),
-            (FRONT_KIND, self.config.transfers.front_lead),
-        ):
-            rows = np.flatnonzero((kinds == kind) & (sent.sum(axis=1) > 0))
-            if len(rows):
-                self._carry(rows, sent[rows], lead)
-
-    def transfer(self, sku: int, origin: int, target: int, units: int) -> int:
-        """Send up to `units` row units of a SKU from one warehouse to another; how many went."""
-        gone = int(kernel.send(self.state, origin, target, sku, units, float(self.market.env.now)))
-        if gone:
-            load = np.zeros((1, self.skus), np.int64)
-            load[0, sku] = gone
-            self._carry(np.array([target]), load, self.config.transfers.regional_lead)
-        return gone
-
-    def _carry(self, rows: np.ndarray, units: np.ndarray, lead: float) -> None:
-        """`units` (int64[n, skus]) are on the road to the warehouses `rows` (int64[n])."""
-        load = units.sum(axis=0)
-        self.transferring.append(load)
-
-        def arrive() -> None:
-            self.transferring[:] = [other for other in self.transferring if other is not load]
-            kernel.unload(self.state, rows, units, float(self.market.env.now))
-            for w, came in zip(rows, units, strict=True):
-                self.market.goods_arrived(int(w), np.flatnonzero(came))
-
-        call_after(self.market.env, lead, ARRIVALS, arrive)
-
     # What sourcing asks ---------------------------------------------------------------------------
 
     def due_within(self, days: np.ndarray) -> np.ndarray:
         """int64[skus]: row units that arrive in central within `days` (float64[skus]), and all in transfer."""
-        due = self._transit.copy()
+        due = self.network.on_road()
         now = float(self.market.env.now)
         for supplier in self.roll:
             for shipment in supplier.on_road:
@@ -507,6 +443,8 @@ class Planner(mesa.Agent):
     def presold(self) -> np.ndarray:
         """int64[skus]: row units with a deposit paid and the balance open."""
         orders = self.market.world.fulfilment.orders
+        if not (orders["deposit"] > 0).any():
+            return np.zeros(self.skus, np.int64)
         open_lines = (orders["line_state"] == DEPOSIT) & (orders["shopper"] >= 0)[:, None]
         units = np.zeros(self.skus, np.int64)
         np.add.at(units, orders["sku"][open_lines], orders["quantity"][open_lines])
@@ -528,4 +466,3 @@ class Planner(mesa.Agent):
         units = np.where(chosen, order_quantity(view.position, Plan(target - 1.0, target, np.zeros(self.skus))), 0)
         self.buy(units.astype(np.int64), second=False)
         self.market.journal.record("supply", "festival_order", section.skus, float(units.sum()) * self.weight)
-

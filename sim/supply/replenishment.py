@@ -83,10 +83,11 @@ class _Replenishment:
         return view.lead + view.review
 
     def _safe_level(self, view: View, z: float | np.ndarray | None = None) -> np.ndarray:
-        """Demand until the next order can arrive, and safety stock."""
+        """Demand until the next order can arrive, and safety stock; whole row units, one at least of what sells."""
         span = self._protected(view)
         z = z_of(self.section.service_level) if z is None else z
-        return view.outlook.over(span) + safety_stock(view.outlook, span, view.lead_sd, z)
+        level = view.outlook.over(span) + safety_stock(view.outlook, span, view.lead_sd, z)
+        return np.maximum(np.ceil(level - 1e-9), view.outlook.mean > 0)
 
     def _given(self, value: float | None, view: View, otherwise: Any) -> np.ndarray:
         return np.full(len(view.position), value / view.weight) if value is not None else otherwise()
@@ -106,6 +107,7 @@ class BaseStock(_Replenishment):
     """Base stock: every review orders up to S."""
 
     def plan(self, view: View) -> Plan:
+        """Levels of every SKU now."""
         levels = self.section.levels
         given = levels.central if levels is not None and levels.central is not None else self.section.up_to
         return _order_up_to(self._given(given, view, lambda: self._safe_level(view)))
@@ -116,6 +118,7 @@ class PeriodicMinMax(_Replenishment):
     """(R,s,S): every R, a position at or below s is ordered up to S."""
 
     def plan(self, view: View) -> Plan:
+        """Levels of every SKU now."""
         s = self._reorder(view)
         up_to = self._given(self.section.up_to, view, lambda: s + view.outlook.over(self.section.cycle / DAY))
         return Plan(s, up_to, np.zeros_like(s))
@@ -135,6 +138,7 @@ class ReorderPointLot(_Replenishment):
     continuous = True
 
     def plan(self, view: View) -> Plan:
+        """Levels of every SKU now."""
         r = self._reorder(view)
         lot = self._given(self.section.lot, view, lambda: np.maximum(view.outlook.mean * self.section.cycle / DAY, 1.0))
         return Plan(r, r + lot, np.maximum(np.rint(lot), 1.0))
@@ -145,6 +149,7 @@ class Newsvendor(_Replenishment):
     """Order up to the quantile of demand that weighs a unit short against a unit left over."""
 
     def plan(self, view: View) -> Plan:
+        """Levels of every SKU now."""
         ratio = self.section.critical_ratio
         costs = self.costs
         if ratio is not None:
@@ -173,6 +178,7 @@ class Dynamic(_Replenishment):
     """
 
     def plan(self, view: View) -> Plan:
+        """Levels of every SKU now."""
         level = self._safe_level(view)
         scarce = np.isfinite(view.capacity)
         if scarce.any():

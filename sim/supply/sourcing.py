@@ -50,6 +50,7 @@ class Single(_Sourcing):
     """One source for each SKU."""
 
     def orders(self, view: View, plan: Plan) -> list[Order]:
+        """What to order now."""
         return [Order(False, order_quantity(view.position, plan))]
 
 
@@ -70,6 +71,7 @@ class Backup(_Sourcing):
         self.switched: np.ndarray | None = None  # bool[skus]
 
     def orders(self, view: View, plan: Plan) -> list[Order]:
+        """What to order now."""
         planner = view.planner
         daily = np.maximum(view.outlook.mean, 1e-9)
         if self.switched is None:
@@ -82,7 +84,9 @@ class Backup(_Sourcing):
         cover = np.where(down, firm, soon) / daily
         at_risk = (cover < self.section.switch_below) | (planner.main_warned() & planner.switch_on_warning)
         trusted = np.isfinite(view.fast_lead) & ((view.outlook.mean > 0) | self.forced)
-        self.switched = trusted & ((self.switched & ~((cover > self.section.switch_back) & ~down)) | at_risk | self.forced)
+        self.switched = trusted & (
+            (self.switched & ~((cover > self.section.switch_back) & ~down)) | at_risk | self.forced
+        )
         if not self.switched.any():
             return [Order(False, order_quantity(view.position, plan))]
         planner.activate_second(self.switched)
@@ -96,9 +100,11 @@ class Backup(_Sourcing):
         return [Order(True, second.astype(np.int64)), Order(False, main.astype(np.int64))]
 
     def activate(self, planner: Any) -> None:
+        """Use the second source from now on, whatever the cover."""
         self.forced = True
 
     def stand_down(self, planner: Any) -> None:
+        """Back to the rule."""
         self.forced = False
 
 
@@ -141,6 +147,7 @@ class BaseSurge(_TwoSources):
         self.asked: np.ndarray | None = None  # float64[skus], base quantity asked for so far
 
     def orders(self, view: View, plan: Plan) -> list[Order]:
+        """What to order now."""
         span = view.review if view.review > 0 else 1.0
         if self.section.base is not None:
             base = np.full(len(view.position), self.section.base / view.weight)
@@ -159,6 +166,7 @@ class DualIndex(_TwoSources):
     """Dual index: each source has its own order-up-to level, the fast one on what is due within its lead time."""
 
     def orders(self, view: View, plan: Plan) -> list[Order]:
+        """What to order now."""
         fast = self._expedite(view, view.planner.due_within(view.fast_lead))
         return self._both(view, plan, fast, self._slow(view, order_quantity(view.position + fast, plan)))
 
@@ -184,6 +192,7 @@ class SingleIndex(_TwoSources):
     """Single index: both order-up-to levels look at the whole position (Scheller-Wolf et al. 2007)."""
 
     def orders(self, view: View, plan: Plan) -> list[Order]:
+        """What to order now."""
         fast = self._expedite(view, view.position - view.free)
         return self._both(view, plan, fast, order_quantity(view.position + fast.astype(np.int64), plan))
 
@@ -230,7 +239,6 @@ class C2m:
         while planner.market.env.now <= end:
             promised = np.floor(planner.presold() * (1.0 - self.section.default)).astype(np.int64)
             units = np.maximum(promised - self.ordered, 0)
-            planner.committed = np.minimum(self.ordered + units, promised)
             if units.any():
                 self.ordered += units
                 planner.buy(units, second=False, price=self.section.price)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.core.rng import decision
+from sim.core.rng import Draws, decision
 
 #: one cell: a SKU at a warehouse. Quantities in row units (one row unit = `weight` real units).
 STOCK = np.dtype(
@@ -26,7 +26,9 @@ STOCK = np.dtype(
 )
 
 # totals of the side, indices of SupplyState.totals (row units, whole run, warm-up included)
-(INITIAL, RECEIVED, RESTOCKED, PICKED, SCRAPPED, TRANSFER_OUT, TRANSFER_IN, DEMANDED, SERVED, LOST, CONSUMED) = range(11)
+(INITIAL, RECEIVED, RESTOCKED, PICKED, SCRAPPED, TRANSFER_OUT, TRANSFER_IN, DEMANDED, SERVED, LOST, CONSUMED) = range(
+    11
+)
 ORDER_LINES = 11  # orders of this SKU placed with suppliers (a count, not units)
 BACKORDERED = 12  # of DEMANDED, found no stock and waits or waited for it
 TOTALS = 13
@@ -42,6 +44,7 @@ CENTRAL_KIND, REGIONAL_KIND, FRONT_KIND = 0, 1, 2
 
 SKU_SUPPLIER = decision("sku.supplier")
 SKU_SECOND = decision("sku.second_source")
+SKU_INITIAL = decision("sku.initial_stock")
 SKU_PRIOR = decision("sku.forecast_prior")
 SUPPLIER_REGION = decision("supplier.region")
 SUPPLIER_LEAD = decision("supplier.lead")
@@ -70,7 +73,9 @@ class SupplyState(NamedTuple):
     closing: np.ndarray  # int32[days, skus], row units on hand and in transfer when each day closed
     out: np.ndarray  # uint8[days, skus], 1: no available stock anywhere at the close, or demand refused that day
     cycles: np.ndarray  # int32[4, skus]: received today, short since the last receipt, cycles ended, of these short
-    area: np.ndarray  # float64[3, warehouses, skus], row unit·minutes on hand, backordered, on order since `flags[MEASURED_FROM]`
+    area: (
+        np.ndarray
+    )  # float64[3, warehouses, skus], row unit·minutes on hand, backordered, on order since `flags[MEASURED_FROM]`
     since: np.ndarray  # float64[warehouses, skus], minute up to which `area` is settled
     backorder: np.ndarray  # uint8[skus], 1: demand that finds no stock waits; 0: it is lost
     slow: np.ndarray  # uint8[skus], board: 1 slow mover, not reordered, for the shelf to mark down
@@ -86,6 +91,7 @@ def build(
     days: int,
     weight: float,
     stocked: np.ndarray | None = None,
+    draws: Draws | None = None,
 ) -> SupplyState:
     """Stock as the run finds it.
 
@@ -93,6 +99,7 @@ def build(
     units a day the whole market is expected to ask for. `region_share`: float64[regions], share of demand
     by region. `days`: of the run, warm-up included. `weight`: real units of a row unit. `stocked`:
     bool[W, skus], which warehouse keeps what; all keep everything if left out. Central keeps all in any case.
+    `draws`: for a starting stock that varies by SKU (`stock.spread`).
     """
     kinds = warehouses["kind"].astype(np.int64)
     count, skus = len(warehouses), len(expected)
@@ -103,7 +110,7 @@ def build(
     stock["stocked"] = 1 if stocked is None else stocked
     stock["stocked"][central] = 1
     local = _local_demand(stock["stocked"] == 1, kinds, warehouses["region"], central, expected / weight, region_share)
-    stock["on_hand"] = _initial(config, kinds, central, stock["stocked"] == 1, local, weight)
+    stock["on_hand"] = _initial(config, kinds, central, stock["stocked"] == 1, local, weight, draws)
     totals = np.zeros((TOTALS, skus), np.int64)
     totals[INITIAL] = stock["on_hand"].sum(axis=0)
     flags = np.zeros(8, np.int64)
@@ -145,7 +152,7 @@ def _parents(kinds: np.ndarray, regions: np.ndarray, central: int) -> np.ndarray
 def _local_demand(
     kept: np.ndarray, kinds: np.ndarray, regions: np.ndarray, central: int, daily: np.ndarray, region_share: np.ndarray
 ) -> np.ndarray:
-    """float64[warehouses, skus]: a region's demand falls on its fronts that keep the SKU, else its regionals, else central."""
+    """float64[warehouses, skus]: demand falls on a region's fronts with the SKU, else its regionals, else central."""
     local = np.zeros(kept.shape)
     for region, share in enumerate(np.asarray(region_share, float) / np.sum(region_share)):
         here = regions == region
@@ -160,7 +167,13 @@ def _local_demand(
 
 
 def _initial(
-    config: Any, kinds: np.ndarray, central: int, kept: np.ndarray, local: np.ndarray, weight: float
+    config: Any,
+    kinds: np.ndarray,
+    central: int,
+    kept: np.ndarray,
+    local: np.ndarray,
+    weight: float,
+    draws: Draws | None,
 ) -> np.ndarray:
     """int64[warehouses, skus], row units: fronts and regionals at their own cover, the rest in central."""
     stock, transfers = config.stock, config.transfers
@@ -170,8 +183,13 @@ def _initial(
             on_hand[kinds == kind] = round((units or 0.0) / weight)
         return on_hand * kept
     daily = local.sum(axis=0)
-    rest = np.full(len(daily), round(stock.units / weight)) if stock.units is not None else np.rint(daily * stock.initial)
-    rest = rest.astype(np.int64)
+    # a listed SKU starts with one row unit at least, however slow it is
+    rest = np.maximum(np.rint(daily * stock.initial), daily > 0).astype(np.int64)
+    if stock.units is not None:
+        rest = np.full(len(daily), round(stock.units / weight), np.int64)
+    if stock.spread > 0 and draws is not None:
+        factor = 1.0 + stock.spread * (2.0 * draws.uniform(SKU_INITIAL, np.arange(len(daily))) - 1.0)
+        rest = np.rint(rest * factor).astype(np.int64)
     for w in np.argsort(-kinds, kind="stable"):
         if w == central:
             continue

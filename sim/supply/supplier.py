@@ -61,7 +61,9 @@ class Supplier(mesa.Agent):
         default_price = 1.05 if self.is_second else 1.0
         self.price = float(config.price) if config.price is not None else default_price
         self.moq = round(config.moq / planner.weight)
-        self.capacity = None if config.capacity is None else config.capacity * 86_400.0 / planner.weight  # row units a day
+        self.capacity = (
+            None if config.capacity is None else config.capacity * 86_400.0 / planner.weight
+        )  # row units a day
         self.activated_at: float | None = None if self.is_second else -1e18
         self.blocks: dict[str, int] = {}  # reasons why nothing leaves, and how often each
         self.slowdowns: list[float] = []  # factors on lead time

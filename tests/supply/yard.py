@@ -19,8 +19,8 @@ from sim.crowd import demand as source
 from sim.fulfilment.state import ORDER, WAREHOUSE
 from sim.shelf.state import SKU
 from sim.supply import state as supply_state
-from sim.supply.config import Supply
 from sim.supply.actors import populate
+from sim.supply.config import Supply
 
 
 class Journal:

@@ -75,8 +75,8 @@ def bullwhip(market: Any) -> float:
     if len(demand) < 2:
         return NAN
     spread = float(demand.var(axis=0, ddof=1).mean())
-    # steady demand has no variance to amplify; a whole unit's rounding is none
-    return ratio(float(orders.var(axis=0, ddof=1).mean()), spread) if spread > 0.25 else NAN
+    # steady demand has no variance to amplify: that of rounding to whole units is none
+    return ratio(float(orders.var(axis=0, ddof=1).mean()), spread) if spread > 0.01 * demand.mean() else NAN
 
 
 def time_to_survive(market: Any) -> float:
@@ -131,8 +131,8 @@ def cost_half_width(market: Any) -> float:
 
 
 MEASURES = (
-    Measure("fill_rate", "Fill rate (β)", "满足率", "share", "higher", "units served from stock ÷ units demanded", SOURCE,
-            fill_rate),
+    Measure("fill_rate", "Fill rate (β)", "满足率", "share", "higher",
+            "units served from stock ÷ units demanded", SOURCE, fill_rate),
     Measure("cycle_service", "Cycle service level (α)", "周期服务水平", "share", "higher",
             "replenishment cycles without refused demand ÷ cycles", SOURCE, cycle_service),
     Measure("in_stock_rate", "In-stock rate", "现货率", "share", "higher", "SKU-days in stock ÷ SKU-days", "F23",
@@ -141,10 +141,10 @@ MEASURES = (
             "time average of stock on hand and in transfer × unit cost", SOURCE, inventory_value),
     Measure("turnover_days", "Inventory turnover", "库存周转天数", "d", "lower",
             "average inventory at cost ÷ cost of goods × days", "F01", turnover_days),
-    Measure("slow_mover_value", "Slow movers", "滞销库存金额", "CNY", "lower", "stock of flagged SKUs × unit cost", SOURCE,
-            slow_mover_value),
-    Measure("stock_outs", "Stock-outs", "缺货次数", "SKU-days", "lower", "SKU-days without stock or with refused demand",
-            SOURCE, lambda m: float(_days(m, "out").sum())),
+    Measure("slow_mover_value", "Slow movers", "滞销库存金额", "CNY", "lower",
+            "stock of flagged SKUs × unit cost", SOURCE, slow_mover_value),
+    Measure("stock_outs", "Stock-outs", "缺货次数", "SKU-days", "lower",
+            "SKU-days without stock or with refused demand", SOURCE, lambda m: float(_days(m, "out").sum())),
     Measure("lost_sales", "Lost sales", "缺货损失件数", "units", "lower", "units asked for in vain and lost", SOURCE,
             lambda m: float(_since(m, LOST).sum()) * m.supply.weight),
     Measure("bullwhip_ratio", "Bullwhip ratio", "牛鞭比", "ratio", "lower", "Var(orders) ÷ Var(demand), daily, by SKU",
@@ -157,8 +157,8 @@ MEASURES = (
             "demand at list price unserved between TTS and TTR, worst supplier", "S08", worst_exposure),
     Measure("second_source_share", "Second source share", "备用货源占比", "share", "neither",
             "units delivered by second sources ÷ all", SOURCE, second_source_share),
-    Measure("supplier_days_down", "Supplier days down", "供应商停供天数", "d", "lower", "supplier-days of outages", SOURCE,
-            days_down),
+    Measure("supplier_days_down", "Supplier days down", "供应商停供天数", "d", "lower",
+            "supplier-days of outages", SOURCE, days_down),
     Measure("supply.cost_per_period", "Stock cost per SKU and period", "单品期均库存成本", "CNY", "lower",
             "holding + penalty + ordering (+ purchase) by the rates of supply.costs", SOURCE, _cost("total")),
     Measure("supply.holding_per_period", "Holding cost per SKU and period", "单品期均持有成本", "CNY", "lower",

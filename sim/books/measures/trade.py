@@ -69,6 +69,8 @@ MEASURES = (
     Measure("topped_up_share", "Orders topped up", "凑单率", "share", "neither",
             "orders with an article added to reach a threshold ÷ orders", "P14",
             lambda m: ratio(total(m, "topped_up"), total(m, "orders"))),
+    Measure("return_rate", "Return rate", "退货率", "share", "lower", "units that came back ÷ units sent", "P18",
+            lambda m: ratio(total(m, "returned_units"), total(m, "picked_units"))),
     Measure("first_hour_share", "First hour of the busiest day", "首小时占比", "share", "neither",
             "GMV of its first hour ÷ GMV of the day", "T25", first_hour_share),
     Measure("peak_to_mean", "Peak hour ÷ mean hour", "峰均比", "ratio", "neither", "orders of the busiest hour ÷ mean", "T23",

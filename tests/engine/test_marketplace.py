@@ -1,0 +1,159 @@
+"""One run: the same seed, the same bytes; whoever does not compete is not touched; nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mesa
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.books.laws import check_all
+from sim.core.errors import LawBroken
+from sim.core.registry import policy
+from sim.engine import run
+from sim.engine.marketplace import Marketplace
+from sim.scenario import load
+
+ROOT = Path(__file__).parents[2]
+FESTIVAL = ROOT / "scenarios" / "618.yaml"
+SMALL = {"crowd.shoppers": 1500, "crowd.represents": "150k", "shelf.catalogue.skus": 120, "warmup": "2d"}
+
+
+def small(**more: object) -> Marketplace:
+    return Marketplace(load(FESTIVAL, {**SMALL, **more}), seed=3)
+
+
+def bytes_of(market: Marketplace) -> bytes:
+    """What a finished run leaves: books and every shopper's row. The end of a run books the cost of holding stock."""
+    if not hasattr(market, "laws"):
+        market.finish()
+    world = market.world
+    return world.books.series.tobytes() + world.books.debit.tobytes() + world.crowd.rows.tobytes()
+
+
+@pytest.fixture(scope="module")
+def finished() -> Marketplace:
+    market = small()
+    market.run()
+    market.finish()
+    return market
+
+
+def test_the_same_seed_gives_the_same_bytes(finished: Marketplace) -> None:
+    again = small()
+    again.run()
+    assert bytes_of(again) == bytes_of(finished)
+
+
+def test_another_seed_gives_another_history(finished: Marketplace) -> None:
+    other = Marketplace(load(FESTIVAL, SMALL), seed=4)
+    other.run()
+    assert bytes_of(other) != bytes_of(finished)
+
+
+def test_a_registered_policy_that_is_not_used_changes_nothing(finished: Marketplace) -> None:
+    @policy("supply.sourcing", "never_used_in_a_test")
+    class NeverUsed:
+        """Does nothing."""
+
+    again = small()
+    again.run()
+    assert bytes_of(again) == bytes_of(finished)
+
+
+def test_running_in_pieces_is_running_at_once(finished: Marketplace) -> None:
+    pieces = small()
+    for minute in (1, 777, 1440, 5000, 20_161, 24 * 1440 + 3):
+        pieces.run_until(minute)
+        assert pieces.minute == minute
+    pieces.run()
+    assert bytes_of(pieces) == bytes_of(finished)
+
+
+def test_every_conservation_law_holds_and_is_named(finished: Marketplace) -> None:
+    assert set(finished.laws) >= {"stock", "demand", "orders", "parcels", "money", "refunds", "coupons", "little"}
+
+
+def test_a_lost_unit_breaks_the_law_of_stock() -> None:
+    market = small(days=2)
+    market.run()
+    market.world.supply.stock[0, 0]["on_hand"] += 1
+    with pytest.raises(LawBroken, match="stock"):
+        check_all(market)
+
+
+def test_an_invented_fen_breaks_the_law_of_money() -> None:
+    market = small(days=2)
+    market.run()
+    market.world.books.debit[0, 0] += 1
+    with pytest.raises(LawBroken, match="money"):
+        check_all(market)
+
+
+#: nobody competes: stock for years in one place, hands for every parcel; and what shoppers tell each other (ratings,
+#: promises learnt from others' parcels) counts for nothing
+PLENTY = {
+    "crowd.represents": 1500, "supply.stock.initial": "2000d of cover", "fulfilment.network.regional": 0,
+    "fulfilment.utilisation": "1%", "crowd.memory.review": "0%", "crowd.memory.late": 0.0, "crowd.choice.promise": 0.0,
+    "shelf.promotions": [], "shelf.ranking.policy": "random", "days": 12,
+}  # fmt: skip
+
+
+def test_taking_one_shopper_away_leaves_all_who_did_not_compete_untouched() -> None:
+    whole = small(**PLENTY)
+    whole.run()
+    busiest = int(whole.world.crowd.rows["window_orders"].argmax())
+    assert whole.world.crowd.rows["window_orders"][busiest] > 0
+    without = small(**PLENTY)
+    without.remove_shopper(busiest)
+    without.run()
+    others = np.arange(1500) != busiest
+    a, b = whole.world.crowd.rows[others], without.world.crowd.rows[others]
+    differing = {field: int((a[field] != b[field]).reshape(len(a), -1).any(axis=1).sum()) for field in a.dtype.names}
+    assert not any(differing.values()), differing
+    assert whole.world.crowd.rows["orders"].sum() > without.world.crowd.rows["orders"].sum()
+
+
+def test_mesa_batch_run_drives_the_model() -> None:
+    rows = mesa.batch_run(
+        Marketplace,
+        {"scenario": str(FESTIVAL), "crowd.shoppers": [200, 300], "days": 2, "warmup": "1d", "shelf.promotions": [[]]},
+        iterations=1, max_steps=5, number_processes=1, data_collection_period=-1, display_progress=False,
+    )  # fmt: skip
+    assert sorted({row["crowd.shoppers"] for row in rows}) == [200, 300]
+
+
+def test_an_event_of_the_timeline_happens_and_is_journalled() -> None:
+    market = small(days=3, events=[{"at": "06-02 10:00", "do": "supply.fail", "target": "supplier-1", "for": "1d"}])
+    market.run()
+    assert [row[2] for row in market.journal.of("supply", "supply.fail")] == ["supply.fail"]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    shoppers=st.integers(50, 600), skus=st.integers(8, 60), cover=st.integers(0, 20), off=st.integers(0, 60),
+    seed=st.integers(0, 2**40), refused=st.integers(0, 100), policy_name=st.sampled_from(["lost_sales", "backorder"]),
+)  # fmt: skip
+def test_laws_hold_over_random_scenarios(shoppers, skus, cover, off, seed, refused, policy_name):  # type: ignore[no-untyped-def]
+    scenario = load(
+        FESTIVAL,
+        {
+            "crowd.shoppers": shoppers, "crowd.represents": shoppers * 7, "shelf.catalogue.skus": skus, "days": 20,
+            "warmup": "1d", "supply.stock.initial": f"{cover}d of cover", "shelf.promotions.4.off": f"{off}%",
+            "supply.stock.policy": policy_name, "crowd.payment.completes": f"{refused}%",
+        },
+    )  # fmt: skip
+    market = Marketplace(scenario, seed=seed)
+    market.run()
+    market.finish()
+
+
+def test_run_returns_figures_series_events_and_manifest() -> None:
+    result = run(load(FESTIVAL, {**SMALL, "days": 2}), seed=3)
+    assert result.kpis["orders"] > 0
+    assert len(result.series) == 4 * 24
+    assert result.manifest["wall_seconds"] > 0
+    assert result.manifest["laws"]["money"] == "holds"

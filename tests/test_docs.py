@@ -1,0 +1,58 @@
+"""The documentation runs: every Python block is executed, every `sim618` command of a shell block is known."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.main import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """(place, text) of every block of a language."""
+    found = []
+    for page in PAGES:
+        for match in BLOCK.finditer(page.read_text(encoding="utf-8")):
+            if match[1] == language:
+                line = page.read_text(encoding="utf-8")[: match.start()].count("\n") + 1
+                found.append((f"{page.relative_to(ROOT)}:{line}", match[2]))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("place", "text"), blocks("python"), ids=lambda value: value.split("\n")[0][:60])
+def test_a_python_block_runs(place: str, text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(compile(text, place, "exec"), {"__name__": "docs"})
+
+
+def commands() -> list[tuple[str, str]]:
+    found = []
+    for language in ("sh", "bash", "console"):
+        for place, text in blocks(language):
+            joined = text.replace("\\\n", " ")
+            found += [(place, line) for line in joined.splitlines() if line.strip().startswith("sim618 ")]
+    return found
+
+
+@pytest.mark.parametrize(("place", "line"), commands(), ids=lambda value: value.strip()[:60])
+def test_a_command_of_the_documentation_exists(place: str, line: str) -> None:
+    words = shlex.split(line.split("#")[0])
+    result = CliRunner().invoke(app, [words[1], "--help"])
+    assert result.exit_code == 0, place
+    for option in (word.split("=")[0] for word in words[2:] if word.startswith("--")):
+        assert option in result.output or option == "--help", f"{place}: {option}"
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
