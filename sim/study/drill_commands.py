@@ -84,9 +84,8 @@ def plan(case: Any, replications: int | None = None) -> dict[str, Any]:
 
     drill, calendar = case.drill, calendar_of(case.scenario.config)
     first, last = span(drill, calendar)
-    lines = [
-        f"{drill.drill}: {case.scenario.name}, {replications or drill.replications} replications, with and without fault"
-    ]
+    count = replications or drill.replications
+    lines = [f"{drill.drill}: {case.scenario.name}, {count} replications, with and without the fault"]
     lines.append(f"  {calendar.text(first)}  watch begins: " + "; ".join(_probe(probe) for probe in drill.steady_state))
     for event in sorted(drill.inject, key=lambda event: calendar.minute(event.at)):
         length = f" for {event.lasts:g} min" if event.lasts is not None else ""

@@ -221,10 +221,10 @@ def _sure(told: dict[str, Any], drill: Any, lang: str) -> list[str]:
             f"收尾步骤在 {after['ran_in']}/{count} 次中执行。中止 {told['stopped']} 次。",
         ]
     return [
-        f"Each of {count} replications was run with and without the fault on the same seed: the difference is caused by the "
-        "fault and the response alone.",
+        f"Each of {count} replications was run with and without the fault on the same seed: the difference is caused by "
+        "the fault and the response alone.",
         f"An objective is met when it is in at least {drill.objectives.met_in:.0%} of the replications.",
-        f"The steady state was left in {told['disturbed']} of {count} and, after the fault's end, did not come back by itself "
-        f"(metastable) in {stable}.",
+        f"The steady state was left in {told['disturbed']} of {count} and, after the fault's end, did not come back by "
+        f"itself (metastable) in {stable}.",
         f"The afterwards steps ran in {after['ran_in']} of {count}. Stopped by the stop condition: {told['stopped']}.",
     ]
