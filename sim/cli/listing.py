@@ -92,7 +92,8 @@ def _documents(kind: str, key: str) -> list[Row]:
         node = read_tree(path).node
         if node is None:
             continue
-        found = "study" if "study" in node.value else "drill" if "drill" in node.value else "scenario"
+        kinds = ("study", "drill", "calendar", "playbook")
+        found = next((name for name in kinds if name in node.value), "scenario")
         if found == kind and _text(node, key):
             rows.append({"file": path.as_posix(), "name": _text(node, key)})
     return rows

@@ -33,6 +33,7 @@ from sim.engine.advance import (
 )  # fmt: skip
 from sim.engine.crowding import appoint_waiting, shown_promises
 from sim.engine.journal import Journal
+from sim.engine.voiding import void_lost_payments
 from sim.engine.world import World, build_desk
 from sim.fulfilment import pools
 from sim.fulfilment import state as fulfilment_state
@@ -441,6 +442,11 @@ class Marketplace(mesa.Model):
             self._make_room(NO_NODES, need + 4096)
         come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
         self.journal.record("crowd", "come_back", "opening", come * self.weight)
+
+    def payments_lost(self) -> None:
+        """A standby has taken over without the last writes: orders whose payment was among them are void."""
+        if not self.alone:
+            void_lost_payments(self)
 
     def remove_shopper(self, row: int) -> None:
         """Take one shopper away for good: they never visit (the worlds test compares histories with and without)."""

@@ -140,8 +140,12 @@ class Operations(mesa.Agent):
         name = "site" if node < 0 else self.plan.names[node]
         self.tell("failed_over", name, self.second - outage.began)
         self.tell("writes_lost", name, lost)
+        if hasattr(self.market, "payments_lost"):
+            self.market.payments_lost()
 
     def _repaired(self, node: int, outage: Outage) -> None:
+        if outage.repaired:  # the fault was ended before its time
+            return
         outage.repaired = True
         if not outage.switched and self.outages.get(node) is outage:
             del self.outages[node]

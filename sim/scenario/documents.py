@@ -13,9 +13,9 @@ from sim.scenario.load import load, load_document
 
 
 def kind_of(path: str | Path) -> str:
-    """`study`, `drill` or `scenario`: by the key that only such a file has."""
+    """`study`, `drill`, `calendar` (of drills), `playbook` or `scenario`: by the key that only such a file has."""
     node = read_tree(path).node
-    for kind in ("study", "drill"):
+    for kind in ("study", "drill", "calendar", "playbook"):
         if node is not None and kind in node.value:
             return kind
     return "scenario"
@@ -28,6 +28,11 @@ def problems_of(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
         if kind == "scenario":
             load(path, overrides)
             return []
+        if kind == "drill":
+            from sim.study.drill_files import load_drill
+
+            load_drill(path, overrides)
+            return []
         document = load_document(path, _model(path, kind), overrides)
     except ScenarioError as error:
         return list(error.problems)
@@ -36,10 +41,14 @@ def problems_of(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
 
 def _model(path: str | Path, kind: str) -> Any:
     """The model of a study or drill file. Raises ScenarioError when the file names no known kind of study."""
-    if kind == "drill":
-        from sim.scenario.schema import model_of
+    if kind == "calendar":
+        from sim.study.drill_config import DrillCalendar
 
-        return model_of("drill")
+        return DrillCalendar
+    if kind == "playbook":
+        from sim.engine.playbook import Playbook
+
+        return Playbook
     from sim.study.config import KINDS
 
     node = read_tree(path).node

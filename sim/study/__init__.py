@@ -14,6 +14,7 @@ _VERBS = {
     **dict.fromkeys(
         ["compare", "sweep", "sensitivity", "optimise", "break_", "discover", "ab", "cases", "study"], "sim.study.api"
     ),
+    "drill": "sim.study.drills",
     "Store": "sim.study.store",
     "Model": "sim.study.model",
     "ScenarioModel": "sim.study.model",

@@ -1,4 +1,4 @@
-"""The commands of studies: ``sim618 study``, ``sim618 compare``, ``sim618 results``."""
+"""The commands of studies: ``sim618 study``, ``sim618 compare``, ``sim618 drill``, ``sim618 results``."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("study")(study)
     app.command("compare")(compare)
+    app.command("drill")(drill)
     app.add_typer(results, name="results")
 
 
@@ -135,6 +136,37 @@ def compare(
         _run(
             spec, scenario.parent, scenario.stem, out, seed, None, set_, shoppers, executor, store, lang, as_json, quiet
         )
+
+
+def drill(
+    files: Annotated[list[Path], typer.Argument(metavar="DRILL…", help="Drill files; several or a calendar: a suite.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and print the plan, rehearse nothing.")] = False,
+    out: Out = None,
+    seed: Seed = None,
+    replications: Annotated[
+        int | None, typer.Option("--replications", min=1, help="Replications, each with and without the fault.")
+    ] = None,
+    set_: Set = None,
+    shoppers: Shoppers = None,
+    executor: ExecutorName = "local",
+    lang: Lang = "en",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Rehearse faults and what is done about them: a verdict, and exit code 0 met, 1 not met, 2 stopped.
+
+    Example: sim618 drill scenarios/drills/payment_database_crash.yaml --replications 5
+    """
+    from sim.study.drill_commands import rehearse
+
+    with _told(quiet):
+        if lang not in ("en", "zh"):
+            raise _usage("--lang", f"found {lang!r}, accepted: en, zh")
+        rows = None if shoppers is None else parse_count(int(shoppers) if shoppers.isdecimal() else shoppers)
+        code = rehearse(
+            files, dry_run, out, seed, replications, _assignments(set_ or []), rows, executor, lang, as_json, quiet
+        )
+    raise typer.Exit(code)
 
 
 def _run(

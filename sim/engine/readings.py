@@ -1,0 +1,106 @@
+"""Live readings: what can be watched while a run goes on, by name, over the last minutes.
+
+platform.<action or node>.<availability | latency | latency_p50 | latency_p95 | latency_p99 | utilisation | queue |
+    ready | requests>
+orders, gmv, order_failures       placed or failed in the window, real units and CNY
+lost_orders, lost_gmv             against the same seed without the faults, since the watch began
+fill_rate, stock_out_rate, late_rate, in_stock, parcels_waiting
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.books import state as books
+from sim.books.measures.platform import probe
+from sim.books.view import ratio
+
+_WORDS = {
+    "availability": "share", "latency": "s", "latency_p50": "s", "latency_p95": "s", "latency_p99": "s",
+    "utilisation": "share", "queue": "number", "ready": "number", "requests": "number",
+}  # fmt: skip
+NAMES = {
+    "orders": "number", "gmv": "CNY", "order_failures": "number", "lost_orders": "number", "lost_gmv": "CNY",
+    "fill_rate": "share", "stock_out_rate": "share", "late_rate": "share", "in_stock": "share",
+    "parcels_waiting": "number",
+}  # fmt: skip
+
+
+def unit_of(name: str) -> str:
+    """`share`, `s`, `CNY` or `number`. Raises ValueError listing what can be read."""
+    if name in NAMES:
+        return NAMES[name]
+    parts = name.split(".")
+    if len(parts) >= 3 and parts[0] == "platform" and parts[-1] in _WORDS:
+        return _WORDS[parts[-1]]
+    accepted = ", ".join((*NAMES, f"platform.<action or node>.<{' | '.join(_WORDS)}>"))
+    raise ValueError(f"found {name!r}, accepted: {accepted}")
+
+
+class Meter:
+    """Reads a market; `sample` is called at every tick so that windows can be read afterwards.
+
+    `control`: (minutes, cumulative orders, cumulative GMV) of the same seed without the faults, for `lost_…`.
+    """
+
+    def __init__(self, market: Any, control: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None) -> None:
+        self.market, self.control = market, control
+        self.minutes: list[float] = []
+        self._totals: list[np.ndarray] = []
+
+    def sample(self) -> None:
+        """Remember the books as they stand now."""
+        self.minutes.append(float(self.market.env.now))
+        self._totals.append(self.market.world.books.series.sum(axis=0) * self.market.weight)
+
+    def placed(self) -> tuple[float, float]:
+        """(orders, CNY) placed since minute 0 and not void by lost writes."""
+        totals = self.market.world.books.series.sum(axis=0) * self.market.weight
+        notices = self.market.notices
+        orders = float(totals[books.ORDERS]) - notices.get("void_orders", 0.0)
+        return orders, float(totals[books.GMV]) / 100.0 - notices.get("void_value", 0.0)
+
+    def read(self, name: str, over: float = 1.0) -> float:
+        """A reading over the last `over` minutes; nan where nothing is known. Raises KeyError for an unknown node."""
+        minutes = max(1, math.ceil(over - 1e-9))
+        if name.startswith("platform."):
+            return float(probe(self.market, name, minutes))
+        if name in ("lost_orders", "lost_gmv"):
+            return self._lost(1 if name == "lost_gmv" else 0)
+        if name == "in_stock":
+            stock = self.market.world.supply.stock
+            free = (stock["on_hand"].astype(np.int64) - stock["allocated"]).sum(axis=0)
+            return float((free > 0).mean())
+        if name == "parcels_waiting":
+            return float(self.market.world.fulfilment.stations["waiting"].sum() * self.market.weight)
+        change = self._change(minutes)
+        if name == "orders":
+            return float(change[books.ORDERS])
+        if name == "gmv":
+            return float(change[books.GMV]) / 100.0
+        if name == "order_failures":
+            return float(change[books.ORDER_FAILURES])
+        if name == "fill_rate":
+            return 1.0 - ratio(float(change[books.LOST_UNITS]), float(change[books.DEMANDED_UNITS]))
+        if name == "stock_out_rate":
+            return ratio(float(change[books.STOCK_OUTS]), float(change[books.CHECKOUTS]))
+        if name == "late_rate":
+            return ratio(float(change[books.LATE_PARCELS]), float(change[books.DELIVERED_PARCELS]))
+        raise KeyError(name)
+
+    def _change(self, minutes: float) -> np.ndarray:
+        """What the books gained in the window; the window is shorter where the watch began later."""
+        if not self.minutes:
+            return np.full(len(books.SERIES), np.nan)
+        at = int(np.searchsorted(self.minutes, self.minutes[-1] - minutes + 1e-9, side="right")) - 1
+        return np.asarray(self._totals[-1] - self._totals[max(0, at)])
+
+    def _lost(self, column: int) -> float:
+        if self.control is None:
+            return math.nan
+        minutes, *totals = self.control
+        at = int(np.searchsorted(minutes, float(self.market.env.now) + 1e-9, side="right")) - 1
+        return float(totals[column][at]) - self.placed()[column] if at >= 0 else math.nan

@@ -1,0 +1,100 @@
+"""Figures of a drill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.core.picture import ACCENT, BAD, GOOD, LINE, SOFT, style
+
+MARKS = (
+    ("inject", "fault", "故障", BAD), ("alert", "alert", "告警", "#b45309"), ("decided", "decision", "决策", "#7c3aed"),
+    ("action", "action", "措施", ACCENT), ("stop", "stop", "中止", BAD), ("restored", "restored", "恢复服务", GOOD),
+    ("fault_over", "fault over", "故障结束", SOFT), ("recovered", "recovered", "恢复", GOOD),
+    ("afterwards", "afterwards", "收尾", SOFT),
+)  # fmt: skip
+
+
+def _axes(height: float, rows: int = 1) -> Any:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.6, height), layout="constrained")
+    return figure, figure.subplots(rows, 1, sharex=rows > 1, squeeze=False)[:, 0]
+
+
+def timeline(result: Any, number: int, lang: str = "en") -> Any:
+    """Orders a minute with and without the fault, the readings of the steady state, and what happened when."""
+    run, control = result.runs["response"][number], result.controls[number]
+    fault = run.fault_at
+    times = np.array(run.minutes[1:]) - fault
+    until = max([row[0] for row in run.journal if row[1] == "drill"] + [fault]) - fault + 15.0
+    shown = times <= until
+    metrics = list(run.readings)
+    with style():
+        figure, axes = _axes(2.4 + 1.2 * len(metrics), 1 + len(metrics))
+        for source, colour, label in (
+            (control, LINE, "无故障" if lang == "zh" else "without the fault"),
+            (run, ACCENT, "有故障" if lang == "zh" else "with the fault"),
+        ):
+            rate = np.diff(source.orders)[: len(times)] / np.diff(run.minutes)
+            axes[0].plot(times[shown], rate[shown], color=colour, lw=1.3, label=label)
+        axes[0].set_ylabel("订单/分钟" if lang == "zh" else "orders/min")
+        axes[0].legend(frameon=False, loc="upper right", fontsize=8)
+        for axis, metric in zip(axes[1:], metrics, strict=True):
+            axis.plot(times[shown], np.array(run.readings[metric][1:])[shown], color=ACCENT, lw=1.2)
+            axis.set_ylabel(metric.replace("platform.", ""), fontsize=7.5)
+        _marks(axes, run, fault, lang)
+        axes[-1].set_xlabel("故障后分钟" if lang == "zh" else "minutes after the fault")
+    return figure
+
+
+def _marks(axes: Any, run: Any, fault: float, lang: str) -> None:
+    """A line for what happened; names of things close together are set one below the other."""
+    top = axes[0].get_ylim()[1]
+    width = max(axes[0].get_xlim()[1] - axes[0].get_xlim()[0], 1e-9)
+    placed: list[float] = []
+    for kind, en, zh, colour in MARKS:
+        rows = [row for row in run.journal if row[1] == "drill" and row[2] == kind][:3]
+        for row in rows:
+            at = row[0] - fault if kind != "restored" else run.restored - fault
+            for axis in axes:
+                axis.axvline(at, color=colour, lw=0.9, ls=":")
+            depth = sum(abs(at - other) < 0.13 * width for other in placed)
+            axes[0].text(
+                at, top * (1.0 - 0.11 * depth), f" {zh if lang == 'zh' else en}", color=colour, fontsize=8, va="top"
+            )
+            placed.append(at)
+
+
+def shortfall(result: Any, lang: str = "en") -> Any:
+    """Orders missing against the run without the fault, all replications."""
+    with style():
+        figure, (axis,) = _axes(2.8)
+        for run, control in zip(result.runs["response"], result.controls, strict=True):
+            n = len(run.minutes)
+            hours = (np.array(run.minutes) - run.fault_at) / 60.0
+            axis.plot(hours, np.array(control.orders[:n]) - np.array(run.orders), color=ACCENT, lw=0.8, alpha=0.5)
+        axis.axhline(0.0, color=LINE, lw=0.8)
+        axis.set_xlabel("故障后小时" if lang == "zh" else "hours after the fault")
+        axis.set_ylabel("缺少的订单" if lang == "zh" else "orders missing")
+    return figure
+
+
+def losses(result: Any, lang: str = "en") -> Any:
+    """Lost GMV of every response over the replications."""
+    told = [result.verdict, *result.verdict["responses"]]
+    with style():
+        figure, (axis,) = _axes(1.2 + 0.45 * len(told))
+        for row, one in enumerate(told):
+            values = np.array(one["values"]["lost_gmv"]) / 1e6
+            offsets = (np.arange(len(values)) % 5 - 2) * 0.05
+            axis.scatter(values, row + offsets, s=16, color=ACCENT, alpha=0.6, linewidths=0)
+            axis.plot([values.mean()] * 2, [row - 0.3, row + 0.3], color=BAD, lw=1.5)
+        asked = result.case.drill.objectives.max_lost_gmv
+        if asked is not None:
+            axis.axvline(asked / 1e6, color=GOOD, lw=1.0, ls="--")
+        axis.set_yticks(range(len(told)), [one["response"] for one in told])
+        axis.set_ylim(len(told) - 0.5, -0.5)
+        axis.set_xlabel("流失 GMV，百万元" if lang == "zh" else "GMV lost, million CNY")
+    return figure

@@ -1,0 +1,173 @@
+"""Drill files: read, checked against the scenario they rehearse, and their playbooks found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.core.errors import Problem, ScenarioError, shown
+from sim.engine.playbook import Playbook, Response, Step
+from sim.study.drill_config import Drill, DrillCalendar
+
+
+@dataclass(frozen=True)
+class Case:
+    """A checked drill: its file, its scenario, and the steps of each of its responses."""
+
+    path: Path
+    drill: Drill
+    scenario: Any
+    overrides: dict[str, Any]
+    steps: dict[str, tuple[Step, ...]]
+
+
+def drill_files(paths: Iterable[Path]) -> list[Path]:
+    """The drill files named, calendars replaced by the drills they list. Raises ScenarioError."""
+    from sim.scenario import load_document
+    from sim.scenario.extends import read_tree
+
+    found: list[Path] = []
+    for path in paths:
+        node = read_tree(path).node
+        if node is not None and node.kind == "map" and "drills" in node.value:
+            calendar = load_document(path, DrillCalendar).config
+            found += [path.parent / item.run for item in calendar.drills]
+        else:
+            found.append(path)
+    return found
+
+
+def load_drill(path: str | Path, overrides: Mapping[str, Any] | None = None, shoppers: int | None = None) -> Case:
+    """The drill of a file. `overrides` go to the scenario, over the drill's own `set`. Raises ScenarioError."""
+    from sim.scenario import load, load_document
+
+    path = Path(path)
+    document = load_document(path, Drill)
+    drill = document.config
+    changes = {**drill.set, **(overrides or {})}
+    if shoppers is not None:
+        changes["crowd.shoppers"] = shoppers
+    scenario = load(path.parent / drill.scenario, changes)
+    steps = {name: _steps(path, name, response, document.node) for name, response in drill.responses.items()}
+    problems = [*_injects(document.node, drill, scenario), *_actions(document.node, path, drill, steps)]
+    problems += _metrics(document.node, drill, scenario)
+    if problems:
+        raise ScenarioError(problems)
+    return Case(path, drill, scenario, changes, steps)
+
+
+def _steps(path: Path, name: str, response: Response, node: Any) -> tuple[Step, ...]:
+    """The steps of a response: its own, or those of the playbook file it names."""
+    from sim.scenario import load_document
+    from sim.scenario.folder import tree_of
+
+    if not isinstance(response.playbook, str):
+        return response.playbook
+    named = response.playbook
+    tree = tree_of(path)
+    folders = [tree / "playbooks", path.parent / "playbooks", path.parent]
+    known = {
+        file.stem: file for folder in reversed(folders) if folder.is_dir() for file in sorted(folder.glob("*.yaml"))
+    }
+    file = known.get(named)
+    if file is None:
+        books = sorted(p.stem for p in (tree / "playbooks").glob("*.yaml")) or ["none"]
+        keys = ("response", "playbook") if name == "response" else ("plans", name, "playbook")
+        raise ScenarioError([_problem(node, keys, f"found {shown(named)}, accepted: {', '.join(books)}")])
+    return load_document(file, Playbook).config.steps
+
+
+def _problem(node: Any, keys: tuple[Any, ...], message: str, hint: str = "") -> Problem:
+    """A problem at the place in the file, as near as the file has it."""
+    from sim.scenario.check import problem_at
+
+    return problem_at(node, keys, message, hint)
+
+
+def _known(do: str, kind: str | None) -> tuple[Any, str]:
+    """The event and, where there is none of that kind, what is accepted."""
+    from sim.scenario import catalogue
+
+    events = {item.name: item for item in catalogue.events()}
+    event = events.get(do)
+    if event is not None and (kind is None or event.kind == kind):
+        return event, ""
+    names = [n for n, item in events.items() if kind is None or item.kind == kind]
+    side = [n for n in names if n.split(".")[0] == do.split(".")[0]]
+    return None, f"found {shown(do)}, accepted: {', '.join(side or names)}"
+
+
+def _injects(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
+    from datetime import date
+
+    from sim.core.calendar import DAY, Calendar
+    from sim.core.units import parse_when
+    from sim.scenario.model import ScenarioModel
+
+    first = parse_when(scenario.config.start)
+    calendar = Calendar(date(first.year or 2026, first.month, first.day), scenario.config.days,
+                        int(scenario.config.warmup // DAY))  # fmt: skip
+    problems = []
+    for number, event in enumerate(drill.inject):
+        entry, message = _known(event.do, None)
+        if entry is None:
+            problems.append(_problem(node, ("inject", number, "do"), message))
+            continue
+        minute = calendar.minute(event.at)
+        if not 0 <= minute < calendar.end:
+            span = f"{calendar.moment(0):%Y-%m-%d %H:%M} to {calendar.moment(calendar.end):%Y-%m-%d %H:%M}"
+            message = f"found {shown(event.at)}, accepted: a moment of the run, {span}"
+            problems.append(_problem(node, ("inject", number, "at"), message))
+        for key in event.arguments:
+            if entry.arguments is not None and key not in entry.arguments:
+                message = f"found the unknown key {shown(key)} for {event.do}, accepted: {', '.join(entry.arguments)}"
+                problems.append(_problem(node, ("inject", number, key), message))
+        side = event.do.split(".")[0]
+        section: Any = getattr(scenario.config, side, None)
+        targets = section.targets() if side in ScenarioModel.model_fields and hasattr(section, "targets") else None
+        if targets is not None and event.target is not None and event.target not in targets:
+            message = f"found {shown(event.target)}, accepted: {', '.join(sorted(targets))}"
+            problems.append(_problem(node, ("inject", number, "target"), message))
+    return problems
+
+
+def _actions(node: Any, path: Path, drill: Drill, steps: Mapping[str, tuple[Step, ...]]) -> list[Problem]:
+    problems = []
+    for number, step in enumerate(drill.afterwards):
+        entry, message = _known(step.do, "action")
+        if entry is None:
+            problems.append(_problem(node, ("afterwards", number), message))
+    for name, response in drill.responses.items():
+        keys = ("response", "playbook") if name == "response" else ("plans", name, "playbook")
+        for step in steps[name]:
+            entry, message = _known(step.do, "action")
+            if entry is None:
+                where = f"playbook {response.playbook}: " if isinstance(response.playbook, str) else ""
+                problems.append(_problem(node, keys, where + message))
+    return problems
+
+
+def _metrics(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
+    """Names of actions and nodes of the machine room in metrics."""
+    from sim.platform.layout import plan
+    from sim.platform.state import ACTION_NAMES
+
+    known = {*ACTION_NAMES, *plan(scenario.config.platform).aliases}
+    named: list[tuple[tuple[Any, ...], str | None]] = [
+        (("steady_state", number, "metric"), probe.metric) for number, probe in enumerate(drill.steady_state)
+    ]
+    if drill.stop_when is not None:
+        named.append((("stop_when", "metric"), drill.stop_when.metric))
+    for name, response in drill.responses.items():
+        keys = ("response", "detect", "metric") if name == "response" else ("plans", name, "detect", "metric")
+        named.append((keys, response.detect.metric))
+    problems = []
+    for keys, metric in named:
+        if metric is None or not metric.startswith("platform."):
+            continue
+        subject = metric.removeprefix("platform.").rpartition(".")[0]
+        if subject not in known:
+            problems.append(_problem(node, keys, f"found {shown(subject)}, accepted: {', '.join(sorted(known))}"))
+    return problems

@@ -1,0 +1,230 @@
+"""`drill.html`: one self-contained page: the verdict, objectives against what was reached, timeline, losses."""
+
+from __future__ import annotations
+
+import math
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from sim.core.page import variables
+from sim.core.picture import svg
+from sim.core.wording import number
+from sim.study.drill_figures import losses, shortfall, timeline
+
+WORDS = {
+    "en": {
+        "kind": "Drill", "replications": "replications", "seed": "seed", "figures": "What it looks like",
+        "sure": "How to read this", "met": "Met.", "not_met": "Not met.", "stopped": "Stopped.",
+        "objectives": "Objectives against what was reached", "losses": "Orders lost, deferred and recovered",
+        "times": "How fast it was noticed, decided and over", "probes": "Steady state", "actions": "What was done",
+        "plans": "Other plans on the same seeds", "timeline": "Timeline of the replication with the largest loss",
+        "shortfall": "Orders missing against the same seeds without the fault",
+        "distribution": "Losses over the replications", "asked": "Asked", "reached": "Reached (mean, 95% interval)",
+        "worst": "Worst", "share": "Met in", "verdict": "Verdict", "objective": "Objective",
+        "yes": "met", "no": "not met",
+        "figure": "Figure", "metric": "Reading", "mode": "Mode", "held": "Held", "before": "Before", "after": "After",
+        "step": "Step", "taken": "Taken in", "when": "After the fault", "problem": "Problem", "plan": "Plan",
+    },
+    "zh": {
+        "kind": "演练", "replications": "次重复", "seed": "种子", "figures": "图示", "sure": "如何解读",
+        "met": "达标。", "not_met": "未达标。", "stopped": "已中止。", "objectives": "目标与实际",
+        "losses": "流失、延后与挽回的订单",
+        "times": "发现、决策与恢复的速度", "probes": "稳态", "actions": "采取的措施",
+        "plans": "相同种子下的其他预案", "timeline": "损失最大的一次重复的时间线",
+        "shortfall": "与无故障相同种子相比缺少的订单",
+        "distribution": "各次重复的损失", "asked": "要求", "reached": "实际（均值，95% 区间）",
+        "worst": "最差", "share": "达标比例",
+        "verdict": "结论", "objective": "目标", "yes": "达标", "no": "未达标", "figure": "指标", "metric": "读数",
+        "mode": "方式",
+        "held": "保持", "before": "之前", "after": "之后", "step": "步骤", "taken": "执行次数", "when": "故障后",
+        "problem": "问题",
+        "plan": "预案",
+    },
+}  # fmt: skip
+NAMES = {
+    "rto": ("Time to restore service (RTO)", "服务恢复时间 (RTO)"),
+    "rpo": ("Data lost (RPO)", "数据丢失 (RPO)"),
+    "mttd": ("Time to detect (MTTD)", "发现时间 (MTTD)"),
+    "mttr": ("Time to recover after the fault's end (MTTR)", "故障结束后恢复时间 (MTTR)"),
+    "lost_orders": ("Orders lost", "流失订单"),
+    "lost_gmv": ("GMV lost", "流失 GMV"),
+    "deferred_recovered": ("Orders deferred, then recovered", "延后后挽回的订单"),
+    "void_orders": ("Paid orders void by lost writes", "因丢失写入作废的已付订单"),
+    "score": ("Score of the probes", "探针得分"),
+    "steady_state_afterwards": ("Steady state afterwards", "演练后稳态"),
+}
+
+
+def page(result: Any, lang: str = "en") -> str:
+    """The complete HTML document."""
+    words, told, drill = WORDS[lang], result.verdict, result.case.drill
+    runs = result.runs["response"]
+    shown = max(range(len(runs)), key=lambda n: told["values"]["lost_orders"][n])
+    pictures = [
+        ("timeline", timeline(result, shown, lang)),
+        ("shortfall", shortfall(result, lang)),
+        ("distribution", losses(result, lang)),
+    ]
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = resources.files("sim.study").joinpath("drill.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(source).render(
+        lang="zh-CN" if lang == "zh" else "en",
+        variables=Markup(variables()),
+        words=words,
+        name=drill.drill,
+        scenario=told["scenario"],
+        replications=told["replications"],
+        seed=told["seed"],
+        status=told["status"],
+        verdict=words[told["status"]],
+        answer=answer(told, lang),
+        summary=drill.summary,
+        tables=_tables(told, words, lang),
+        pictures=[
+            {"title": words[key], "caption": "", "svg": Markup(svg(figure, words[key], prefix=key))}
+            for key, figure in pictures
+        ],
+        sure=_sure(told, drill, lang),
+    )
+
+
+def answer(told: dict[str, Any], lang: str = "en") -> str:
+    """What it cost and how long it took, in a sentence."""
+    reached = told["achieved"]
+    gmv, orders, rto = (reached[key] for key in ("lost_gmv", "lost_orders", "rto"))
+    lost, money = number(orders["value"], "orders", lang), number(gmv["value"], "CNY", lang)
+    width = number((gmv["high"] - gmv["low"]) / 2.0, "CNY", lang)
+    never = rto["never"]
+    back = minutes(rto["value"], lang)
+    if lang == "zh":
+        text = f"平均流失{lost}、{money}（±{width}）；服务在 {back}后恢复"
+        return text + (f"，{never} 次未恢复。" if never else "。")
+    text = f"On average {lost} and {money} (±{width}) were lost; service was back after {back}"
+    return text + (f", and never in {never} of {told['replications']} replications." if never else ".")
+
+
+def minutes(value: float, lang: str = "en") -> str:
+    """Minutes as people say them."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "从未" if lang == "zh" else "never"
+    units = ("秒", "分钟", "小时", "天") if lang == "zh" else ("s", "min", "h", "d")
+    for size, unit in ((1440.0 * 2, 3), (120.0, 2), (2.0, 1)):
+        if abs(value) >= size:
+            return f"{value / (1440.0, 60.0, 1.0)[3 - unit]:.3g} {units[unit]}"
+    return f"{value * 60.0:.3g} {units[0]}"
+
+
+def said(value: float, unit: str, lang: str) -> str:
+    """A figure with its unit."""
+    if unit == "min":
+        return minutes(value, lang)
+    return number(value, unit, lang)
+
+
+def _unit(key: str) -> str:
+    return {"rto": "min", "mttd": "min", "mttr": "min", "rpo": "s", "lost_gmv": "CNY", "score": "share"}.get(
+        key, "orders"
+    )
+
+
+def between(estimate: dict[str, Any], unit: str, lang: str) -> str:
+    """A mean with its interval."""
+    if estimate["n"] == 0:
+        return said(math.nan, unit, lang)
+    middle = said(estimate["value"], unit, lang)
+    if not math.isfinite(estimate["low"]):
+        return middle
+    return f"{middle} ({said(estimate['low'], unit, lang)} … {said(estimate['high'], unit, lang)})"
+
+
+def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict[str, Any]]:
+    chinese = int(lang == "zh")
+    tables = [
+        {
+            "title": words["objectives"],
+            "headings": [words[k] for k in ("objective", "asked", "reached", "worst", "share", "verdict")],
+            "rows": [
+                [NAMES[row["objective"]][chinese], said(row["asked"], row["unit"], lang),
+                 between(row["achieved"], row["unit"], lang),
+                 said(row["achieved"]["worst"], row["unit"], lang) if "worst" in row["achieved"] else "",
+                 number(row["met_in"]["value"], "share", lang), words["yes"] if row["met"] else words["no"]]
+                for row in told["objectives"]
+            ],
+        },
+    ]  # fmt: skip
+    for title, keys in (("losses", ("lost_orders", "lost_gmv", "deferred_recovered", "void_orders", "rpo")),
+                        ("times", ("mttd", "rto", "mttr", "score"))):  # fmt: skip
+        rows = [
+            [NAMES[key][chinese], between(told["achieved"][key], _unit(key), lang),
+             said(told["achieved"][key]["worst"], _unit(key), lang) if key != "score" else ""]
+            for key in keys
+        ]  # fmt: skip
+        tables.append(
+            {"title": words[title], "headings": [words["figure"], words["reached"], words["worst"]], "rows": rows}
+        )
+    count = told["replications"]
+    tables.append(
+        {
+            "title": words["probes"],
+            "headings": [words[k] for k in ("metric", "mode", "before", "after", "held")],
+            "rows": [
+                [p["metric"], p["mode"], f"{p['before']}/{count}", f"{p['after']}/{count}",
+                 number(p["held"]["value"], "share", lang)]
+                for p in told["probes"]
+            ],
+        }
+    )  # fmt: skip
+    if told["actions"]:
+        rows = [
+            [f"{a['do']} {a['target']}".strip(), f"{a['taken_in']}/{count}", between(a["after"], "min", lang),
+             "; ".join(a["errors"])]
+            for a in told["actions"]
+        ]  # fmt: skip
+        tables.append(
+            {
+                "title": words["actions"],
+                "headings": [words[k] for k in ("step", "taken", "when", "problem")],
+                "rows": rows,
+            }
+        )
+    if told["plans"]:
+        rows = [
+            [
+                row["plan"],
+                words[row["status"]],
+                *(between(row[k], _unit(k), lang) for k in ("lost_orders", "lost_gmv", "rto")),
+            ]
+            for row in told["plans"]
+        ]
+        heads = [
+            words["plan"],
+            words["verdict"],
+            *(f"Δ {NAMES[k][chinese]}" for k in ("lost_orders", "lost_gmv", "rto")),
+        ]
+        tables.append({"title": words["plans"], "headings": heads, "rows": rows})
+    return tables
+
+
+def _sure(told: dict[str, Any], drill: Any, lang: str) -> list[str]:
+    count, after = told["replications"], told["afterwards"]
+    stable = round(told["metastable"]["value"] * count)
+    if lang == "zh":
+        return [
+            f"每次重复用同一种子各运行一次有故障与无故障的情形；差异只来自故障及应对。共 {count} 次。",
+            f"目标须在至少 {drill.objectives.met_in:.0%} 的重复中达到。",
+            f"稳态被打破 {told['disturbed']} 次；故障结束后未能自行恢复（亚稳态）{stable} 次。",
+            f"收尾步骤在 {after['ran_in']}/{count} 次中执行。中止 {told['stopped']} 次。",
+        ]
+    return [
+        f"Each of {count} replications was run with and without the fault on the same seed: the difference is caused by "
+        "the fault and the response alone.",
+        f"An objective is met when it is in at least {drill.objectives.met_in:.0%} of the replications.",
+        f"The steady state was left in {told['disturbed']} of {count} and, after the fault's end, did not come back by "
+        f"itself (metastable) in {stable}.",
+        f"The afterwards steps ran in {after['ran_in']} of {count}. Stopped by the stop condition: {told['stopped']}.",
+    ]
