@@ -38,7 +38,7 @@ _STEP = 2.0**-32
 _decisions: dict[int, str] = {}
 
 
-class DecisionClash(ValueError):
+class DecisionClashError(ValueError):
     """Two decision names share a number, or one name was declared by two modules."""
 
 
@@ -46,7 +46,7 @@ def decision(name: str) -> np.uint32:
     """Declare the decision ``name`` (such as ``visit.choice``) and return its 32-bit number.
 
     Declaring the same name again returns the same number: a decision belongs to a name, not to a
-    module. Raises :class:`DecisionClash` where another name already has that number, and
+    module. Raises :class:`DecisionClashError` where another name already has that number, and
     ``ValueError`` for a name that is not dotted lower case.
     """
     if not name.replace(".", "").replace("_", "").isalnum() or name != name.lower() or "." not in name:
@@ -54,7 +54,7 @@ def decision(name: str) -> np.uint32:
     number = zlib.crc32(name.encode())
     known = _decisions.setdefault(number, name)
     if known != name:
-        raise DecisionClash(f"decisions {known!r} and {name!r} have the same number {number:#010x}")
+        raise DecisionClashError(f"decisions {known!r} and {name!r} have the same number {number:#010x}")
     return np.uint32(number)
 
 
@@ -257,4 +257,4 @@ class Draws:
 
 def _u32(value: Any) -> Any:
     """``value`` modulo 2**32 as uint32, scalar or array."""
-    return np.asarray(value).astype(np.int64).astype(np.uint32) if not np.isscalar(value) else np.uint32(int(value) & 0xFFFFFFFF)
+    return np.asarray(value).astype(np.int64).astype(np.uint32) if not np.isscalar(value) else np.uint32(int(value) & 0xFFFFFFFF)  # type: ignore[arg-type]

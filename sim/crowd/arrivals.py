@@ -15,7 +15,16 @@ from numba import njit
 from sim.core.compiled import inner
 from sim.core.rng import decision, philox, uniform
 from sim.crowd.state import (
-    ALIVE, D_ADSTOCK, D_DAY, D_DEALS, D_SURGE, LAYERS, P_NEUTRAL, P_PERSONAL_CAP, P_SATISFACTION_PULL, REMOVED,
+    ALIVE,
+    D_ADSTOCK,
+    D_DAY,
+    D_DEALS,
+    D_SURGE,
+    LAYERS,
+    P_NEUTRAL,
+    P_PERSONAL_CAP,
+    P_SATISFACTION_PULL,
+    REMOVED,
 )  # fmt: skip
 
 ARRIVAL = decision("visit.arrival")

@@ -14,18 +14,62 @@ import numpy as np
 from numba import njit
 
 from sim.books.state import (
-    BOUNCES, BURST_VISITS, CARTS, COUPONS_CLAIMED, PAGE_VIEWS, RIVAL_PURCHASES, S_WAITING, TRIGGER_VISITS, VISITS,
-    ABANDONED, CHECKOUTS, note,
+    ABANDONED,
+    BOUNCES,
+    BURST_VISITS,
+    CARTS,
+    CHECKOUTS,
+    COUPONS_CLAIMED,
+    PAGE_VIEWS,
+    RIVAL_PURCHASES,
+    S_WAITING,
+    TRIGGER_VISITS,
+    VISITS,
+    note,
 )  # fmt: skip
 from sim.core.compiled import inner
 from sim.core.rng import decision, philox, uniform
 from sim.crowd.state import (
-    ALIVE, CART, CHECKING_OUT, MEMBER, MULTIHOME, N_INTENTS, P_CART_LIFE, P_CHECKOUT, P_EFFORT, P_FOLLOW, P_FURTHER,
-    P_IDEAL, P_INTERCEPT, P_LATENCY, P_LOSS, P_NEST, P_PAGES, P_REGULAR,
-    P_REVISIT, P_RIVAL, P_SECOND, P_TASTE, P_TRANSACTION, P_WAIT_DAY, P_WEIGHT, REMOVED, V_BURST, V_ORDINARY,
+    ALIVE,
+    CART,
+    CHECKING_OUT,
+    MEMBER,
+    MULTIHOME,
+    N_INTENTS,
+    P_CART_LIFE,
+    P_CHECKOUT,
+    P_EFFORT,
+    P_FOLLOW,
+    P_FURTHER,
+    P_IDEAL,
+    P_INTERCEPT,
+    P_LATENCY,
+    P_LOSS,
+    P_NEST,
+    P_PAGES,
+    P_REGULAR,
+    P_REVISIT,
+    P_RIVAL,
+    P_SECOND,
+    P_TASTE,
+    P_TRANSACTION,
+    P_WAIT_DAY,
+    P_WEIGHT,
+    REMOVED,
+    V_BURST,
+    V_ORDINARY,
 )  # fmt: skip
 from sim.shelf.state import (
-    C_BUDGET, C_CLAIM, C_CLAIMED, C_FROM, C_OFF, C_THRESHOLD, C_TO, CONSIDERATION, QUALITY, RANKING,
+    C_BUDGET,
+    C_CLAIM,
+    C_CLAIMED,
+    C_FROM,
+    C_OFF,
+    C_THRESHOLD,
+    C_TO,
+    CONSIDERATION,
+    QUALITY,
+    RANKING,
 )  # fmt: skip
 
 LOOK = decision("visit.look")
@@ -82,7 +126,6 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
     """
     params = crowd.params
     k0, k1 = crowd.keys[0], crowd.keys[1]
-    first = shelf.categories[category].first
     weight = row.sensitivity * shelf.categories[category].sensitivity
     slope = max(0.2, weight * (params[P_REGULAR] + params[P_TRANSACTION]))
     log_reference = math.log(max(20.0, float(row.reference[category])) / 200.0)

@@ -24,7 +24,10 @@ class Demand(Section):
     file: DataFile | None = Field(
         None, description="trace: a CSV with columns period (0, 1, ...), sku (0, 1, ...), units"
     )
-    per: Duration = Field("1d", description="length of a period; a short one makes demand come all the time")
+    per: Duration = Field(
+        "1d",  # type: ignore[assignment]
+        description="length of a period; a short one makes demand come all the time",
+    )
     moment: Literal["start", "end"] = Field("start", description="when in a period demand comes")
     skus: Count = Field(1, ge=1, le=100_000, description="SKUs; in a distribution they are independent replicates")
     resolution: float = Field(1.0, gt=0, description="smallest quantity told apart, units")

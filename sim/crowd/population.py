@@ -9,11 +9,21 @@ import numpy as np
 from numba import njit
 
 from sim.core.rng import Draws, beta, decision, gamma, normal, philox, uniform
+from sim.crowd import state as s
 from sim.crowd.config import Crowd
 from sim.crowd.state import (
-    ALIVE, CATEGORIES, DEAL_PRONE, DRIVES, INTENT, MEMBER, MULTIHOME, OPENINGS, PARAMS, SHOPPER, CrowdState,
+    ALIVE,
+    CATEGORIES,
+    DEAL_PRONE,
+    DRIVES,
+    INTENT,
+    MEMBER,
+    MULTIHOME,
+    OPENINGS,
+    PARAMS,
+    SHOPPER,
+    CrowdState,
 )  # fmt: skip
-from sim.crowd import state as s
 
 WHO = decision("shopper.who")
 RATE = decision("shopper.rate")
@@ -26,8 +36,9 @@ COVER = decision("shopper.cover")
 
 
 @njit(cache=True)
-def _populate(rows, key0, key1, segment_share, rate_of, sensitivity_of, deal_of, premium_of, need_of, region_share,
-              numbers, covers):  # type: ignore[no-untyped-def]  # fmt: skip
+def _populate(  # type: ignore[no-untyped-def]
+    rows, key0, key1, segment_share, rate_of, sensitivity_of, deal_of, premium_of, need_of, region_share, numbers, covers
+):
     """Fill SHOPPER rows. ``numbers``: rate mean, rate shape, price spread, dropout a, b, multihoming, desktop,
     hesitation spread, neutral satisfaction, orders a day per unit of rate, history days."""
     for i in range(rows.shape[0]):

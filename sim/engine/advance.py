@@ -22,22 +22,53 @@ import math
 import numpy as np
 from numba import njit
 
+from sim.books.state import BURST_VISITS, CARTS, VISITS
 from sim.core import agenda as calendar
-from sim.core.compiled import inner
 from sim.core.agenda import take
+from sim.core.compiled import inner
 from sim.core.rng import philox
 from sim.crowd.arrivals import THIN, accepted, draw_day, intensity, layers_needed, living_rate, personal
 from sim.crowd.choice import visit
 from sim.crowd.state import (
-    A_BALANCE, A_BURST, A_COMEBACK, A_MESSAGE, A_RETRY, A_RETURN, D_BURST_CONVERSION, D_CARTS, D_CONVERSION, D_DEALS,
-    D_RATE, D_RETRYING, D_SEEN_BURST, D_SEEN_BURST_ORDERS, D_SEEN_CARTS, D_SEEN_ORDERS, D_SEEN_VISITS, N_DUE,
-    N_INTENTS, OPENINGS, P_ATTENTION, P_DEAL_PULL, P_LATER, P_PAGES, P_PROMPT, P_REGULAR, P_RETRY, P_RUSH,
-    P_RUSH_SHAPE, P_TRANSACTION, P_WEIGHT, V_BURST, V_COMEBACK, V_MESSAGE, V_ORDINARY,
+    A_BALANCE,
+    A_BURST,
+    A_COMEBACK,
+    A_MESSAGE,
+    A_RETRY,
+    A_RETURN,
+    D_BURST_CONVERSION,
+    D_CARTS,
+    D_CONVERSION,
+    D_DEALS,
+    D_RATE,
+    D_RETRYING,
+    D_SEEN_BURST,
+    D_SEEN_BURST_ORDERS,
+    D_SEEN_CARTS,
+    D_SEEN_ORDERS,
+    D_SEEN_VISITS,
+    N_DUE,
+    N_INTENTS,
+    OPENINGS,
+    P_ATTENTION,
+    P_DEAL_PULL,
+    P_LATER,
+    P_PAGES,
+    P_PROMPT,
+    P_REGULAR,
+    P_RETRY,
+    P_RUSH,
+    P_RUSH_SHAPE,
+    P_TRANSACTION,
+    P_WEIGHT,
+    V_BURST,
+    V_COMEBACK,
+    V_MESSAGE,
+    V_ORDINARY,
 )  # fmt: skip
 from sim.engine.aftermath import send_back, settle
 from sim.engine.ordering import pay_balance, take_order
 from sim.engine.world import D_DRAINED, D_PARCELS
-from sim.books.state import BURST_VISITS, CARTS, VISITS
 from sim.fulfilment.kernel import handle, work
 from sim.fulfilment.state import C_ORDERS_FREE, C_PARCELS_FREE, C_QUEUED
 from sim.platform.kernel import serve_minute
@@ -221,7 +252,7 @@ def advance(crowd, shelf, supply, ful, platform, rivals, books, agenda, desk, st
                 visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, V_ORDINARY)
         for j in range(crowd.counts[N_DUE]):
             subject, kind, detail = crowd.due[j, 0], crowd.due[j, 1], crowd.due[j, 2]
-            if kind == A_BALANCE or kind == A_RETURN:
+            if kind in (A_BALANCE, A_RETURN):
                 continue
             row = crowd.rows[subject]
             occurrence = np.uint32(MARK + (int(kind) << 27) + (int(row.visits) << 3) + (int(detail) & 7))

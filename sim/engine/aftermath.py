@@ -4,22 +4,46 @@ from __future__ import annotations
 
 import math
 
-
 from sim.books.state import (
-    ADVANCES, CASH, DROPOUTS, REFUNDS, RETURNS, REVIEW_POINTS, REVIEWS, TOPPED_UP_RETURNED, note, post,
+    ADVANCES,
+    CASH,
+    DROPOUTS,
+    REFUNDS,
+    RETURNS,
+    REVIEW_POINTS,
+    REVIEWS,
+    TOPPED_UP_RETURNED,
+    note,
+    post,
 )  # fmt: skip
-from sim.core.compiled import inner
 from sim.core.agenda import appoint
+from sim.core.compiled import inner
 from sim.core.rng import decision, exponential, normal, philox, uniform
 from sim.crowd.choice import match
 from sim.crowd.state import (
-    A_RETURN, ALIVE, P_DEFECT, P_DROPOUT, P_FILLER, P_IMPULSE, P_LATE, P_LEARNING, P_MISMATCH, P_NEGATIVITY,
-    P_NEUTRAL, P_REVIEW,
+    A_RETURN,
+    ALIVE,
+    P_DEFECT,
+    P_DROPOUT,
+    P_FILLER,
+    P_IMPULSE,
+    P_LATE,
+    P_LEARNING,
+    P_MISMATCH,
+    P_NEGATIVITY,
+    P_NEUTRAL,
+    P_REVIEW,
 )  # fmt: skip
-from sim.fulfilment.pools import free_order, settled
 from sim.fulfilment.kernel import request_return
+from sim.fulfilment.pools import free_order, settled
 from sim.fulfilment.state import (
-    DELIVERED, FLAG_LATE, FLAG_TOPPED_UP, LINE_CANCELLED, LINE_LOST, LINE_RETURNED, ORDER_DELIVERED,
+    DELIVERED,
+    FLAG_LATE,
+    FLAG_TOPPED_UP,
+    LINE_CANCELLED,
+    LINE_LOST,
+    LINE_RETURNED,
+    ORDER_DELIVERED,
 )  # fmt: skip
 
 EXPERIENCE = decision("delivery.experience")

@@ -7,6 +7,7 @@ import importlib.util
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,15 @@ from sim.crowd.choice import sample_logsums
 from sim.crowd.config import Crowd
 from sim.crowd.state import D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
 from sim.engine.advance import (
-    END, NO_CANDIDATES, NO_INTENTS, NO_NODES, NO_ORDERS, NO_PARCELS, WIRE, advance, refresh,
+    END,
+    NO_CANDIDATES,
+    NO_INTENTS,
+    NO_NODES,
+    NO_ORDERS,
+    NO_PARCELS,
+    WIRE,
+    advance,
+    refresh,
 )  # fmt: skip
 from sim.engine.crowding import appoint_waiting, shown_promises
 from sim.engine.journal import Journal
@@ -136,7 +145,7 @@ class Marketplace(mesa.Model):
         skus = build_skus(config.shelf.catalogue, categories, self.draws)
         if config.shelf.catalogue.table:
             read_skus(self.source.table("shelf.catalogue.table"), categories, self.category_names, skus)
-        if self.alone:
+        if crowd_config.demand is not None:
             skus = np.resize(skus, crowd_config.demand.skus)
             skus["unit_cost"] = round(crowd_config.demand.unit_cost * 100)
         regions = config.fulfilment.network.regions
@@ -176,7 +185,7 @@ class Marketplace(mesa.Model):
             desk=build_desk(nodes, calendar.warmup),
         )
         self.demand = None
-        if self.alone:
+        if crowd_config.demand is not None:
             self.demand = crowd_demand.build(crowd_config.demand, ful.warehouses["kind"], self.folder)
         self._open_books()
         self._calibrate()
@@ -284,12 +293,12 @@ class Marketplace(mesa.Model):
     def _schedule_timeline(self) -> None:
         from sim.core.registry import get_event
 
-        for number, spec in enumerate(self.config.events):
+        for spec in self.config.events:
             minute = self.calendar.minute(spec.at)
             if not 0 <= minute < self.calendar.end:
                 continue
             priority = FAULTS if get_event(spec.do).kind == "inject" else ACTIONS
-            call_after(self.env, minute, priority, lambda spec=spec, number=number: self.apply(spec))
+            call_after(self.env, minute, priority, partial(self.apply, spec))
 
     # Running ---------------------------------------------------------------------------------------
 

@@ -4,27 +4,80 @@ from __future__ import annotations
 
 import math
 
-
 from sim.books.state import (
-    ADVANCES, BALANCES, BALANCES_PAID, BUYERS_NEW, CASH, COMMISSIONS, COUPONS_USED, DEFAULTS, DEMANDED_UNITS, DISCOUNT_COUPON,
-    DISCOUNT_FULL_REDUCTION, DISCOUNT_ITEM, DISCOUNT_MEMBER, GMV, LOST_FAILURES, LOST_UNITS, LOST_VALUE,
-    ORDER_FAILURES, ORDERS, OTHER_INCOME, PAID, RETRIES, RIVAL_PURCHASES, S_DEPOSITS, STOCK_OUTS, SUBSTITUTIONS,
-    TOPPED_UP, UNITS, UNPAID_ORDERS, UNPAID_VALUE, note, post,
+    ADVANCES,
+    BALANCES,
+    BALANCES_PAID,
+    BUYERS_NEW,
+    CASH,
+    COMMISSIONS,
+    COUPONS_USED,
+    DEFAULTS,
+    DEMANDED_UNITS,
+    DISCOUNT_COUPON,
+    DISCOUNT_FULL_REDUCTION,
+    DISCOUNT_ITEM,
+    DISCOUNT_MEMBER,
+    GMV,
+    LOST_FAILURES,
+    LOST_UNITS,
+    LOST_VALUE,
+    ORDER_FAILURES,
+    ORDERS,
+    OTHER_INCOME,
+    PAID,
+    RETRIES,
+    RIVAL_PURCHASES,
+    S_DEPOSITS,
+    STOCK_OUTS,
+    SUBSTITUTIONS,
+    TOPPED_UP,
+    UNITS,
+    UNPAID_ORDERS,
+    UNPAID_VALUE,
+    note,
+    post,
 )  # fmt: skip
-from sim.core.compiled import inner
 from sim.core.agenda import appoint
+from sim.core.compiled import inner
 from sim.core.rng import decision, exponential, philox, uniform
 from sim.crowd.choice import clear_cart, drop_line
 from sim.crowd.state import (
-    A_BALANCE, A_COMEBACK, A_RETRY, CART, CHECKING_OUT, DEAL_PRONE, MEMBER, P_ATTEMPTS, P_CARRY, P_DEFAULT, P_DELAY,
-    P_LATER, P_LOST, P_OTHER, P_PAYS, P_PROMPT, P_RETRY, P_RUSH, P_RUSH_SHAPE, P_SUBSTITUTE, P_TOP_REACH, P_TOP_TRIES,
+    A_BALANCE,
+    A_COMEBACK,
+    A_RETRY,
+    CART,
+    CHECKING_OUT,
+    DEAL_PRONE,
+    MEMBER,
+    P_ATTEMPTS,
+    P_CARRY,
+    P_DEFAULT,
+    P_DELAY,
+    P_LATER,
+    P_LOST,
+    P_OTHER,
+    P_PAYS,
+    P_PROMPT,
+    P_RETRY,
+    P_RUSH,
+    P_RUSH_SHAPE,
+    P_SUBSTITUTE,
+    P_TOP_REACH,
+    P_TOP_TRIES,
     P_TOP_VALUE,
 )  # fmt: skip
 from sim.engine.world import D_MEASURED
 from sim.fulfilment.allocation import allocate, ask, reachable
 from sim.fulfilment.pools import free_order, new_order
 from sim.fulfilment.state import (
-    CANCELLED, DEFAULTED, DEPOSIT, FLAG_FIRST, FLAG_TOPPED_UP, LINES, WAITING,
+    CANCELLED,
+    DEFAULTED,
+    DEPOSIT,
+    FLAG_FIRST,
+    FLAG_TOPPED_UP,
+    LINES,
+    WAITING,
 )  # fmt: skip
 from sim.shelf.kernel import refresh_page
 from sim.shelf.pricing import price_basket
@@ -312,7 +365,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presa
     if presale:
         deposit = 0
         for i in range(n):
-            deposit += int(math.ceil(desk.lines[i, 1] * skus[desk.basket[i]].deposit))
+            deposit += math.ceil(desk.lines[i, 1] * skus[desk.basket[i]].deposit)
         order.deposit = deposit
         post(books, minute, CASH, ADVANCES, deposit)
         note(books, minute, S_DEPOSITS, float(deposit))

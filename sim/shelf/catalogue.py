@@ -68,7 +68,7 @@ def build_skus(config: Catalogue, categories: np.ndarray, draws: Draws) -> np.nd
         part = slice(row["first"], row["first"] + row["count"])
         order = np.argsort(-appeal[part], kind="stable")
         appeal[part] = appeal[part][order]
-        heroes = max(1, int(round(config.hero_share * row["count"])))
+        heroes = max(1, round(config.hero_share * row["count"]))
         skus["hero"][part.start : part.start + heroes] = 1
         skus["appeal"][part] = appeal[part] / appeal[part].sum()
     skus["exclusive"] = draws.uniform(EXCLUSIVE, number) < config.exclusive_share

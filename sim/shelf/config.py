@@ -124,7 +124,7 @@ class Livestream(Section):
     kind: Literal["livestream"]
     room: str = Field("", description="category shown, or empty for the hero SKUs")
     at: When
-    lasts: Duration = Field("4h", alias="for")
+    lasts: Duration = Field("4h", alias="for")  # type: ignore[assignment]
     off: Share = param("10%", "", "room price below the list price", low="0%", high="30%")
     exposure: float = param(1.0, "", "added utility of being shown and explained", low=0.3, high=2.0)
     impulse: float = param(0.5, "", "added utility at checkout from the room's urgency", low=0.0, high=1.5)

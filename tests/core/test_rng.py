@@ -111,7 +111,7 @@ def test_declaring_a_name_again_gives_the_same_number_and_a_clash_is_refused(mon
     assert rng.decision("test.first") == rng.decision("test.first")
     monkeypatch.setattr(rng.zlib, "crc32", lambda name: 1)
     monkeypatch.setattr(rng, "_decisions", {1: "some.other"})
-    with pytest.raises(rng.DecisionClash):
+    with pytest.raises(rng.DecisionClashError):
         rng.decision("test.clash")
 
 
