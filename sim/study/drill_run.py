@@ -124,7 +124,6 @@ class _Watch:
         self.tick = max(1, math.floor(min((probe.every for probe in drill.steady_state), default=1.0)))
         self.steady_run = 0
         self.last_bad = math.nan
-        self.run_began = math.nan
         self.closing = False
         self.closed_at = math.nan
         self.end = float(self.last)
@@ -195,8 +194,9 @@ class _Watch:
         known = [one for one in held if one is not None]
         if known and not all(known):
             out.disturbed = True
-            self.last_bad, self.run_began, self.steady_run = self._bad_until(held, now), math.nan, 0
-            out.restored = math.nan
+            self.last_bad, self.steady_run = self._bad_until(held, now), 0
+            if not self.closing:  # what the afterwards steps interrupt is planned, and no part of the fault
+                out.restored = math.nan
         elif known:
             self.steady_run += 1
             if out.disturbed and self.steady_run >= self.drill.windows and math.isnan(out.restored):

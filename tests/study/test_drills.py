@@ -1,0 +1,159 @@
+"""Drills on small markets: verdicts, stops, afterwards, and what they write."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.core.errors import ScenarioError
+from sim.study.drill_files import drill_files, load_drill
+from sim.study.drill_run import drill_score, rehearse, trace
+from sim.study.drills import run_case, save_all, worst
+
+ROOT = Path(__file__).parents[2]
+SHOP = {"crowd.shoppers": 2000, "start": "2026-06-17", "days": 2, "warmup": "1d"}
+TEXT = """
+drill: payment database
+scenario: {scenario}
+set: {set}
+objectives: {{rto: {rto}, rpo: 5s}}
+steady_state:
+  - {{metric: platform.pay.availability, at_least: 99.9%, mode: continuous, weight: 4}}
+  - {{metric: platform.order.latency_p99, at_most: 1.5s, mode: edge}}
+inject:
+  - {inject}
+{more}
+response: {{playbook: [{{do: platform.failover, target: payment.db}}], detect: {{burn_rate: 14.4}},
+           decide: {{median: 2min, p90: 4min}}}}
+afterwards: [platform.failback]
+observe: 30min
+replications: 2
+"""
+CRASH = "{at: 06-17 21:05, do: platform.crash, target: payment.db.primary, for: 20min}"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    tree = tmp_path / "scenarios"
+    tree.mkdir()
+    for name in ("618.yaml", "base.yaml"):
+        (tree / name).write_text((ROOT / "scenarios" / name).read_text(encoding="utf-8"), encoding="utf-8")
+
+    def make(inject: str = CRASH, more: str = "", rto: str = "120s", **changes: Any) -> Path:
+        path = tree / f"drill{len(list(tree.glob('drill*')))}.yaml"
+        shop = json.dumps({**SHOP, **changes})
+        path.write_text(TEXT.format(scenario="618.yaml", set=shop, inject=inject, more=more, rto=rto), encoding="utf-8")
+        return path
+
+    return make
+
+
+def test_score_is_the_weighted_share_of_checks_that_held() -> None:
+    assert drill_score([(2, 0.0), (4, 1.0), (8, 0.75)]) == pytest.approx(0.7143, abs=1e-4), "published example"
+
+
+@pytest.mark.slow
+def test_an_inject_of_zero_magnitude_changes_no_byte(write: Any) -> None:
+    nothing = "{at: 06-17 21:05, do: platform.slow, target: payment, magnitude: 0, for: 20min}"
+    case = load_drill(write(nothing))
+    control, before = rehearse(case.scenario, case.drill, (), 1, 0, injects=False)
+    run, after = rehearse(case.scenario, case.drill, case.steps["response"], 1, 0, control=trace(control))
+    assert run.minutes == control.minutes and run.orders == control.orders and run.gmv == control.gmv
+    for side in ("books", "supply", "fulfilment", "crowd"):
+        for field, one, other in zip(
+            getattr(before.world, side)._fields, getattr(before.world, side), getattr(after.world, side), strict=True
+        ):
+            assert np.asarray(one).tobytes() == np.asarray(other).tobytes(), f"{side}.{field}"
+    for field in ("actions", "history", "totals", "effects", "lost_seconds"):
+        one, other = getattr(before.world.platform, field), getattr(after.world.platform, field)
+        assert one.tobytes() == other.tobytes(), field
+
+
+@pytest.mark.slow
+def test_a_crash_is_noticed_failed_over_and_failed_back_and_the_verdict_says_so(write: Any, tmp_path: Path) -> None:
+    result = run_case(write())
+    run = result.runs["response"][0]
+    assert run.disturbed and 0.0 < run.rto <= 3.0, "the replica takes over in about a minute"
+    assert result.verdict["achieved"]["rpo"]["value"] == pytest.approx(1.0), "a second of replication lag"
+    assert [done.do for done in run.afterwards] == ["platform.failback"] and not run.afterwards[0].error
+    assert run.mttr >= 20.0, "recovery counts from the end of the fault"
+    assert result.status == "met" and result.exit_code == 0
+    result.save(tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "verdict.json").read_text(encoding="utf-8"))
+    assert told["status"] == "met" and {row["objective"] for row in told["objectives"]} >= {"rto", "rpo"}
+    assert ET.parse(tmp_path / "out" / "junit.xml").getroot().get("failures") == "0"
+    page = (tmp_path / "out" / "drill.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 3 and "http://" not in page.replace("http://www.w3.org", "")
+
+
+@pytest.mark.slow
+def test_an_objective_out_of_reach_is_not_met(write: Any) -> None:
+    result = run_case(write(rto="1s"), replications=1)
+    assert result.status == "not_met" and result.exit_code == 1
+
+
+@pytest.mark.slow
+def test_a_stop_ends_the_fault_runs_the_afterwards_and_leaves_a_complete_journal(write: Any, tmp_path: Path) -> None:
+    outage = "{at: 06-17 21:05, do: platform.dependency_outage, target: payment_provider, for: 2h}"
+    stop = "stop_when: {metric: platform.pay.availability, below: 50%, for: 2min}"
+    result = run_case(write(outage, stop), replications=1)
+    run = result.runs["response"][0]
+    assert result.status == "stopped" and result.exit_code == 2
+    assert run.stopped_at - run.fault_at <= 5.0 and run.end < run.fault_at + 60.0, (
+        "nobody waits for the fault's own end"
+    )
+    pay = run.readings["platform.pay.availability"]
+    assert min(pay) < 0.5 and pay[-1] > 0.99, "the fault has really ended"
+    result.save(tmp_path)
+    journal = pd.read_parquet(tmp_path / "journal.parquet")
+    kinds = list(journal[journal.side == "drill"].kind)
+    for kind in ("inject", "stop", "withdrawn", "fault_over", "afterwards", "steady_after"):
+        assert kind in kinds, kind
+    assert kinds.index("stop") < kinds.index("afterwards")
+
+
+@pytest.mark.slow
+def test_a_suite_has_one_summary_and_the_worst_status(write: Any, tmp_path: Path) -> None:
+    paths = [write(), write(rto="1s")]
+    calendar = paths[0].parent / "calendar.yaml"
+    runs = ", ".join(f"{{quarter: Q{n + 1}, run: {path.name}}}" for n, path in enumerate(paths))
+    calendar.write_text(f"calendar: year\ndrills: [{runs}]\n", encoding="utf-8")
+    assert [path.name for path in drill_files([calendar])] == [path.name for path in paths]
+    results = [run_case(path, replications=1) for path in drill_files([calendar])]
+    save_all(results, tmp_path / "suite", "en")
+    told = json.loads((tmp_path / "suite" / "verdict.json").read_text(encoding="utf-8"))
+    assert told["status"] == "not_met" == worst([result.status for result in results])
+    assert len(ET.parse(tmp_path / "suite" / "junit.xml").getroot()) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("platform.crash", "platform.crush", "inject.0.do"),
+        ("payment.db.primary", "payments.db", "inject.0.target"),
+        ("06-17 21:05", "07-17 21:05", "inject.0.at"),
+        ("platform.pay.availability", "platform.payy.availability", "steady_state.0.metric"),
+        ("99.9%", "0.999", "steady_state.0"),
+        ("[platform.failback]", "[platform.failbak]", "afterwards.0"),
+        ("[{do: platform.failover, target: payment.db}]", "nowhere", "response.playbook"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(write: Any, old: str, new: str, path: str) -> None:
+    file = write()
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load_drill(file)
+    assert path in [problem.path for problem in caught.value.problems]
+    assert all(problem.line > 0 for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios" / "drills").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_ready_made_drill_is_sound(path: Path) -> None:
+    for file in drill_files([path]):
+        assert load_drill(file).drill.drill
