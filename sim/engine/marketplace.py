@@ -58,7 +58,7 @@ from sim.shelf.planned import planned_prices
 from sim.shelf.promotions import windows, write_boards
 from sim.supply import state as supply_state
 
-SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
+SIDES = ("crowd", "shelf", "supply", "fulfilment", "platform", "rivals")
 #: orders of a shop for each one bought at the first visit: carts gone back to later, measured on ordinary days
 GONE_BACK_TO = 1.2
 PROGRESS_EVERY = 0.2  # seconds between calls of a progress callback
