@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.core.config import DataFile, Section, param
 from sim.core.units import Count, Duration, MoneyRate, Percent, Rate, Share, When
-from sim.platform.state import ACTION_NAMES, ATTEMPTS
+from sim.platform.names import ACTION_NAMES, ATTEMPTS
 
 Action: TypeAlias = Literal["browse", "search", "cart", "order", "pay", "care"]
 Pattern: TypeAlias = Literal[

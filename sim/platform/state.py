@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.core.address import by_address
+from sim.platform.names import ACTION_NAMES as ACTION_NAMES
+from sim.platform.names import ATTEMPTS as ATTEMPTS
 
 if TYPE_CHECKING:
     from sim.platform.config import Platform
@@ -25,14 +27,12 @@ PEOPLE, RETRIES, BOTS = range(3)
 CLASSES = 3
 
 #: user actions, in the order of the first axis of every per-action array
-ACTION_NAMES = ("browse", "search", "cart", "order", "pay", "care")
 BROWSE, SEARCH, CART, ORDER, PAY, CARE = range(6)
 ACTIONS = 6
 
 SECONDS = 60  # ticks of a minute
 RING = 1024  # seconds a cohort can wait; a queue older than that refuses newcomers
 DUE = 64  # seconds ahead a retry can be scheduled
-ATTEMPTS = 5  # most attempts of one call, the first included
 WINDOW = 120  # seconds of outcomes remembered for each edge
 EFFECTS = 256  # rows for injects and actions
 BATCHES = 16  # batches of pods starting at once, for each node
