@@ -179,6 +179,7 @@ def _name_points(
     figure: Any, axes: Any, labels: Sequence[str], x: np.ndarray, y: np.ndarray, named: Sequence[int], dark: np.ndarray
 ) -> None:
     """Write names beside points, each where it covers no earlier name and stays inside; points at 72 dpi."""
+    axes.get_xlim(), axes.get_ylim()  # settle the limits before measuring with them
     box = axes.get_window_extent()
     scale = 72.0 / figure.dpi
     taken: list[tuple[float, float, float, float]] = []
@@ -199,8 +200,9 @@ def _name_points(
                 best = spot
                 taken.append(area)
                 break
-        if best is None:
-            continue
+        if best is None and len(named) > len(spots):
+            continue  # a crowd of trials: some stay unnamed
+        best = best or spots[0]
         axes.annotate(
             labels[index], (x[index], y[index]), textcoords="offset points", xytext=best[:2], ha=best[2],
             color=INK if dark[index] else SOFT,

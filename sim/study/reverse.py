@@ -197,6 +197,12 @@ def _failing(study: BreakStudy, kpi: Measure, lang: str) -> str:
 def _answer(found: dict[str, Breaking], grid: Grid, study: BreakStudy, kpi: Measure) -> Text:
     order = sorted(found, key=lambda p: found[p].estimate.value)
     label, chance = study.shocks[0].label, words.percent(study.probability)
+    if all(math.isinf(result.estimate.value) for result in found.values()):
+        top = quantity.short(grid.span.kind, grid.span.high)
+        return Text(
+            f"Nothing breaks: even with {label} at {top}, {_failing(study, kpi, 'en')} stays less than {chance} likely.",
+            f"没有策略失效：即使 {label} 达到 {top}，{_failing(study, kpi, 'zh')}的概率仍低于 {chance}。",
+        )
     if len(order) == 1:
         e = found[order[0]].estimate
         return Text(
@@ -208,6 +214,13 @@ def _answer(found: dict[str, Breaking], grid: Grid, study: BreakStudy, kpi: Meas
             f"{_failing(study, kpi, 'zh')}的概率达到 {chance}。",
         )
     weak, strong = order[0], order[-1]
+    if found[weak].estimate.value == found[strong].estimate.value:
+        size = found[weak].estimate.value
+        return Text(
+            f"All policies break alike, at {label} {_size(grid, size)} ({_failing(study, kpi, 'en')} with "
+            f"probability {chance}).",
+            f"所有策略的临界点相同：{label} {_size(grid, size, 'zh')}（{_failing(study, kpi, 'zh')}的概率达到 {chance}）。",
+        )
     return Text(
         f"{strong} holds out longest: it breaks at {label} {_size(grid, found[strong].estimate.value)}, {weak} "
         "already at "

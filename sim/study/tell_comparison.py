@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.study import comparison, figures, ranking, risk, words
+from sim.study import comparison, figures, paired, ranking, risk, words
 from sim.study.comparison import Comparison
 from sim.study.config import CompareStudy
 from sim.study.measures import Column
@@ -181,7 +181,10 @@ def pictures(found: Comparison) -> list[Picture]:
     scenario = found.scenarios[0]
     others = [p for p in range(len(found.policies)) if p != found.baseline]
     relative = [c for c in found.columns if c.statistic == "mean"]
-    if others and relative:
+    shares = [
+        paired.ratio(found.of(scenario, p, c), found.of(scenario, found.baseline, c)) for c in relative for p in others
+    ]
+    if any(math.isfinite(share.half_width) for share in shares):
         drawn.append(
             Picture(
                 Text("Difference from the baseline, in percent", "与基准的相对差异"),
@@ -193,6 +196,15 @@ def pictures(found: Comparison) -> list[Picture]:
             )
         )
     lead = found.columns[0]
+    if others:
+        drawn.insert(
+            0,
+            Picture(
+                Text(f"Difference in {_name(lead, 'en')} from the baseline", f"{_name(lead, 'zh')}与基准之差"),
+                lambda lang: _lead_forest(found, scenario, others, lead, lang),
+                Text("Dots are mean differences, lines 95% intervals.", "点为平均差异，线为 95% 区间。"),
+            ),
+        )
     drawn.append(
         Picture(
             Text(f"{_name(lead, 'en')} over replications", f"各次重复的{_name(lead, 'zh')}"),
@@ -226,8 +238,6 @@ def pictures(found: Comparison) -> list[Picture]:
 
 
 def _forest(found: Comparison, scenario: str, others: list[int], columns: list[Column], lang: str) -> Any:
-    from sim.study import paired
-
     labels, values, lows, highs, good = [], [], [], [], []
     for column in columns:
         for p in others:
@@ -250,6 +260,23 @@ def _forest(found: Comparison, scenario: str, others: list[int], columns: list[C
         else f"与“{found.policies[found.baseline]}”之差"
     )
     return figures.forest(labels, values, lows, highs, lambda v: words.percent(v, lang, signed=True), text, good)
+
+
+def _lead_forest(found: Comparison, scenario: str, others: list[int], lead: Column, lang: str) -> Any:
+    means = [found.differences[scenario, p, lead.name].mean for p in others]
+    good = []
+    for p, e in zip(others, means, strict=True):
+        real = _decided(found.holm[scenario, p, lead.name], e.low, e.high)
+        good.append((_sign(e.low, e.high) if real else 0) * (1 if lead.higher_is_better else -1))
+    return figures.forest(
+        [found.policies[p] for p in others],
+        [e.value for e in means],
+        [e.low for e in means],
+        [e.high for e in means],
+        lambda v: number(v, lead.measure.unit, lang, signed=True),
+        _name(lead, lang),
+        good,
+    )
 
 
 def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) -> Any:
@@ -284,7 +311,7 @@ def sure(found: Comparison, study: CompareStudy) -> list[Text]:
         n = int(found.values[scenario].shape[1])
         prefix_en, prefix_zh = (f"{scenario}: ", f"{scenario}：") if scenario else ("", "")
         plan = found.plans[scenario]
-        text_en = f"{prefix_en}each policy was run {n} times on the same shoppers, minutes and moods."
+        text_en = f"{prefix_en}Each policy was run {n} times on the same shoppers, minutes and moods."
         text_zh = f"{prefix_zh}每个策略在相同的顾客、时刻与心境下各运行 {n} 次。"
         if plan is not None and study.replications.until is not None:
             kpi = study.replications.until.kpi
@@ -363,8 +390,6 @@ def _leader(found: Comparison, scenario: str, column: Column) -> int:
 
 
 def _relative(found: Comparison, scenario: str, policy: int, column: Column) -> float:
-    from sim.study import paired
-
     if column.statistic != "mean" or column.measure.unit in ("share", "%"):
         return math.nan
     ratio = paired.ratio(found.of(scenario, policy, column), found.of(scenario, found.baseline, column))
