@@ -29,7 +29,7 @@ def _side(name: str) -> Any:
     try:
         return getattr(importlib.import_module(module), name.capitalize())
     except ImportError:
-        return type(name.capitalize(), (Section,), {"model_config": ConfigDict(extra="allow"), "__module__": __name__})
+        return type(name.capitalize(), (Section,), {"model_config": ConfigDict(extra="forbid"), "__module__": __name__})
 
 
 if not TYPE_CHECKING:

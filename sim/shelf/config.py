@@ -130,7 +130,6 @@ class Livestream(Section):
     impulse: float = param(0.5, "", "added utility at checkout from the room's urgency", low=0.0, high=1.5)
     commission: Share = param("20%", "", "host's share of the room's sales", low="10%", high="30%")
     fee: Money = param("100000 CNY", "", "slot fee of the host", low="10000 CNY", high="1000000 CNY")
-    zero_yuan_trials: Count = Field(0, description="free trials given away in the room")
     announced: When | None = None
 
 
