@@ -318,7 +318,11 @@ class TestBreak:
             replications=5,
             store=None,
         )
-        assert outcome.table["breaks_at"][0] == math.inf and "beyond 30 d" in outcome.answer.en and not outcome.met
+        assert (
+            outcome.table["breaks_at"][0] == math.inf
+            and "Nothing breaks: even with outage at 30 d" in outcome.answer.en
+            and not outcome.met
+        )
 
     def test_what_is_broken_from_the_start_breaks_at_the_low_end(self):
         outcome = api.break_(
