@@ -142,6 +142,12 @@ def main(args: Sequence[str] | None = None) -> int:
         # The reader (`head`, a pager) has gone; nothing more can be said on this stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.DONE)
+    except SystemExit as stopped:
+        # click itself turns a reader that has gone into an exit with 1
+        if isinstance(stopped.__context__, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return int(Exit.DONE)
+        raise
     except Exception as error:
         return faults.exit_code(error, arguments)
     finally:
