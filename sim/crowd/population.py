@@ -94,10 +94,10 @@ def _populate(  # type: ignore[no-untyped-def]
         row.last_visit = -10_000_000
 
 
-def build(config: Crowd, draws: Draws, category_names: list[str], cover_days: np.ndarray, weight: float,
-          nodes: int) -> CrowdState:  # fmt: skip
-    """The crowd at minute 0. ``cover_days``: float[categories], days one unit covers a household; ``nodes``: room
-    of the agenda, so many appointments a minute at the most."""
+def build(config: Crowd, draws: Draws, category_names: list[str], cover_days: np.ndarray, region_share: np.ndarray,
+          weight: float, nodes: int) -> CrowdState:  # fmt: skip
+    """The crowd at minute 0. ``cover_days``: float[categories], days one unit covers a household; ``region_share``:
+    float[regions], share of shoppers; ``nodes``: room of the agenda, so many appointments a minute at the most."""
     n = 0 if config.demand is not None else config.shoppers
     rows = np.zeros(n, SHOPPER)
     segments = list(config.segments.values())
@@ -110,7 +110,7 @@ def build(config: Crowd, draws: Draws, category_names: list[str], cover_days: np
             config.memory.neutral, config.choice.carts * config.choice.completes, 180.0,
         ]
     )  # fmt: skip
-    regions = np.cumsum(config.region_shares) / sum(config.region_shares)
+    regions = np.cumsum(region_share) / np.sum(region_share)
     _populate(
         rows, draws.key0, draws.key1, share / share[-1],
         np.array([segment.rate for segment in segments]), np.array([segment.sensitivity for segment in segments]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
 import time
 from collections.abc import Callable
 from datetime import date
@@ -58,7 +59,7 @@ from sim.shelf.planned import planned_prices
 from sim.shelf.promotions import windows, write_boards
 from sim.supply import state as supply_state
 
-SIDES = ("crowd", "shelf", "supply", "fulfilment", "platform", "rivals")
+SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
 #: orders of a shop for each one bought at the first visit: carts gone back to later, measured on ordinary days
 GONE_BACK_TO = 1.2
 PROGRESS_EVERY = 0.2  # seconds between calls of a progress callback
@@ -122,14 +123,12 @@ class Marketplace(mesa.Model):
     # Building --------------------------------------------------------------------------------------
 
     def _import_sides(self) -> None:
-        """Import every module that declares policies, events or laws, then installed plug-ins."""
-        for side in SIDES:
-            for module in ("policies", "replenishment", "sourcing", "events", "actors", "laws"):
-                if importlib.util.find_spec(f"sim.{side}.{module}") is not None:
-                    importlib.import_module(f"sim.{side}.{module}")
-        for module in ("sim.engine.laws", "sim.engine.events"):
-            if importlib.util.find_spec(module) is not None:
-                importlib.import_module(module)
+        """Import every module of every side, so that policies, events and laws are known, then installed plug-ins."""
+        for name in SIDES:
+            side = importlib.import_module(f"sim.{name}")
+            for module in pkgutil.iter_modules(side.__path__):
+                importlib.import_module(f"sim.{name}.{module.name}")
+        importlib.import_module("sim.engine.laws")
         load_plugins()
 
     @property
@@ -170,8 +169,9 @@ class Marketplace(mesa.Model):
         )  # fmt: skip
         shelf = self._build_shelf(skus, categories)
         crowd = population.build(
-            crowd_config, self.draws, self.category_names, categories["cover_days"], self.weight, nodes
-        )
+            crowd_config, self.draws, self.category_names, categories["cover_days"], self.region_share,
+            self.weight, nodes,
+        )  # fmt: skip
         context = PlatformContext(minutes, calendar, self._expected_peak(), self.folder)
         self.world = World(
             crowd=crowd,

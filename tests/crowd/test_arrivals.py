@@ -32,7 +32,7 @@ def count(crowd, n, level):  # type: ignore[no-untyped-def]
 
 
 def visits(level: float, layers: int = 8) -> tuple[set[tuple[int, int]], float]:
-    crowd = build(Crowd(shoppers=20_000), Draws(3), ["one"], np.zeros(1), 1.0, 64)
+    crowd = build(Crowd(shoppers=20_000), Draws(3), ["one"], np.zeros(1), np.ones(1), 1.0, 64)
     room = 400_000
     crowd = crowd._replace(
         candidates=np.zeros(room, np.int32),

@@ -1,0 +1,1 @@
+"""After the sale: enquiries, complaints, refunds, compensation."""

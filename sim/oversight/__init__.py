@@ -1,0 +1,1 @@
+"""The regulator and the law: licences, inspections, privacy, tax."""

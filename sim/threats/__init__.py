@@ -1,0 +1,1 @@
+"""Attackers, and the defences against them."""
