@@ -470,10 +470,19 @@ class Marketplace(mesa.Model):
         come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
         self.journal.record("crowd", "come_back", "opening", come * self.weight)
 
+    def _have_room(self, orders: int) -> None:
+        """Make room for so many further orders, their parcels and appointments, where there is none."""
+        cursor, agenda = self.world.fulfilment.cursor, self.world.agenda
+        if cursor[fulfilment_state.C_ORDERS_FREE] < orders:
+            self._make_room(NO_ORDERS, orders)
+        if cursor[fulfilment_state.C_PARCELS_FREE] < 2 * orders + 64:
+            self._make_room(NO_PARCELS, 2 * orders + 64)
+        if agenda.cursor[agenda_module.FREE_COUNT] - cursor[fulfilment_state.C_QUEUED] < 8 * orders + 256:
+            self._make_room(NO_NODES, 8 * orders + 256)
+
     def give_away(self, shoppers: np.ndarray, goods: np.ndarray) -> int:
         """Send a unit of ``goods`` int64[n] to each of ``shoppers`` int64[n] for nothing; returns the rows sent."""
-        self.room_for_parcels(2 * len(shoppers) + 64)
-        self._make_room(NO_ORDERS, len(shoppers) + 64)
+        self._have_room(len(shoppers))
         w = self.world
         return int(
             give_away(w.crowd, w.shelf, w.supply, w.fulfilment, w.books, w.agenda, shoppers, goods, int(self.env.now))
@@ -481,7 +490,7 @@ class Marketplace(mesa.Model):
 
     def end_group(self, orders: np.ndarray) -> None:
         """Orders int64[n] (rows) sold to a group are sent in the next minute where confirmed, else paid back."""
-        self._make_room(NO_NODES, len(orders) + 64)
+        self._have_room(len(orders))
         appoint_ends(self.world.agenda, orders, int(self.env.now) + 1)
 
     def payments_lost(self) -> None:

@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 
 from sim.books.state import CASH, IT, MARKETING, post
-from sim.core.clock import ACTIONS, REVIEWS, wait
+from sim.core.clock import ACTIONS, FAULTS, REVIEWS, wait
 from sim.shelf import ab, merchandise
 from sim.shelf.boards import Standing, write_boards
 from sim.shelf.config import GroupBuy, Livestream
@@ -103,8 +103,15 @@ def populate(market: Any, windows: list[Window]) -> None:
         ProtectionDesk(market)
     if config.page is not None and config.page.cost > 0.0:
         market.env.process(_pay_for_page(market, config.page.cost))
+    market.env.process(_count_devices(market))
     merchandise.populate(market, merchandiser.standing, merchandiser.rewrite)
     ab.populate(market)
+
+
+def _count_devices(market: Any) -> Any:
+    """Visits so far of every shopper when figures begin to count: conversion by device is measured from there."""
+    yield wait(market.env, market.calendar.warmup, FAULTS)
+    market.notices["devices"] = {"visits": market.world.crowd.rows["visits"].astype(np.int64)}
 
 
 def _pay_for_page(market: Any, cost: float) -> Any:
