@@ -69,7 +69,7 @@ def promoted_units(market: Any, promoted: bool, then: bool) -> float:
         on = np.zeros_like(covered)
         for category in np.unique(skus["category"]):
             mine = skus["category"] == category
-            on[:, mine] = covered[:, mine].any(axis=1)[:, None]
+            on[:, mine] = np.any(covered[:, mine], axis=1, keepdims=True)
     chosen = (on == then) & (ever == promoted)
     first = market.calendar.warmup // 1440
     return float((history[first:] * chosen[first:]).sum()) * market.weight
