@@ -43,6 +43,7 @@ from sim.engine.advance import (
 )  # fmt: skip
 from sim.engine.crowding import appoint_waiting, shown_promises
 from sim.engine.journal import Journal
+from sim.engine.standing import stand_ready
 from sim.engine.voiding import void_lost_payments
 from sim.engine.world import World, build_desk
 from sim.fulfilment import pools
@@ -111,6 +112,7 @@ class Marketplace(mesa.Model):
         self._build()
         self._populate()
         self._schedule_timeline()
+        stand_ready(self)
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "day": lambda market: market.minute / DAY,

@@ -26,7 +26,7 @@ def crosscheck(node: Node, full: Node) -> list[Problem]:
         events = {item.name: item for item in catalogue.events()}
     except RegistryError as error:
         return [Problem(node.mark.file, 0, 0, "", str(error))]
-    return [*_policies(full, policies), *_events(full, events)]
+    return [*_policies(full, policies), *_events(full, events), *_plans(full, events)]
 
 
 def slot_of(path: Path) -> str:
@@ -83,6 +83,34 @@ def _events(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
         yield from _arguments(node, path, item, event)
         if target is not None and isinstance(target.value, str):
             yield from _target(node, (*path, "target"), event, target.value)
+
+
+def _plans(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
+    """Steps of contingency plans: actions that there are."""
+    plans = node.child("plans")
+    actions = [name for name, event in known.items() if event.kind == "action"]
+    for name, plan in plans.value.items() if plans is not None and plans.kind == "map" else ():
+        steps = plan.child("playbook") if plan.kind == "map" else None
+        for index, item in enumerate(steps.value if steps is not None and steps.kind == "list" else ()):
+            do = item.child("do") if item.kind == "map" else item
+            if do is None or not isinstance(do.value, str):
+                continue
+            path: tuple[Key, ...] = ("plans", name, "playbook", index)
+            if do.value not in actions:
+                side = [other for other in actions if other.split(".")[0] == do.value.split(".")[0]]
+                message = f"found {shown(do.value)}, accepted: {listed(side or actions)}"
+                yield problem_at(node, path, message, suggestion(do.value, actions))
+            elif item.kind == "map":
+                yield from _step_arguments(node, path, item, known[do.value])
+
+
+def _step_arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
+    own = ("do", "target", "for", "after")
+    for key in item.value if event.arguments is not None else ():
+        if key not in own and key not in (event.arguments or ()):
+            known = [*own, *(event.arguments or ())]
+            message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"
+            yield problem_at(node, (*path, key), message, suggestion(key, known), at_key=True)
 
 
 def _arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
