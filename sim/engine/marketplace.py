@@ -310,7 +310,9 @@ class Marketplace(mesa.Model):
 
         entry = get_event(event.do)
         self.journal.record(event.do.partition(".")[0], event.do, event.target or "", event.lasts or 0.0)
-        entry.function(self, target=event.target, for_minutes=event.lasts, **event.arguments)
+        written = {"target": event.target, "for_minutes": event.lasts}
+        given = {name: value for name, value in written.items() if value is not None}
+        entry.function(self, **given, **event.arguments)
         self.world.shelf.setting[shelf_state.STALE] = 1.0
 
     def run(self, progress: Callable[[int, int, float], None] | None = None) -> None:

@@ -16,7 +16,7 @@ from sim.scenario.check import listed, problem_at, suggestion
 from sim.scenario.model import SIDES, ScenarioModel
 from sim.scenario.nodes import Key, Node, Path
 
-_COMMON = ("at", "do", "target", "for")
+_COMMON = ("at", "do")
 
 
 def crosscheck(node: Node, full: Node) -> list[Problem]:
