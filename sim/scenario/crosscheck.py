@@ -16,7 +16,7 @@ from sim.scenario.check import listed, problem_at, suggestion
 from sim.scenario.model import SIDES, ScenarioModel
 from sim.scenario.nodes import Key, Node, Path
 
-_COMMON = ("at", "do", "target", "for")
+_COMMON = ("at", "do")
 
 
 def crosscheck(node: Node, full: Node) -> list[Problem]:
@@ -26,7 +26,8 @@ def crosscheck(node: Node, full: Node) -> list[Problem]:
         events = {item.name: item for item in catalogue.events()}
     except RegistryError as error:
         return [Problem(node.mark.file, 0, 0, "", str(error))]
-    return [*_policies(full, policies), *_events(full, events), *_regions(node), *_promotions(full)]
+    found = [*_policies(full, policies), *_events(full, events), *_plans(full, events)]
+    return [*found, *_regions(node), *_promotions(full)]
 
 
 def slot_of(path: Path) -> str:
@@ -153,6 +154,34 @@ def _promotion(calendar: Calendar, node: Node, path: Path, item: Node, shortened
 def _lasts(item: Node) -> object:
     """How long one opening lasts: written, or the default of its kind."""
     return item.plain().get("for", "4h" if item.plain().get("kind") == "livestream" else "1h")
+
+
+def _plans(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
+    """Steps of contingency plans: actions that there are."""
+    plans = node.child("plans")
+    actions = [name for name, event in known.items() if event.kind == "action"]
+    for name, plan in plans.value.items() if plans is not None and plans.kind == "map" else ():
+        steps = plan.child("playbook") if plan.kind == "map" else None
+        for index, item in enumerate(steps.value if steps is not None and steps.kind == "list" else ()):
+            do = item.child("do") if item.kind == "map" else item
+            if do is None or not isinstance(do.value, str):
+                continue
+            path: tuple[Key, ...] = ("plans", name, "playbook", index)
+            if do.value not in actions:
+                side = [other for other in actions if other.split(".")[0] == do.value.split(".")[0]]
+                message = f"found {shown(do.value)}, accepted: {listed(side or actions)}"
+                yield problem_at(node, path, message, suggestion(do.value, actions))
+            elif item.kind == "map":
+                yield from _step_arguments(node, path, item, known[do.value])
+
+
+def _step_arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
+    own = ("do", "target", "for", "after")
+    for key in item.value if event.arguments is not None else ():
+        if key not in own and key not in (event.arguments or ()):
+            known = [*own, *(event.arguments or ())]
+            message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"
+            yield problem_at(node, (*path, key), message, suggestion(key, known), at_key=True)
 
 
 def _arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
