@@ -163,7 +163,7 @@ class Kol(Seeding):
 
 @policy("crowd.acquisition", "koc")
 class Koc(Seeding):
-    """Posts of ordinary buyers of the category, seen by their acquaintances."""
+    """Posts of ordinary buyers of the category, seen by their acquaintances and by theirs."""
 
     def __init__(self, market: Any, spec: Channel, number: int) -> None:
         super().__init__(market, spec, number)
@@ -174,15 +174,17 @@ class Koc(Seeding):
         return self.spec.fee * self.market.weight
 
     def audience(self, post: int) -> np.ndarray:
-        """Acquaintances of a buyer drawn among those seen to have bought the category."""
+        """Two steps around a buyer drawn among those seen to have bought the category."""
         profile = self.observer.profile
         buyers = profile.sum(axis=1) if self.category is None else profile[:, self.category]
         rows = np.flatnonzero(buyers > 0)
         if not len(rows):
             return rows
         u = self.market.draws.uniform(SEED, self.number, post)
-        known = neighbours(self.market, rows[int(u * len(rows))][None])[0]
-        return np.unique(known[known >= 0])
+        near = neighbours(self.market, rows[int(u * len(rows))][None])
+        near = near[near >= 0]
+        further = neighbours(self.market, near)
+        return np.unique(np.concatenate([near, further[further >= 0]]))
 
 
 @policy("crowd.acquisition", "community_leaders")

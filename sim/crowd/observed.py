@@ -32,8 +32,9 @@ class Observer:
         self.profile = self._past(rows)
         segments = len(market.config.crowd.segments)
         known = market.draws.uniform(TAG, np.arange(len(rows)), 0) < accuracy
-        guess = (market.draws.uniform(TAG, np.arange(len(rows)), 1) * segments).astype(np.uint8)
-        self.tag = np.where(known, rows["segment"], guess)
+        # a wrong tag names any other segment
+        step = 1 + (market.draws.uniform(TAG, np.arange(len(rows)), 1) * (segments - 1)).astype(np.int64)
+        self.tag = np.where(known, rows["segment"], (rows["segment"] + step) % segments)
         self.seen = -1
         market.env.process(self._watch())
 

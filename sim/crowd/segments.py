@@ -44,7 +44,7 @@ def segments(rows: np.ndarray) -> np.ndarray:
     segment[(recency >= 3) & (value >= 3) & (value < 4)] = LOYAL
     segment[(recency == 3) & (value >= 4)] = LOYAL
     segment[(recency >= 4) & (rows["orders"][customers] == 1)] = NEW
-    segment[(recency <= 2) & (value >= 2.5)] = AT_RISK
-    segment[(recency <= 2) & (value < 2.5)] = LOST
+    segment[(recency <= 2) & (value >= 3)] = AT_RISK
+    segment[(recency <= 2) & (value < 3)] = LOST
     out[customers] = segment
     return out
