@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.books.state import CASH, MARKETING, post
 from sim.core.clock import ACTIONS, REVIEWS, wait
+from sim.shelf import matching
 from sim.shelf.config import Livestream
 from sim.shelf.kernel import fill_ranking
 from sim.shelf.promotions import Window, openings, turning_points, write_boards
@@ -77,5 +78,6 @@ def reweigh(shelf: ShelfState, config: Any, weight: float) -> None:
 
 
 def populate(market: Any, windows: list[Window]) -> None:
-    """One merchandiser."""
-    Merchandiser(market, windows)
+    """One merchandiser, and one who matches rivals' prices where the file asks for it."""
+    merchandiser = Merchandiser(market, windows)
+    matching.populate(market, merchandiser.turns)

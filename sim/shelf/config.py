@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.core.config import Section, param
-from sim.core.units import Count, Duration, Money, Share, When
+from sim.core.units import Count, Duration, Money, Percent, Share, When
 
 
 class Category(Section):
@@ -146,6 +146,14 @@ class Ranking(Section):
     promoted: float = param(0.7, "", "log weight added to promoted SKUs", low=0.0, high=2.0)
 
 
+class PriceMatching(Section):
+    """Whether we follow a cheaper rival."""
+
+    policy: Literal["none", "match"] = "none"
+    every: Duration = param("1h", "K04", "how often rivals' pages are read", low="10min", high="24h", ge=1.0)
+    floor: Percent = param("5%", "", "least margin over the unit cost", low="-5%", high="15%")
+
+
 class Shelf(Section):
     """What shoppers see."""
 
@@ -153,5 +161,6 @@ class Shelf(Section):
     promotions: list[Promotion] = Field(default_factory=list)
     announce: Duration = param("3d", "", "how long before its opening a promotion is known", low="1d", high="14d")
     ranking: Ranking = Field(default_factory=Ranking)
+    price_matching: PriceMatching = Field(default_factory=PriceMatching)
     consideration: int = param(8, "", "SKUs looked at in a visit", low=4, high=8, ge=1, le=8)
     price_change_limit: Share = param("60%", "", "no SKU is sold below this share off", low="40%", high="80%")
