@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import mesa
@@ -46,9 +47,10 @@ class Rival(mesa.Agent):
         self.show()
         for promotion in spec.promotions:
             opens, ends = market.calendar.minute(promotion.start), market.calendar.minute(promotion.to)
-            if ends > max(opens, 0.0):
+            opens = max(opens, 0.0)
+            if ends > opens:
                 cut = self.cut_of(promotion.off, promotion.category)
-                call_after(market.env, max(opens, 0.0), ACTIONS, lambda c=cut, d=ends - max(opens, 0.0): self.promote(c, d))
+                call_after(market.env, opens, ACTIONS, partial(self.promote, cut, ends - opens))
         if spec.reaction.policy != "none":
             market.env.process(self._watch())
 

@@ -37,6 +37,7 @@ class Board:
         #: float64[categories], share of a category's attraction that rivals can have too
         self.carried = np.bincount(skus["category"], shared, count) / np.maximum(whole, 1e-12)
         self._pull = shared
+        self._listed = skus["list_price"].astype(float)  # indices are against the list prices of the start
         self._shared = np.bincount(skus["category"], shared, count)
         #: float64[categories], cost of goods over list price of what rivals have too
         cost = np.bincount(skus["category"], shared * skus["unit_cost"] / skus["list_price"], count)
@@ -57,7 +58,8 @@ class Board:
     def ours(self) -> np.ndarray:
         """float64[categories]: log of our prices on the page over list price, of goods that rivals have too."""
         shelf = self.market.world.shelf
-        sums = np.bincount(shelf.skus["category"], self._pull * shelf.pages["log_price"], len(self._shared))
+        log_price = shelf.pages["log_price"] + np.log(shelf.skus["list_price"] / self._listed)
+        sums = np.bincount(shelf.skus["category"], self._pull * log_price, len(self._shared))
         return np.where(self._shared > 0, sums / np.maximum(self._shared, 1e-12), 0.0)
 
     def value(self, log_price: np.ndarray) -> np.ndarray:

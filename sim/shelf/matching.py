@@ -29,12 +29,13 @@ class NoMatching:
 class Matching:
     """The cheapest rival's price where it is below ours, down to a margin floor; exclusive goods keep theirs."""
 
-    def __init__(self, section: Any) -> None:
+    def __init__(self, section: Any, listed: np.ndarray) -> None:
         self.section = section
+        self.listed = listed  # int64[skus], fen: rivals' indices are against the list prices of the start
 
     def prices(self, skus: np.ndarray, log_rival: np.ndarray, floor: float) -> np.ndarray:
         """int64[skus], fen: what to ask for, given log prices float64[categories] of the cheapest rival."""
-        rival = np.rint(skus["list_price"] * np.exp(log_rival[skus["category"]])).astype(np.int64)
+        rival = np.rint(self.listed * np.exp(log_rival[skus["category"]])).astype(np.int64)
         least = np.ceil(skus["unit_cost"] * (1.0 + floor)).astype(np.int64)
         matched = np.minimum(skus["price"], np.maximum(rival, least))
         return np.where(skus["exclusive"] > 0, skus["price"], matched)
@@ -47,7 +48,7 @@ class Matcher(mesa.Agent):
         super().__init__(market)
         self.market = market
         self.section = market.config.shelf.price_matching
-        self.policy = Matching(self.section)
+        self.policy = Matching(self.section, market.world.shelf.skus["list_price"].copy())
         self.floor = float(self.section.floor)
         self.on = self.section.policy == "match"
         skus = market.world.shelf.skus
