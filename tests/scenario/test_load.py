@@ -186,3 +186,29 @@ def test_a_resolved_document_is_data_of_its_own(write, head):
     kept = copy.deepcopy(changed)
     changed["shelf"].clear()
     assert scenario.resolved == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "reason"),
+    [
+        ("crowd: {region_shares: [2, 1]}\nfulfilment: {network: {regions: 3}}", True, "one region has no shoppers"),
+        ("crowd: {region_shares: [2, 1, 1]}\nfulfilment: {network: {regions: 2}}", True, "one share has no region"),
+        ("crowd: {region_shares: [2, 1]}\nfulfilment: {network: {regions: 2}}", False, "one share a region"),
+        ("crowd: {region_shares: [2, 1]}", False, "how many regions there are is left to the default"),
+        ("fulfilment: {network: {regions: 2}}", False, "the shares are left to the default"),
+        (
+            "crowd: {region_shares: [0.28, 0.2, 0.16, 0.14, 0.12, 0.1]}\nfulfilment: {network: {regions: 2}}",
+            False,
+            "a resolved scenario writes the default out and must still load",
+        ),
+    ],
+)
+def test_shares_of_regions_and_the_number_of_regions_agree_where_both_are_written(
+    write, problems, head, text, told, reason
+):
+    write("a.yaml", f"{head}{text}\n")
+    found = problems("a.yaml")
+    assert len(found) == told, reason
+    if told:
+        assert found[0].startswith("a.yaml:4:24  crowd.region_shares: found ")
+        assert "accepted: one for each of the" in found[0]
