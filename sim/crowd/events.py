@@ -45,4 +45,5 @@ def surge(
         change(1.0 / visits, 1.0 / need)
 
     change(visits, need)
+    market.notices.setdefault("surges", []).append((float(market.env.now), number))
     call_after(market.env, minutes, FAULTS, over)

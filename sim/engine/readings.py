@@ -5,6 +5,9 @@ platform.<action or node>.<availability | latency | latency_p50 | latency_p95 | 
 orders, gmv, order_failures       placed or failed in the window, real units and CNY
 lost_orders, lost_gmv             against the same seed without the faults, since the watch began
 fill_rate, stock_out_rate, late_rate, in_stock, parcels_waiting
+rival_price                       the cheapest rival's prices over our list prices, mean over categories
+on_sale                           share of SKUs that are on the shelf
+records_exposed                   customers' records that a thief can read, since the start
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ _WORDS = {
 NAMES = {
     "orders": "number", "gmv": "CNY", "order_failures": "number", "lost_orders": "number", "lost_gmv": "CNY",
     "fill_rate": "share", "stock_out_rate": "share", "late_rate": "share", "in_stock": "share",
-    "parcels_waiting": "number",
+    "parcels_waiting": "number", "rival_price": "share", "on_sale": "share", "records_exposed": "number",
 }  # fmt: skip
 
 
@@ -76,6 +79,14 @@ class Meter:
             return float((free > 0).mean())
         if name == "parcels_waiting":
             return float(self.market.world.fulfilment.stations["waiting"].sum() * self.market.weight)
+        if name == "rival_price":
+            return float(np.exp(self.market.world.rivals.log_price.min(axis=0)).mean())
+        if name == "on_sale":
+            return float((self.market.world.shelf.skus["paused"] == 0).mean())
+        if name == "records_exposed":
+            office = self.market.notices.get("oversight")
+            guardian = getattr(office, "guardian", None)
+            return float(guardian.exposed) if guardian is not None else math.nan
         change = self._change(minutes)
         if name == "orders":
             return float(change[books.ORDERS])

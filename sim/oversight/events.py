@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sim.core.clock import ACTIONS, call_after
@@ -55,7 +56,7 @@ def take_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     minutes = _minutes(for_minutes, 20.0 * DAY)
     for supplier in registrar.aimed(target):
         registrar.take_down(supplier)
-        call_after(market.env, minutes, ACTIONS, lambda s=supplier: registrar.reinstate(s))
+        call_after(market.env, minutes, ACTIONS, partial(registrar.reinstate, supplier))
 
 
 @event("oversight.breach", kind="inject")

@@ -103,7 +103,7 @@ class Rival(mesa.Agent):
             self.seen = ours
             self.looks += 1
             lag = self.lag(RIVAL_LAG, self.looks)
-            call_after(self.market.env, lag, REVIEWS, lambda saw=ours, serial=self.looks: self._answer(saw, serial))
+            call_after(self.market.env, lag, REVIEWS, partial(self._answer, ours, self.looks))
 
     def lag(self, what: Any, turn: int) -> float:
         """Minutes until an answer is on the pages, at least one."""
