@@ -58,7 +58,7 @@ class Board:
     def ours(self) -> np.ndarray:
         """float64[categories]: log of our prices on the page over list price, of goods that rivals have too."""
         shelf = self.market.world.shelf
-        log_price = shelf.pages["log_price"] + np.log(shelf.skus["list_price"] / self._listed)
+        log_price = shelf.pages["log_price"][: len(shelf.skus)] + np.log(shelf.skus["list_price"] / self._listed)
         sums = np.bincount(shelf.skus["category"], self._pull * log_price, len(self._shared))
         return np.where(self._shared > 0, sums / np.maximum(self._shared, 1e-12), 0.0)
 

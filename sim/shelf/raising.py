@@ -24,6 +24,8 @@ def raise_prices(
     market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, skus: str = "all"
 ) -> None:
     """List prices of some `skus` go up by `magnitude` (10%) for a time (14d), ahead of a promotion."""
+    if market.config.shelf.trends is not None:
+        raise SimError("shelf.raise_prices: found shelf.trends, accepted with it: none; both write what goods are worth")
     office = market.notices.get("oversight")
     if office is not None and not office.approve("raise_prices"):
         return
