@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import BASE, SMALL, kpis, shop
 from scipy import stats
+from shelf_shop import BASE, SMALL, kpis, shop
 
 from sim.books.measures.ab import against, of_arm
 from sim.core.rng import Draws

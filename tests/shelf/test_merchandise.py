@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from conftest import shop
+from shelf_shop import shop
 
 from sim.shelf.boards import Standing
 from sim.shelf.policies import Niche, SlowMovers, Trend

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import BASE, SMALL, kpis, shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shelf_shop import BASE, SMALL, kpis, shop
 
 from sim.books.view import ledger, total
 from sim.core.errors import ScenarioError
