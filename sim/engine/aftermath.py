@@ -44,6 +44,7 @@ from sim.fulfilment.state import (
     LINE_LOST,
     LINE_RETURNED,
     ORDER_DELIVERED,
+    ORIGIN_BOT,
 )  # fmt: skip
 
 EXPERIENCE = decision("delivery.experience")
@@ -159,6 +160,8 @@ def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped
             continue
         row = crowd.rows[order.shopper]
         if code == ORDER_DELIVERED:
+            if order.origin == ORIGIN_BOT:  # nobody's experience: its owner looks for it
+                continue
             delivered(crowd, shelf, ful, books, agenda, order_row, minute)
         elif code == LINE_RETURNED:
             refund(ful, books, order_row, line, minute, RETURNS)

@@ -452,6 +452,15 @@ class Marketplace(mesa.Model):
         come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
         self.journal.record("crowd", "come_back", "opening", come * self.weight)
 
+    @property
+    def bot_desk(self) -> Any:
+        """Where attackers' accounts order, cancel and send back; opened when first asked for."""
+        if "bot_desk" not in self.notices:
+            from sim.engine.attacking import BotDesk
+
+            self.notices["bot_desk"] = BotDesk(self)
+        return self.notices["bot_desk"]
+
     def payments_lost(self) -> None:
         """A standby has taken over without the last writes: orders whose payment was among them are void."""
         if not self.alone:

@@ -5,6 +5,7 @@ platform.<action or node>.<availability | latency | latency_p50 | latency_p95 | 
 orders, gmv, order_failures       placed or failed in the window, real units and CNY
 lost_orders, lost_gmv             against the same seed without the faults, since the watch began
 fill_rate, stock_out_rate, late_rate, in_stock, parcels_waiting
+coupon_leakage, bot_stock_share, bot_traffic, fraud_loss        what attackers have got so far; requests of bots now
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from sim.books import state as books
+from sim.books.measures import threats as threat_measures
 from sim.books.measures.platform import probe
 from sim.books.view import ratio
 
@@ -25,7 +27,8 @@ _WORDS = {
 NAMES = {
     "orders": "number", "gmv": "CNY", "order_failures": "number", "lost_orders": "number", "lost_gmv": "CNY",
     "fill_rate": "share", "stock_out_rate": "share", "late_rate": "share", "in_stock": "share",
-    "parcels_waiting": "number",
+    "parcels_waiting": "number", "coupon_leakage": "share", "bot_stock_share": "share", "bot_traffic": "share",
+    "fraud_loss": "CNY",
 }  # fmt: skip
 
 
@@ -57,11 +60,12 @@ class Meter:
         self._totals.append(self.market.world.books.series.sum(axis=0) * self.market.weight)
 
     def placed(self) -> tuple[float, float]:
-        """(orders, CNY) placed since minute 0 and not void by lost writes."""
+        """(orders, CNY) placed by people since minute 0 and not void by lost writes."""
         totals = self.market.world.books.series.sum(axis=0) * self.market.weight
         notices = self.market.notices
-        orders = float(totals[books.ORDERS]) - notices.get("void_orders", 0.0)
-        return orders, float(totals[books.GMV]) / 100.0 - notices.get("void_value", 0.0)
+        orders = float(totals[books.ORDERS] - totals[books.BOT_ORDERS]) - notices.get("void_orders", 0.0)
+        value = float(totals[books.GMV] - totals[books.BOT_GMV]) / 100.0 - notices.get("void_value", 0.0)
+        return orders, value
 
     def read(self, name: str, over: float = 1.0) -> float:
         """A reading over the last `over` minutes; nan where nothing is known. Raises KeyError for an unknown node."""
@@ -70,6 +74,8 @@ class Meter:
             return float(probe(self.market, name, minutes))
         if name in ("lost_orders", "lost_gmv"):
             return self._lost(1 if name == "lost_gmv" else 0)
+        if name in ("coupon_leakage", "bot_stock_share", "bot_traffic", "fraud_loss"):
+            return float(getattr(threat_measures, name)(self.market))
         if name == "in_stock":
             stock = self.market.world.supply.stock
             free = (stock["on_hand"].astype(np.int64) - stock["allocated"]).sum(axis=0)

@@ -64,10 +64,12 @@ ORDER = np.dtype(
     align=True,
 )
 FLAG_TOPPED_UP, FLAG_LATE, FLAG_SPLIT, FLAG_FIRST, FLAG_COUNTED, FLAG_FRAUD = 1, 2, 4, 8, 16, 32
+ORIGIN_BOT = 5  # an order of an attacker's account
 FLAG_CONCLUDED = 1 << 8  # told to the crowd as delivered, or nothing of it ever will be
 FLAG_CHECKED = 1 << 9  # its daily thought of cancelling is in the agenda
 FLAG_SHIPPED = 1 << 10  # its first parcel has left
 FLAG_BLEMISHED = 1 << 11  # lost, damaged or cancelled in part: no perfect order
+FLAG_HELD = 1 << 24  # its row is kept after it is settled, until whoever holds it lets go
 
 # states of a parcel
 (
