@@ -29,6 +29,7 @@ class Batch:
     cost: float = 0.0
     revenue: float = 0.0
     open: int = 0
+    waits: bool = False  # what got through is not yet as much as one row unit: goes on in the next step
     placed: bool = False  # everything that belongs to it has been started
 
     @property
@@ -58,6 +59,7 @@ class Attacker(mesa.Agent):
         self.steps = 0
         self.screenings = 0
         self.carry = Carry()
+        self.unfinished: Batch | None = None
         market.env.process(self.live())
 
     # What a kind says ------------------------------------------------------------------------------
@@ -107,13 +109,26 @@ class Attacker(mesa.Agent):
                 option = self.choose()
                 batch = self.attack(option, 1.0 if self.active else self.config.probe_size)
                 if batch is not None:
-                    batch.placed = True
-                    self.close(batch)
+                    self.enter(batch)
             yield wait(self.market.env, min(self.pause(), max(1.0, self.end - self.now)), REVIEWS)
         self.leave()
         while self.under_way():
             yield wait(self.market.env, 60.0, REVIEWS)
             self.look_after()
+
+    def enter(self, batch: Batch) -> None:
+        """A step is done. One of which nothing could come yet is no result: it is counted with the next."""
+        before = self.unfinished
+        if before is not None:
+            batch.cost += before.cost
+            batch.revenue += before.revenue
+            batch.scale += before.scale
+            self.unfinished = None
+        if batch.waits and batch.open == 0:
+            self.unfinished = batch
+            return
+        batch.placed = True
+        self.close(batch)
 
     def leave(self) -> None:
         """Go for good; what is on its way is still seen to."""

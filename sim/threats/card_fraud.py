@@ -41,6 +41,7 @@ class Carder(Buyer):
         self.side.ask(self.number, {PAY: tried / 3600.0, ORDER: live / 3600.0})
         passed = self.screen(batch, "order", live)
         rows = self.carry.take(passed / self.market.weight)
+        batch.waits = rows == 0 and passed > 0
         self.buy(batch, dear(self, rows), fraud=True, pays=False)
         return batch
 

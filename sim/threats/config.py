@@ -259,7 +259,7 @@ class CredentialStuffing(Gang):
     """Stolen passwords are tried; accounts that open are sold and emptied."""
 
     kind: Literal["credential_stuffing"]
-    attempts: Rate = param("30000/h", "", "logins tried at level 1", low="1000/h", high="10000000/h", gt=0)
+    attempts: Rate = param("10000/h", "", "logins tried at level 1", low="1000/h", high="10000000/h", gt=0)
     success: Share = param("0.5%", "A04", "share of attempts that open an account, before defences")
     value: Money = param("20 CNY", "", "what an opened account brings", low="2 CNY", high="200 CNY")
     made_good: Money = param("60 CNY", "", "what the shop makes good to the owner of an emptied account", low="5 CNY", high="500 CNY")
@@ -269,7 +269,7 @@ class CardFraud(Gang):
     """Goods bought with stolen cards and sold on; the owners' banks take the money back."""
 
     kind: Literal["card_fraud"]
-    orders: Rate = param("40/h", "", "orders tried at level 1", low="1/h", high="5000/h", gt=0)
+    orders: Rate = param("20/h", "", "orders tried at level 1", low="1/h", high="5000/h", gt=0)
     card: Money = param("72 CNY", "attacks: card about 10 USD", "price of a stolen card", low="20 CNY", high="200 CNY")
     live: Share = param("60%", "", "share of cards that still work", low="20%", high="90%")
     goods: Share = param("65%", "", "of the list price, what the goods bring", low="40%", high="85%")
@@ -281,7 +281,7 @@ class ReturnFraud(Gang):
     """Goods that arrived are claimed as missing or faulty; the money comes back, the goods stay."""
 
     kind: Literal["return_fraud"]
-    orders: Rate = param("40/h", "", "orders placed at level 1", low="1/h", high="5000/h", gt=0)
+    orders: Rate = param("10/h", "", "orders placed at level 1", low="1/h", high="5000/h", gt=0)
     goods: Share = param("75%", "", "of the list price, what the goods bring", low="40%", high="95%")
     believed: Share = param("80%", "", "share of claims paid out unless a defence stops them", low="30%", high="100%")
 
@@ -290,7 +290,7 @@ class ReviewFraud(Gang):
     """Reviews for money: praise or defamation."""
 
     kind: Literal["review_fraud"]
-    reviews: Rate = param("300/h", "", "reviews tried at level 1", low="10/h", high="50000/h", gt=0)
+    reviews: Rate = param("100/h", "", "reviews tried at level 1", low="10/h", high="50000/h", gt=0)
     fee: Money = param("3 CNY", "", "paid for a review that stays", low="0.5 CNY", high="20 CNY")
     points: int = default(1, description="stars of each: 1 defames, 5 praises", ge=1, le=5)
     skus: str = default("hero", description="what is reviewed: hero, all, exclusive, category:NAME, top N% or random N%")

@@ -63,17 +63,18 @@ class CouponAbuser(Buyer):
             wish = self.config.claims * 60.0 * self.every * level * scale
             tried = self.affordable("claim", tactic, wish)
             self.side.ask(self.number, {BROWSE: tried / (60.0 * self.every)})
-            self.claim(kinds, self.screen(batch, "claim", tried))
+            passed = self.screen(batch, "claim", tried)
+            batch.waits = self.claim(kinds, passed) == 0 and passed > 0
         if way == "resell":
             self.resell(batch, scale)
         else:
             self.turn_into_goods(batch)
         return batch
 
-    def claim(self, kinds: list[int], passed: int) -> None:
-        """Take coupons out of the budgets, never more than is left in them."""
+    def claim(self, kinds: list[int], passed: int) -> int:
+        """Take coupons out of the budgets, never more than is left in them; returns row units."""
         world, market = self.market.world, self.market
-        rows = self.carry.take(passed / market.weight)
+        rows = wanted = self.carry.take(passed / market.weight)
         for kind in kinds:
             table = world.shelf.coupons[kind]
             taken = int(min(rows, table[C_BUDGET] // table[C_OFF]))
@@ -84,6 +85,7 @@ class CouponAbuser(Buyer):
             note(world.books, int(self.now), COUPONS_CLAIMED, float(taken))
             self.side.add("coupons_abused_value", taken * float(table[C_OFF]) * market.weight / 100.0)
             rows -= taken
+        return wanted
 
     def expire(self) -> None:
         """Coupons past their day are worthless."""

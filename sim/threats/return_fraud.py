@@ -42,7 +42,9 @@ class Claimer(Buyer):
         self.side.ask(self.number, {ORDER: tried / 3600.0, PAY: tried / 3600.0, CARE: tried / 3600.0})
         account, uses = self.side.guard.account("order")
         batch.cost += self.purse.pay("accounts", min(self.purse.cny, account * tried / uses))
-        self.buy(batch, ordinary(self, self.carry.take(tried / self.market.weight)), fraud=True)
+        rows = self.carry.take(tried / self.market.weight)
+        batch.waits = rows == 0 and tried > 0
+        self.buy(batch, ordinary(self, rows), fraud=True)
         return batch
 
     def received(self, one: Held) -> bool:

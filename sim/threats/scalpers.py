@@ -66,6 +66,7 @@ class Scalper(Buyer):
         table = self.market.world.shelf.skus
         sought = skus[np.argsort(-table["appeal"][skus] * table["list_price"][skus], kind="stable")]
         rows = self.carry.take(passed / self.market.weight)
+        batch.waits = rows == 0 and passed > 0
         self.watch(opening, sought)
         # as many of each as there are, in order of how sought after
         stock = self.market.world.supply.stock
