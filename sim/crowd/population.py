@@ -12,7 +12,6 @@ from sim.core.rng import Draws, beta, decision, gamma, normal, philox, uniform
 from sim.crowd import state as s
 from sim.crowd.config import Crowd
 from sim.crowd.state import (
-    ACCOUNTS,
     ALIVE,
     CATEGORIES,
     DEAL_PRONE,
@@ -100,8 +99,7 @@ def build(config: Crowd, draws: Draws, category_names: list[str], cover_days: np
     """The crowd at minute 0. ``cover_days``: float[categories], days one unit covers a household; ``region_share``:
     float[regions], share of shoppers; ``nodes``: room of the agenda, so many appointments a minute at the most."""
     n = 0 if config.demand is not None else config.shoppers
-    # a view of a longer array, so that accounts opened while the run goes on leave every row where it is
-    rows = np.zeros(n + ACCOUNTS, SHOPPER)[:n]
+    rows = np.zeros(n, SHOPPER)
     segments = list(config.segments.values())
     share = np.cumsum([segment.share for segment in segments])
     need = np.array([[segment.tastes.get(name, 1.0) for name in category_names] for segment in segments], float)

@@ -100,7 +100,6 @@ PARAMS = 64
 #: stopped by a captcha at the checkout and at a coupon, share flagged at the checkout, share of those who then give up
 D_BLOCK_HURT, D_FRICTION, D_CLAIM_FRICTION, D_BLOCKED, D_BLOCK_LEAVES = range(27, 32)
 DRIVES = 32
-ACCOUNTS = 256  # rows in reserve behind the shoppers, for accounts of attackers
 OPENINGS = 128
 
 

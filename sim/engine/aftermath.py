@@ -133,7 +133,7 @@ def close(crowd, ful, order_row):  # type: ignore[no-untyped-def]
     order = ful.orders[order_row]
     if order.shopper >= 0 and order.flags >> 16 == 0 and settled(ful, order_row):
         row = crowd.rows[order.shopper]
-        if row.open_orders > 0:
+        if row.open_orders > 0 and order.origin != ORIGIN_BOT:
             row.open_orders -= 1
         free_order(ful, order_row)
 
@@ -158,10 +158,14 @@ def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped
         order = ful.orders[order_row]
         if order.shopper < 0:
             continue
+        if order.origin == ORIGIN_BOT:  # nobody's experience; its owner looks after the goods
+            if code == LINE_RETURNED or code == LINE_LOST:
+                refund(ful, books, order_row, line, minute, RETURNS)
+            elif code == LINE_CANCELLED:
+                refund(ful, books, order_row, line, minute, ADVANCES)
+            continue
         row = crowd.rows[order.shopper]
         if code == ORDER_DELIVERED:
-            if order.origin == ORIGIN_BOT:  # nobody's experience: its owner looks for it
-                continue
             delivered(crowd, shelf, ful, books, agenda, order_row, minute)
         elif code == LINE_RETURNED:
             refund(ful, books, order_row, line, minute, RETURNS)

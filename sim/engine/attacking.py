@@ -1,4 +1,8 @@
-"""Orders of attackers' accounts: paid, priced and allocated as everybody's, held until their owner lets go of them."""
+"""Orders of attackers' accounts: paid, priced and allocated as everybody's, held until their owner lets go of them.
+
+An account has its parcels sent to the neighbourhood of some shopper: `order.shopper` names that row, which gives the
+region and the draws, and has no part in the order otherwise.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,6 @@ from sim.books.state import (
     note,
     post,
 )  # fmt: skip
-from sim.crowd.state import ACCOUNTS, REMOVED
 from sim.engine.aftermath import close
 from sim.engine.ordering import ORIGIN_LIVESTREAM, send
 from sim.engine.voiding import give_up
@@ -38,7 +41,7 @@ from sim.shelf.kernel import refresh_page
 from sim.shelf.pricing import price_basket
 from sim.shelf.state import C_OFF, C_THRESHOLD, C_USED, HOST_COMMISSION
 
-#: columns of what is asked: account's row, turn, SKU, row units, kind of coupon (-1 none), most fen to pay, 1: fraud
+#: columns of what is asked: shopper whose neighbour the account is, turn, SKU, row units, kind of coupon (-1 none), most fen to pay, 1: fraud
 ASKED = 7
 CHUNK = 512  # orders taken at once
 
@@ -106,10 +109,12 @@ def take_bot_orders(crowd, shelf, supply, ful, books, agenda, desk, asked, got, 
             if article.quota == 0:
                 article.price = article.list_price
                 refresh_page(shelf, sku)
-        crowd.rows[account].open_orders = min(60000, crowd.rows[account].open_orders + 1)
         post(books, minute, CASH, ADVANCES, payable)
+        before = crowd.rows[account].open_orders
+        crowd.rows[account].open_orders = before + 1  # taken off again if it is bought away while it is being sent
         send(crowd, shelf, supply, ful, books, agenda, row, minute)
-        if ful.orders[row].shopper < 0:  # bought away while it was being sent: paid back at once
+        crowd.rows[account].open_orders = before
+        if ful.orders[row].shopper < 0:
             continue
         got[i, 0] = row
         got[i, 1] = payable
@@ -131,28 +136,6 @@ class BotDesk:
 
     def __init__(self, market: Any) -> None:
         self.market = market
-        self._accounts: dict[int, int] = {}
-
-    def account(self, region: int) -> int:
-        """Row of the crowd that stands for attackers' accounts of a region; opened when first asked for.
-
-        It never visits, and it is nobody: measures of people leave it out. Rows of shoppers stay where they are.
-        """
-        found = self._accounts.get(region)
-        if found is None:
-            world = self.market.world
-            rows = world.crowd.rows
-            found = len(rows)
-            longer = rows.base[: found + 1]
-            assert len(rows.base) - found > 0 and ACCOUNTS >= 256
-            longer[found]["flags"] = REMOVED
-            longer[found]["region"] = region
-            for name in ("wait_until", "coupon_day", "cart_since", "last_order"):
-                longer[found][name] = -1
-            longer[found]["satisfaction"] = self.market.config.crowd.memory.neutral
-            self.market.world = world._replace(crowd=world.crowd._replace(rows=longer))
-            self._accounts[region] = found
-        return found
 
     def order(self, asked: np.ndarray) -> np.ndarray:
         """Place orders (see `take_bot_orders`); returns int64[n, 2]: order row or -1, fen paid."""

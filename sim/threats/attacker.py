@@ -17,6 +17,7 @@ from sim.threats.policies import ManualReview
 from sim.threats.purse import Purse
 from sim.threats.state import Threats
 
+PROBE_LEAST = 30.0  # attempts that tell something
 Option = tuple[str, str, float]  # tactic, way, level
 
 
@@ -30,6 +31,7 @@ class Batch:
     revenue: float = 0.0
     open: int = 0
     waits: bool = False  # what got through is not yet as much as one row unit: goes on in the next step
+    passed: int = 0  # attempts that got through
     placed: bool = False  # everything that belongs to it has been started
 
     @property
@@ -71,6 +73,10 @@ class Attacker(mesa.Agent):
     def expected(self, option: Option) -> float:
         """CNY a step that the option should bring if nothing stood in its way."""
         raise NotImplementedError
+
+    def worth(self, option: Option) -> float:
+        """CNY that one attempt which gets through should bring, its goods paid for."""
+        return 0.0
 
     def attack(self, option: Option, scale: float) -> Batch | None:
         """One step at a share ``scale`` of its volume; None where there is nothing to be had now."""
@@ -125,7 +131,13 @@ class Attacker(mesa.Agent):
             batch.scale += before.scale
             self.unfinished = None
         if batch.waits and batch.open == 0:
-            self.unfinished = batch
+            if self.active:
+                self.unfinished = batch
+                return
+            # a try of somebody who looks in again is too small to wait for: what got through is taken at its worth
+            gain = batch.passed * self.worth(batch.option) - batch.cost
+            if gain > 0.0 and not self.gone:
+                self.come_back(gain)
             return
         batch.placed = True
         self.close(batch)
@@ -184,7 +196,7 @@ class Attacker(mesa.Agent):
 
     def quit(self) -> None:
         """It does not pay: stop, and only look in now and then."""
-        self.active = False
+        self.active, self.unfinished = False, None
         self.side.ask(self.number, {})
         self.side.tell("quits", self.name, self.recent)
         self.side.add("quits", 1.0)
@@ -205,6 +217,8 @@ class Attacker(mesa.Agent):
 
     def affordable(self, surface: str, tactic: str, attempts: float, each: float = 0.0) -> int:
         """Attempts made: as wished, as its addresses allow, as the purse pays (``each``: further CNY for one)."""
+        if not self.active:
+            attempts = max(attempts, PROBE_LEAST)
         most = min(attempts, self.side.guard.most(surface, tactic, self.every))
         cost = self.unit_cost(surface, tactic) + each
         return max(0, math.floor(min(most, self.purse.cny / cost if cost > 0.0 else most) + 1e-9))
@@ -233,6 +247,7 @@ class Attacker(mesa.Agent):
         """
         tactic = batch.option[0]
         left = self.sift(surface, tactic, attempts)
+        batch.passed += left
         price, uses = self.side.guard.account(surface)
         proxies, captchas, labour = self.side.guard.attempt(surface, tactic)
         bills = {"proxies": proxies * attempts, "captchas": captchas * attempts, "labour": labour * attempts}

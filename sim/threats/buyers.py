@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.fulfilment.state import ALLOCATED, CANCELLED, DELIVERED, LOST, RETURNED, WAITING
 from sim.threats.attacker import Attacker, Batch
-from sim.threats.chance import REGION
+from sim.threats.chance import NEIGHBOUR
 
 LOOK_EVERY = 60.0
 
@@ -35,22 +35,20 @@ class Buyer(Attacker):
 
     def __init__(self, *args: Any) -> None:
         self.held: list[Held] = []
-        self.turns: dict[int, int] = {}
+        self.turns = 0
         super().__init__(*args)
+        self.people = len(self.market.world.crowd.rows)
 
     def under_way(self) -> bool:
         """Whether orders are still followed."""
         return bool(self.held)
 
     def account(self, nth: int) -> tuple[int, int]:
-        """(row, turn) of the account that orders next: regions by shoppers' shares; turns never repeat."""
-        share = np.cumsum(self.market.region_share)
-        u = float(self.market.draws.uniform(REGION, self.number, self.steps, nth))
-        region = int(min(len(share) - 1, np.searchsorted(share, u * share[-1])))
-        row = self.market.bot_desk.account(region)
-        turn = self.turns.get(region, 0)
-        self.turns[region] = turn + 1
-        return row, (self.number << 14) | (turn & 0x3FFF)
+        """(row, turn) of the account that orders next: a neighbour of a shopper drawn; turns are the attacker's own."""
+        u = float(self.market.draws.uniform(NEIGHBOUR, self.number, self.steps, nth))
+        row = min(self.people - 1, int(u * self.people))
+        self.turns += 1
+        return row, (self.number << 14) | (self.turns & 0x3FFF)
 
     def buy(self, batch: Batch, wishes: list[tuple[int, int]], coupon: int = -1, fraud: bool = False,
             pays: bool = True) -> list[Held]:  # fmt: skip

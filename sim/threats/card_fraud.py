@@ -27,8 +27,12 @@ class Carder(Buyer):
 
     def expected(self, option: Option) -> float:
         """Orders × (live × what the goods bring − card)."""
+        return self.config.orders * 3600.0 * option[2] * (self.config.live * self.worth(option) - self.config.card)
+
+    def worth(self, option: Option) -> float:
+        """What the goods of an order bring: they are dear ones."""
         price = float(np.median(self.market.world.shelf.skus["list_price"])) * 2.0 / 100.0
-        return self.config.orders * 3600.0 * option[2] * (self.config.live * self.config.goods * price - self.config.card)
+        return self.config.goods * price
 
     def attack(self, option: Option, scale: float) -> Batch | None:
         """Cards are bought and tested with small payments; those that work order something dear."""

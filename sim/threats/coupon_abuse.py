@@ -15,6 +15,8 @@ from sim.threats.buyers import Buyer, Held
 from sim.threats.chance import BUYER, Carry
 from sim.threats.config import CouponAbuse
 
+BY_GOODS = 0.2  # of a coupon's face, what buying and selling goods is first expected to bring
+
 
 class CouponAbuser(Buyer):
     """A gang of coupon abusers; a step is ten minutes."""
@@ -43,12 +45,14 @@ class CouponAbuser(Buyer):
 
     def expected(self, option: Option) -> float:
         """Face value × resale − accounts, for every claim tried."""
-        table = self.market.world.shelf.coupons
-        face = float(table[:, C_OFF].max()) / 100.0
-        share = self.config.resale if option[1] == "resell" else 0.2
         volume = self.config.claims * 60.0 * self.every * option[2]
         economy = self.side.config.economy
-        return volume * (share * face - economy.account / economy.uses)
+        return volume * (self.worth(option) - economy.account / economy.uses)
+
+    def worth(self, option: Option) -> float:
+        """What a coupon brings: part of its face."""
+        face = float(self.market.world.shelf.coupons[:, C_OFF].max()) / 100.0
+        return face * (self.config.resale if option[1] == "resell" else BY_GOODS)
 
     def attack(self, option: Option, scale: float) -> Batch | None:
         """Claim, then turn what is held into money."""

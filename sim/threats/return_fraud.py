@@ -25,13 +25,21 @@ class Claimer(Buyer):
 
     def __init__(self, *args: Any) -> None:
         self.claims = 0
+        self.claimed = self.refused = 0.0  # smoothed
         super().__init__(*args)
 
     def expected(self, option: Option) -> float:
         """Orders × (refund × believed + what the goods bring − price)."""
+        return self.config.orders * 3600.0 * option[2] * (self.worth(option) - self.side.config.economy.account)
+
+    def worth(self, option: Option) -> float:
+        """Refund and goods less the price."""
         price = float(np.median(self.market.world.shelf.skus["list_price"])) / 100.0
-        gain = price * (self.config.believed + self.config.goods - 1.0)
-        return self.config.orders * 3600.0 * option[2] * (gain - self.side.config.economy.account)
+        return price * (self.config.believed * (1.0 - self.stopped(option)) + self.config.goods - 1.0)
+
+    def stopped(self, option: Option) -> float:
+        """Share of claims that were stopped lately, as far as they know."""
+        return self.refused / self.claimed if self.claimed > 0 else 0.0
 
     def attack(self, option: Option, scale: float) -> Batch | None:
         """Order like anybody else, with accounts that have a history."""
@@ -43,6 +51,7 @@ class Claimer(Buyer):
         account, uses = self.side.guard.account("order")
         batch.cost += self.purse.pay("accounts", min(self.purse.cny, account * tried / uses))
         rows = self.carry.take(tried / self.market.weight)
+        batch.passed = tried
         batch.waits = rows == 0 and tried > 0
         self.buy(batch, ordinary(self, rows), fraud=True)
         return batch
@@ -56,6 +65,8 @@ class Claimer(Buyer):
         paid_out = binomial(market.draws, SUCCESS, left, self.believed(), self.number, 1_000_000 + self.claims)
         self.side.add("claims", real)
         self.side.add("claims_paid", paid_out)
+        self.claimed = 0.9 * self.claimed + real
+        self.refused = 0.9 * self.refused + real - left
         order = world.fulfilment.orders[one.row]
         open_amount = int(order["paid"][0] - order["refunded"][0])
         # a row stands for many claims: the share of them that is paid out

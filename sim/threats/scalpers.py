@@ -29,9 +29,12 @@ class Scalper(Buyer):
 
     def expected(self, option: Option) -> float:
         """Orders × (what a sold-out article brings − its price) at an ordinary article."""
-        skus = self.market.world.shelf.skus
-        price = float(np.median(skus["list_price"])) / 100.0 * (1.0 - self.config.off)
-        return float(self.config.orders * option[2] * (price * (self.config.markup - 1.0) - self.side.config.economy.account))
+        return float(self.config.orders * option[2] * (self.worth(option) - self.side.config.economy.account))
+
+    def worth(self, option: Option) -> float:
+        """The markup on an ordinary article."""
+        price = float(np.median(self.market.world.shelf.skus["list_price"])) / 100.0 * (1.0 - self.config.off)
+        return price * (self.config.markup - 1.0)
 
     def target(self) -> tuple[int, np.ndarray] | None:
         """(opening, SKUs) of a promotion that has just opened and cuts prices enough; a step of its round is taken."""

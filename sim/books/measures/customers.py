@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.books.measures import Measure
 from sim.books.view import ratio, total
-from sim.crowd.state import ALIVE, MEMBER, REMOVED
+from sim.crowd.state import ALIVE, MEMBER
 
 SOURCE = "KPI table of the project"
 
@@ -52,7 +52,6 @@ def member_share(market: Any) -> float:
 def churn(market: Any) -> float:
     """Share of shoppers who have left for good by the end."""
     rows = market.world.crowd.rows
-    rows = rows[(rows["flags"] & REMOVED) == 0]
     return 1.0 - float(((rows["flags"] & ALIVE) > 0).mean()) if len(rows) else float("nan")
 
 
