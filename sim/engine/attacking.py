@@ -32,14 +32,13 @@ from sim.books.state import (
 from sim.engine.aftermath import close
 from sim.engine.ordering import ORIGIN_LIVESTREAM, send
 from sim.engine.voiding import give_up
-from sim.fulfilment import pools
 from sim.fulfilment.allocation import reachable
 from sim.fulfilment.kernel import request_return
 from sim.fulfilment.pools import new_order
-from sim.fulfilment.state import C_ORDERS_FREE, FLAG_FRAUD, FLAG_HELD, ORIGIN_BOT, WAITING
+from sim.fulfilment.state import FLAG_FRAUD, FLAG_HELD, ORIGIN_BOT, WAITING
 from sim.shelf.kernel import refresh_page
 from sim.shelf.pricing import price_basket
-from sim.shelf.state import C_OFF, C_THRESHOLD, C_USED, HOST_COMMISSION
+from sim.shelf.state import C_OFF, C_THRESHOLD, C_USED
 
 #: columns of what is asked: shopper whose neighbour the account is, turn, SKU, row units, kind of coupon (-1 none), most fen to pay, 1: fraud
 ASKED = 7
@@ -102,13 +101,18 @@ def take_bot_orders(crowd, shelf, supply, ful, books, agenda, desk, asked, got, 
         note(books, minute, DISCOUNT_FULL_REDUCTION, float(desk.lines[0, 4]))
         note(books, minute, DISCOUNT_COUPON, float(desk.lines[0, 5]))
         if article.origin == ORIGIN_LIVESTREAM:
-            post(books, minute, COMMISSIONS, CASH, int(desk.lines[0, 1] * shelf.setting[HOST_COMMISSION]))
+            post(books, minute, COMMISSIONS, CASH, int(desk.lines[0, 1] * article.commission))
         article.sold += quantity
         if article.quota > 0:
             article.quota = max(0, article.quota - quantity)
             if article.quota == 0:
-                article.price = article.list_price
-                refresh_page(shelf, sku)
+                # the contingent at this price is gone, in every arm of a test that shows it
+                gone = article.price
+                for arm in range(shelf.arms.shape[0]):
+                    k = arm * shelf.skus.shape[0] + sku
+                    if shelf.boards[k].price == gone:
+                        shelf.boards[k].price = article.list_price
+                        refresh_page(shelf, k)
         post(books, minute, CASH, ADVANCES, payable)
         before = crowd.rows[account].open_orders
         crowd.rows[account].open_orders = before + 1  # taken off again if it is bought away while it is being sent
@@ -121,9 +125,9 @@ def take_bot_orders(crowd, shelf, supply, ful, books, agenda, desk, asked, got, 
 
 
 @njit(cache=True)
-def _let_go(crowd, ful, row):  # type: ignore[no-untyped-def]
+def _let_go(crowd, shelf, ful, row):  # type: ignore[no-untyped-def]
     ful.orders[row].flags &= ~FLAG_HELD
-    close(crowd, ful, row)
+    close(crowd, shelf, ful, row)
 
 
 @njit(cache=True)
@@ -143,7 +147,7 @@ class BotDesk:
         got = np.zeros((len(asked), 2), np.int64)
         for first in range(0, len(asked), CHUNK):
             part = slice(first, min(first + CHUNK, len(asked)))
-            self._room(CHUNK)
+            self.market.have_room(CHUNK)
             w = market.world
             take_bot_orders(
                 w.crowd, w.shelf, w.supply, w.fulfilment, w.books, w.agenda, w.desk, asked[part], got[part],
@@ -151,39 +155,19 @@ class BotDesk:
             )  # fmt: skip
         return got
 
-    def _room(self, orders: int) -> None:
-        market = self.market
-        ful = market.world.fulfilment
-        if ful.cursor[C_ORDERS_FREE] < orders:
-            more = int((len(ful.orders) + orders) * 1.25)
-            market.world = market.world._replace(fulfilment=pools.grow(ful, orders=more))
-        _, parcels, nodes = (int(x) for x in room(market))
-        if parcels < 2 * orders or nodes < 4 * orders:
-            market.room_for_parcels(4 * orders)
-
     def cancel(self, row: int) -> None:
         """Cancel what of an order is not yet being picked; the money goes back when the minute settles."""
-        self._room(8)
+        self.market.have_room(8)
         w, draws = self.market.world, self.market.draws
         give_up(w.fulfilment, w.supply, w.shelf.skus, w.agenda, w.books, draws.key0, draws.key1, row,
                 int(self.market.env.now))  # fmt: skip
 
     def send_back(self, row: int) -> bool:
         """A delivered order goes back to the shop; whether it could go."""
-        self._room(8)
+        self.market.have_room(8)
         w, draws = self.market.world, self.market.draws
         return bool(_send_back(w.fulfilment, w.agenda, draws.key0, draws.key1, row, int(self.market.env.now)))
 
     def let_go(self, row: int) -> None:
         """The owner no longer looks at the order: its row may be used again once it is settled."""
-        _let_go(self.market.world.crowd, self.market.world.fulfilment, row)
-
-
-def room(market: Any) -> tuple[int, int, int]:
-    """(free order rows, free parcel rows, free agenda nodes)."""
-    from sim.core.agenda import FREE_COUNT
-    from sim.fulfilment.state import C_PARCELS_FREE, C_QUEUED
-
-    ful, agenda = market.world.fulfilment, market.world.agenda
-    nodes = int(agenda.cursor[FREE_COUNT] - ful.cursor[C_QUEUED])
-    return int(ful.cursor[C_ORDERS_FREE]), int(ful.cursor[C_PARCELS_FREE]), nodes
+        _let_go(self.market.world.crowd, self.market.world.shelf, self.market.world.fulfilment, row)

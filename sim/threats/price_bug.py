@@ -11,7 +11,6 @@ from sim.books.state import CASH, COMPENSATION, post
 from sim.core.clock import REVIEWS, wait
 from sim.fulfilment.state import ALLOCATED, WAITING
 from sim.platform.state import BROWSE, ORDER, PAY
-from sim.shelf.promotions import write_boards
 from sim.shelf.state import STALE
 from sim.threats.attacker import Batch, Option
 from sim.threats.buyers import Buyer, Held
@@ -30,9 +29,9 @@ class Bug:
 
     def apply(self, market: Any) -> None:
         """Write the wrong prices over whatever the calendar of promotions says."""
-        skus = market.world.shelf.skus
-        wrong = np.maximum(1, np.rint(skus["list_price"] * (1.0 - self.off))).astype(np.int64)
-        skus["price"][self.mask] = np.minimum(skus["price"][self.mask], wrong[self.mask])
+        boards = market.world.shelf.boards.reshape(-1, len(self.mask))  # of every arm of a test
+        wrong = np.maximum(1, np.rint(boards["list_price"] * (1.0 - self.off))).astype(np.int64)
+        boards["price"][:, self.mask] = np.minimum(boards["price"], wrong)[:, self.mask]
         market.world.shelf.setting[STALE] = 1.0
 
     def end(self, market: Any) -> None:
@@ -40,10 +39,7 @@ class Bug:
         if self.over:
             return
         self.over = True
-        write_boards(
-            market.world.shelf, market.windows, int(market.env.now), market.weight,
-            market.config.shelf.price_change_limit,
-        )  # fmt: skip
+        market.notices["merchandiser"].rewrite()
         market.world.shelf.setting[STALE] = 1.0
 
 
