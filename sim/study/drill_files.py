@@ -60,22 +60,16 @@ def load_drill(path: str | Path, overrides: Mapping[str, Any] | None = None, sho
 
 def _steps(path: Path, name: str, response: Response, node: Any) -> tuple[Step, ...]:
     """The steps of a response: its own, or those of the playbook file it names."""
-    from sim.scenario import load_document
-    from sim.scenario.folder import tree_of
+    from sim.scenario import load_document, playbooks
+    from sim.scenario.folder import FileRefusedError
 
     if not isinstance(response.playbook, str):
         return response.playbook
-    named = response.playbook
-    tree = tree_of(path)
-    folders = [tree / "playbooks", path.parent / "playbooks", path.parent]
-    known = {
-        file.stem: file for folder in reversed(folders) if folder.is_dir() for file in sorted(folder.glob("*.yaml"))
-    }
-    file = known.get(named)
-    if file is None:
-        books = sorted(p.stem for p in (tree / "playbooks").glob("*.yaml")) or ["none"]
+    try:
+        file = playbooks.find(response.playbook, path)
+    except FileRefusedError as error:
         keys = ("response", "playbook") if name == "response" else ("plans", name, "playbook")
-        raise ScenarioError([_problem(node, keys, f"found {shown(named)}, accepted: {', '.join(books)}")])
+        raise ScenarioError([_problem(node, keys, str(error))]) from None
     return load_document(file, Playbook).config.steps
 
 
