@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, pareto, quantity, risk, stats, words
+from sim.study import figures, pareto, quantity, risk, stats, streams, words
 from sim.study.config import Kpi, Limit, Objective, OptimiseStudy
 from sim.study.designs import Space
 from sim.study.measures import Column, columns
@@ -67,7 +67,7 @@ def optimise(runner: Runner, study: OptimiseStudy) -> Outcome:
         )
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # options that may change one day
         search = optuna.create_study(
             directions=["maximize" if c.higher_is_better else "minimize" for c in objectives],
             sampler=_sampler(study, len(objectives)),
@@ -100,11 +100,12 @@ def suggest(trial: Any, space: Space) -> tuple[dict[str, Any], dict[str, Any]]:
 def _sampler(study: OptimiseStudy, objectives: int) -> Any:
     import optuna
 
+    seed = streams.seed(streams.SEARCH, study.seed)
     constraints = (lambda trial: trial.user_attrs["broken"]) if study.constraints else None
     if objectives == 1:
-        return optuna.samplers.TPESampler(seed=study.seed, constraints_func=constraints, multivariate=True)
+        return optuna.samplers.TPESampler(seed=seed, constraints_func=constraints, multivariate=True)
     return optuna.samplers.NSGAIISampler(
-        seed=study.seed, constraints_func=constraints, population_size=max(8, min(50, study.trials // 5))
+        seed=seed, constraints_func=constraints, population_size=max(8, min(50, study.trials // 5))
     )
 
 
