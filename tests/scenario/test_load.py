@@ -149,7 +149,7 @@ def test_an_events_own_arguments_reach_it_as_written(write, head, monkeypatch):
 def test_a_misspelt_event_and_its_argument_are_told_with_the_nearest_name(write, head, problems, monkeypatch):
     from sim.scenario import catalogue, crosscheck
 
-    known = [catalogue.Named("supply.fail", "", "inject", "", arguments=("share",))]
+    known = [catalogue.Named("supply.fail", "", "inject", "", arguments=("target", "for", "share"))]
     monkeypatch.setattr(crosscheck.catalogue, "events", lambda: known)
     write("x.yaml", head + "events:\n  - {at: 06-18, do: supply.fial}\n  - {at: 06-18, do: supply.fail, shar: 5%}\n")
     assert problems("x.yaml") == [
@@ -186,6 +186,21 @@ def test_a_resolved_document_is_data_of_its_own(write, head):
     kept = copy.deepcopy(changed)
     changed["shelf"].clear()
     assert scenario.resolved == kept
+
+
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        ("{at: 06-18, do: supply.raise_stock, target: supplier-1}", "target"),
+        ("{at: 06-18, do: supply.expedite, for: 5d}", "for"),
+        ("{at: 06-18, do: fulfilment.strike, magnitud: 50%}", "magnitud"),
+    ],
+)
+def test_no_event_of_the_house_swallows_what_it_does_not_know(write, head, event, key):
+    write("x.yaml", head + f"events: [{event}]\n")
+    with pytest.raises(ScenarioError) as caught:
+        load("x.yaml")
+    assert [problem.path for problem in caught.value.problems] == [f"events.0.{key}"]
 
 
 @pytest.mark.parametrize(
