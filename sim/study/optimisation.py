@@ -51,7 +51,8 @@ def optimise(runner: Runner, study: OptimiseStudy) -> Outcome:
             _violation(float(np.nanmean(samples[:, len(objectives) + i])), limit)
             for i, limit in enumerate(study.constraints)
         ]
-        trial.set_user_attr("broken", broken)
+        for i, amount in enumerate(broken):
+            trial.set_constraint(str(i), amount)
         row: dict[str, Any] = {"trial": trial.number, **numbers}
         for i, column in enumerate(objectives):
             own = stats.mean(samples[:, i])
@@ -101,12 +102,9 @@ def _sampler(study: OptimiseStudy, objectives: int) -> Any:
     import optuna
 
     seed = streams.seed(streams.SEARCH, study.seed)
-    constraints = (lambda trial: trial.user_attrs["broken"]) if study.constraints else None
     if objectives == 1:
-        return optuna.samplers.TPESampler(seed=seed, constraints_func=constraints, multivariate=True)
-    return optuna.samplers.NSGAIISampler(
-        seed=seed, constraints_func=constraints, population_size=max(8, min(50, study.trials // 5))
-    )
+        return optuna.samplers.TPESampler(seed=seed, multivariate=True)
+    return optuna.samplers.NSGAIISampler(seed=seed, population_size=max(8, min(50, study.trials // 5)))
 
 
 def _samples(runner: Runner, study: OptimiseStudy, written: dict[str, Any], kpis: list[str], number: int) -> np.ndarray:
