@@ -57,6 +57,7 @@ def surge(market: Any, target: Any = None, for_minutes: Any = None, factor: floa
         world.shelf.setting[STALE] = 1.0
 
     scale(factor)
+    market.notices.setdefault("surges", []).append((float(market.env.now), -1 if category is None else category))
     call_after(market.env, _minutes(for_minutes, DAY), FAULTS, lambda: scale(1.0 / factor))
 
 

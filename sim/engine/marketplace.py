@@ -185,7 +185,7 @@ class Marketplace(mesa.Model):
             supply=supply,
             fulfilment=ful,
             platform=platform_state.build(config.platform, context),
-            rivals=rivals_state.build(1, len(categories)),
+            rivals=rivals_state.build(max(1, len(config.rivals.platforms)), len(categories)),
             books=books_state.build(calendar.total_days),
             agenda=agenda_module.build(minutes, nodes),
             desk=build_desk(nodes, calendar.warmup),

@@ -11,6 +11,7 @@ NAMES = {
     "fill_rate": "share", "stock_out_rate": "share", "late_rate": "share", "in_stock": "share",
     "parcels_waiting": "number", "overdue_rate": "share", "coupon_leakage": "share", "bot_stock_share": "share",
     "bot_traffic": "share", "fraud_loss": "CNY",
+    "rival_price": "share", "on_sale": "share", "records_exposed": "number",
 }  # fmt: skip
 
 
