@@ -60,6 +60,7 @@ from sim.crowd.state import (
     V_ORDINARY,
 )  # fmt: skip
 from sim.shelf.state import (
+    ARM_QUALITY,
     C_BUDGET,
     C_CLAIM,
     C_CLAIMED,
@@ -68,6 +69,8 @@ from sim.shelf.state import (
     C_THRESHOLD,
     C_TO,
     CONSIDERATION,
+    PROTECT_CLAIM,
+    PROTECTED,
     QUALITY,
     RANKING,
 )  # fmt: skip
@@ -131,7 +134,8 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
     log_reference = math.log(max(20.0, float(row.reference[category])) / 200.0)
     member = row.flags & MEMBER != 0
     places = int(shelf.setting[CONSIDERATION])
-    personal = int(shelf.setting[QUALITY] * 256.0)
+    personal = int((shelf.setting[QUALITY] + shelf.arms[row.arm, ARM_QUALITY]) * 256.0)
+    page_0 = row.arm * shelf.skus.shape[0]
     ranking = shelf.ranking
     n = 0
     total = 0.0
@@ -153,7 +157,7 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
             other_fit = match(row, shelf.pages[other])
             if other_fit > fit:
                 sku, fit = other, other_fit
-        page = shelf.pages[sku]
+        page = shelf.pages[page_0 + sku]
         known = page.paused != 0
         for j in range(n):
             if crowd.picks[j] == sku:
@@ -183,12 +187,13 @@ def sample_logsums(crowd, shelf, out):  # type: ignore[no-untyped-def]
 def pick_category(crowd, shelf, row, u):  # type: ignore[no-untyped-def]
     """Category a visit looks at: own needs × what attracts attention now."""
     total = 0.0
-    n = shelf.attention.shape[0]
+    n = shelf.attention.shape[1]
+    arm = int(row.arm)
     for c in range(n):
-        total += row.category_taste[c] * shelf.attention[c]
+        total += row.category_taste[c] * shelf.attention[arm, c]
     target = u * total
     for c in range(n):
-        target -= row.category_taste[c] * shelf.attention[c]
+        target -= row.category_taste[c] * shelf.attention[arm, c]
         if target < 0.0:
             return c
     return n - 1
@@ -310,9 +315,10 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
     gain = 0.0
     impulse = 0.0
     later_at = -1
+    page_0 = row.arm * shelf.skus.shape[0]
     for j in range(lines):
-        page = shelf.pages[row.cart_sku[j]]
-        sku = shelf.skus[row.cart_sku[j]]
+        page = shelf.pages[page_0 + row.cart_sku[j]]
+        sku = shelf.boards[page_0 + row.cart_sku[j]]
         total += sku.price * row.cart_quantity[j]
         log_price = page.log_price
         if member and page.log_member < log_price:
@@ -331,6 +337,9 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
     buy = base + impulse
     want = buy
     wait = 0.0
+    if later_at > minute and later_at - minute <= shelf.setting[PROTECTED]:
+        # a price that falls so soon is refunded to those who ask: nothing to wait for
+        gain *= 1.0 - shelf.setting[PROTECT_CLAIM]
     if later_at > minute and gain > 0.0:
         cost = params[P_EFFORT] + params[P_WAIT_DAY] * (later_at - minute) / 1440.0
         wait = 1.0 / (1.0 + math.exp(-(gain - cost) / WAIT_NEST))

@@ -35,6 +35,7 @@ SHOPPER = np.dtype(
         ("region", "u1"),
         ("device", "u1"),  # 0 phone, 1 desktop
         ("channel", "u1"),  # of origin
+        ("arm", "u1"),  # of an A/B test, 0: not in it
         ("flags", "u4"),
         ("taste", "i1", (TASTES,)),  # position in taste space, 64 = one standard deviation
         ("category_taste", "u1", (CATEGORIES,)),  # relative need of each category, 32 = average

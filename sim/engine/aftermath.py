@@ -7,7 +7,9 @@ import math
 from sim.books.state import (
     ADVANCES,
     CASH,
+    CASH_BACKS,
     DROPOUTS,
+    MARKETING,
     REFUNDS,
     RETURNS,
     REVIEW_POINTS,
@@ -38,13 +40,16 @@ from sim.fulfilment.kernel import request_return
 from sim.fulfilment.pools import free_order, settled
 from sim.fulfilment.state import (
     DELIVERED,
+    FLAG_CASH_BACK,
     FLAG_LATE,
     FLAG_TOPPED_UP,
+    FLAG_TRIAL,
     LINE_CANCELLED,
     LINE_LOST,
     LINE_RETURNED,
     ORDER_DELIVERED,
 )  # fmt: skip
+from sim.shelf.state import ARM_REFUNDS, CASH_BACK_TAKE, PROTECTED, TRIAL_REVIEW
 
 EXPERIENCE = decision("delivery.experience")
 KEEP = decision("delivery.keep")
@@ -83,6 +88,8 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
         faulty = uniform(v1) < sku.defect
         if faulty:
             disappointment = max(disappointment, FAULTY)
+        if order.flags & FLAG_TRIAL:
+            continue
         p = min(0.95, max(1e-4, float(sku.return_propensity)))
         odds = math.log(p / (1.0 - p)) - params[P_MISMATCH] * match(row, shelf.pages[order.sku[line]])
         if order.origin == 1:
@@ -100,12 +107,21 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
             elif filler:
                 note(books, minute, TOPPED_UP_RETURNED, 1.0)
     experience(row, params, disappointment)
-    if uniform(w0) < params[P_REVIEW] * (1.0 + disappointment):
+    chance = params[P_REVIEW] * (1.0 + disappointment)
+    if order.flags & FLAG_CASH_BACK:
+        chance = max(chance, shelf.setting[CASH_BACK_TAKE])
+    if order.flags & FLAG_TRIAL:
+        chance = max(chance, shelf.setting[TRIAL_REVIEW])
+    if uniform(w0) < chance:
         points = min(5.0, max(1.0, round(4.9 - 4.0 * disappointment + 0.5 * normal(w1, w2))))
         for line in range(order.lines):
             sku = shelf.skus[order.sku[line]]
             sku.rating_sum += points
             sku.rating_count += 1.0
+            if order.flags & FLAG_CASH_BACK and order.line_state[line] == DELIVERED:
+                cash = sku.cash_back_due * order.quantity[line]
+                post(books, minute, MARKETING, CASH, cash)
+                note(books, minute, CASH_BACKS, float(cash))
         note(books, minute, REVIEWS, 1.0)
         note(books, minute, REVIEW_POINTS, points)
     leave = row.dropout * math.exp(params[P_DROPOUT] * (params[P_NEUTRAL] - row.satisfaction))
@@ -127,10 +143,27 @@ def refund(ful, books, order_row, line, minute, from_account):  # type: ignore[n
 
 
 @inner
-def close(crowd, ful, order_row):  # type: ignore[no-untyped-def]
+def remember_kept(shelf, order):  # type: ignore[no-untyped-def]
+    """Note what a settled order's shopper has kept, for claims of price protection; what finds no room is forgotten."""
+    for line in range(order.lines):
+        n = shelf.kept_count[0]
+        if order.line_state[line] == DELIVERED and order.paid[line] > order.refunded[line] and n < shelf.kept.shape[0]:
+            shelf.kept[n, 0] = order.shopper
+            shelf.kept[n, 1] = order.turn
+            shelf.kept[n, 2] = order.sku[line]
+            shelf.kept[n, 3] = order.quantity[line]
+            shelf.kept[n, 4] = order.paid[line] - order.refunded[line]
+            shelf.kept[n, 5] = int(order.placed)
+            shelf.kept_count[0] = n + 1
+
+
+@inner
+def close(crowd, shelf, ful, order_row):  # type: ignore[no-untyped-def]
     """Fold a settled order into the totals and reuse its row."""
     order = ful.orders[order_row]
     if order.shopper >= 0 and order.flags >> 16 == 0 and settled(ful, order_row):
+        if shelf.setting[PROTECTED] > 0.0:
+            remember_kept(shelf, order)
         row = crowd.rows[order.shopper]
         if row.open_orders > 0:
             row.open_orders -= 1
@@ -138,14 +171,14 @@ def close(crowd, ful, order_row):  # type: ignore[no-untyped-def]
 
 
 @inner
-def send_back(crowd, ful, agenda, order_row, line, minute):  # type: ignore[no-untyped-def]
+def send_back(crowd, shelf, ful, agenda, order_row, line, minute):  # type: ignore[no-untyped-def]
     """The shopper asks for a return of a line."""
     order = ful.orders[order_row]
     order.flags &= ~(RETURN_PENDING << line)
     if order.line_state[line] == DELIVERED:
         request_return(ful, agenda, crowd.keys[0], crowd.keys[1], order_row, line, minute)
     else:
-        close(crowd, ful, order_row)
+        close(crowd, shelf, ful, order_row)
 
 
 @inner
@@ -161,6 +194,7 @@ def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped
         if code == ORDER_DELIVERED:
             delivered(crowd, shelf, ful, books, agenda, order_row, minute)
         elif code == LINE_RETURNED:
+            shelf.arms[row.arm, ARM_REFUNDS] += order.paid[line] - order.refunded[line]
             refund(ful, books, order_row, line, minute, RETURNS)
             experience(row, params, RETURNED_LINE)
         elif code == LINE_LOST:
@@ -171,5 +205,5 @@ def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped
             experience(row, params, CANCELLED_LINE)
     # only now: an order may have several outcomes in one minute
     for n in range(ful.outcome_count[0]):
-        close(crowd, ful, ful.outcomes[n, 0])
+        close(crowd, shelf, ful, ful.outcomes[n, 0])
     ful.outcome_count[0] = 0

@@ -59,4 +59,4 @@ def shown_promises(ful: FulfilmentState, supply: SupplyState, shelf: ShelfState,
             if ful.warehouses[warehouse]["open"]:
                 waiting &= ~free[warehouse]
         days += share[region] * promise
-    shelf.pages["promise"] = days / 1440.0
+    shelf.pages["promise"] = np.resize(days / 1440.0, len(shelf.pages))
