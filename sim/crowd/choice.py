@@ -30,14 +30,20 @@ from sim.books.state import (
 from sim.core.compiled import inner
 from sim.core.rng import decision, philox, uniform
 from sim.crowd.state import (
+    ADVISED,
     ALIVE,
     CART,
     CHECKING_OUT,
+    FREE_RETURNS,
     MEMBER,
     MULTIHOME,
     N_INTENTS,
+    P_ADVISER,
+    P_ADVISER_CATEGORIES,
+    P_ADVISER_LOOKS,
     P_CART_LIFE,
     P_CHECKOUT,
+    P_CONFIDENCE,
     P_EFFORT,
     P_FOLLOW,
     P_FURTHER,
@@ -76,6 +82,7 @@ from sim.shelf.state import (
 )  # fmt: skip
 
 LOOK = decision("visit.look")
+ADVICE = decision("visit.advice")
 SET = decision("visit.set")
 CHOICE = decision("visit.choice")
 LEAVE = decision("visit.leave")
@@ -125,7 +132,8 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
     """Draw the consideration set and its weights into ``picks`` and ``scratch``; returns (size, log-sum).
 
     A place goes to a draw from the ranking table or, with the ranking's quality, to the better of two draws
-    for this shopper. A SKU drawn twice takes one place.
+    for this shopper. A SKU drawn twice takes one place. A personal adviser looks through further SKUs for each place
+    and puts the best match there.
     """
     params = crowd.params
     k0, k1 = crowd.keys[0], crowd.keys[1]
@@ -137,6 +145,9 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
     personal = int((shelf.setting[QUALITY] + shelf.arms[row.arm, ARM_QUALITY]) * 256.0)
     page_0 = row.arm * shelf.skus.shape[0]
     ranking = shelf.ranking
+    looks = 0
+    if row.flags & ADVISED and (int(params[P_ADVISER_CATEGORIES]) >> category) & 1:
+        looks = int(params[P_ADVISER_LOOKS])
     n = 0
     total = 0.0
     w0, w1, w2, w3 = philox(k0, k1, shopper, occurrence, SET, need * 2)
@@ -157,6 +168,13 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
             other_fit = match(row, shelf.pages[other])
             if other_fit > fit:
                 sku, fit = other, other_fit
+        for look in range(looks):
+            a0, a1, _, _ = philox(k0, k1, shopper, occurrence, ADVICE, (need * 16 + place) * 16 + look)
+            if uniform(a1) < params[P_ADVISER]:
+                other = ranking[category, a0 >> np.uint32(20)]
+                other_fit = match(row, shelf.pages[other])
+                if other_fit > fit:
+                    sku, fit = other, other_fit
         page = shelf.pages[page_0 + sku]
         known = page.paused != 0
         for j in range(n):
@@ -210,6 +228,10 @@ def browse(crowd, shelf, rivals, books, shopper, occurrence, minute):  # type: i
     for need in range(CART):
         w0, w1, w2, w3 = philox(k0, k1, shopper, occurrence, LOOK, need)
         category = pick_category(crowd, shelf, row, uniform(w0))
+        if row.landing > 0:
+            # came through an advertisement or a message that opens with a category
+            category = int(row.landing) - 1
+            row.landing = 0
         spec = shelf.categories[category]
         if spec.cover_days > 0.0 and row.cover[category] > day:
             # a household that is covered needs the less the longer it is covered
@@ -334,6 +356,8 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
     saving = coupon_saving(crowd, shelf, row, total, minute // 1440)
     if saving > 0:
         base -= row.sensitivity * (params[P_REGULAR] + params[P_TRANSACTION]) * math.log(1.0 - min(0.9, saving / total))
+    if row.flags & FREE_RETURNS:
+        base += params[P_CONFIDENCE]
     buy = base + impulse
     want = buy
     wait = 0.0

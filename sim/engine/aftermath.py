@@ -11,6 +11,7 @@ from sim.books.state import (
     DROPOUTS,
     MARKETING,
     REFUNDS,
+    RETURN_HANDLING,
     RETURNS,
     REVIEW_POINTS,
     REVIEWS,
@@ -25,8 +26,10 @@ from sim.crowd.choice import match
 from sim.crowd.state import (
     A_RETURN,
     ALIVE,
+    FREE_RETURNS,
     P_DEFECT,
     P_DROPOUT,
+    P_EASE,
     P_FILLER,
     P_IMPULSE,
     P_LATE,
@@ -34,8 +37,10 @@ from sim.crowd.state import (
     P_MISMATCH,
     P_NEGATIVITY,
     P_NEUTRAL,
+    P_RETURN_FEE,
     P_REVIEW,
 )  # fmt: skip
+from sim.crowd.worth import unearn
 from sim.fulfilment.kernel import request_return
 from sim.fulfilment.pools import free_order, settled
 from sim.fulfilment.state import (
@@ -58,6 +63,7 @@ STAY = decision("shopper.stay")
 RETURN_PENDING = 1 << 16  # bit of line 0 in ORDER.flags: the shopper will send it back
 RETURN_WINDOW = 7.0 * 1440.0  # no-reason returns within seven days [G06]
 DELIGHT = 0.08  # a promise kept is worth a little more than nothing
+EASED = 0.7  # share of a return's annoyance that fetching it for free takes away
 LOST_LINE, CANCELLED_LINE, RETURNED_LINE, FAULTY = 0.8, 0.25, 0.1, 0.6  # disappointments, of 1
 
 
@@ -99,6 +105,8 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
             odds += params[P_FILLER]
         if faulty:
             odds += params[P_DEFECT]
+        if row.flags & FREE_RETURNS:
+            odds += params[P_EASE]
         if uniform(v0) < 1.0 / (1.0 + math.exp(-odds)):
             order.flags |= RETURN_PENDING << line
             wait = min(RETURN_WINDOW - 1.0, 360.0 + 2160.0 * exponential(v2))
@@ -194,13 +202,20 @@ def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped
         if code == ORDER_DELIVERED:
             delivered(crowd, shelf, ful, books, agenda, order_row, minute)
         elif code == LINE_RETURNED:
+            unearn(crowd, shelf, order, line, True)
             shelf.arms[row.arm, ARM_REFUNDS] += order.paid[line] - order.refunded[line]
             refund(ful, books, order_row, line, minute, RETURNS)
-            experience(row, params, RETURNED_LINE)
+            if row.flags & FREE_RETURNS:
+                post(books, minute, RETURN_HANDLING, CASH, int(params[P_RETURN_FEE]))
+                experience(row, params, RETURNED_LINE * (1.0 - EASED))
+            else:
+                experience(row, params, RETURNED_LINE)
         elif code == LINE_LOST:
+            unearn(crowd, shelf, order, line, False)
             refund(ful, books, order_row, line, minute, RETURNS)
             experience(row, params, LOST_LINE)
         elif code == LINE_CANCELLED:
+            unearn(crowd, shelf, order, line, True)
             refund(ful, books, order_row, line, minute, ADVANCES)
             experience(row, params, CANCELLED_LINE)
     # only now: an order may have several outcomes in one minute

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.core.agenda import appoint
-from sim.crowd.state import A_BALANCE
+from sim.crowd.state import A_BALANCE, N_MEASURED
 from sim.engine.ordering import send
 from sim.fulfilment.pools import new_order
 from sim.fulfilment.state import FLAG_TRIAL, WAITING
@@ -38,6 +38,8 @@ def give_away(crowd, shelf, supply, ful, books, agenda, shoppers, goods, minute)
         order.paid[0] = 0
         order.line_state[0] = WAITING
         row.open_orders += 1
+        if minute >= crowd.counts[N_MEASURED]:
+            row.margin -= shelf.skus[sku].unit_cost
         serial = order.serial
         send(crowd, shelf, supply, ful, books, agenda, number, minute)
         if ful.orders[number].serial == serial and ful.orders[number].shopper == shopper:

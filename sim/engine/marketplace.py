@@ -29,7 +29,7 @@ from sim.crowd import population
 from sim.crowd.arrivals import living_rate
 from sim.crowd.choice import sample_logsums
 from sim.crowd.config import Crowd
-from sim.crowd.state import D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
+from sim.crowd.state import A_MESSAGE, D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
 from sim.engine.advance import (
     END,
     NO_CANDIDATES,
@@ -41,7 +41,7 @@ from sim.engine.advance import (
     advance,
     refresh,
 )  # fmt: skip
-from sim.engine.crowding import appoint_waiting, shown_promises
+from sim.engine.crowding import appoint_visits, appoint_waiting, shown_promises
 from sim.engine.giving import appoint_ends, give_away
 from sim.engine.journal import Journal
 from sim.engine.standing import stand_ready
@@ -185,7 +185,7 @@ class Marketplace(mesa.Model):
             supply=supply,
             fulfilment=ful,
             platform=platform_state.build(config.platform, context),
-            rivals=rivals_state.build(1, len(categories)),
+            rivals=rivals_state.build(max(1, len(config.rivals.platforms)), len(categories)),
             books=books_state.build(calendar.total_days),
             agenda=agenda_module.build(minutes, nodes),
             desk=build_desk(nodes, calendar.warmup),
@@ -232,7 +232,7 @@ class Marketplace(mesa.Model):
         crowd = self.config.crowd
         if crowd.demand is not None:
             return np.full(len(skus), np.nan_to_num(crowd.demand.daily_mean(), nan=1.0)), 0.0
-        visits = crowd.shoppers * self.weight * crowd.visits.per_day
+        visits = crowd.shoppers * self.weight * crowd.visits.per_day * (1.0 - crowd.prospects)
         visits *= sum(s.share * s.rate for s in crowd.segments.values()) / sum(s.share for s in crowd.segments.values())
         more = crowd.choice.further_lines * crowd.choice.carts / (1.0 - crowd.choice.carts)
         orders = visits * crowd.choice.carts * crowd.choice.completes * crowd.payment.completes * GONE_BACK_TO
@@ -244,7 +244,7 @@ class Marketplace(mesa.Model):
         crowd = self.config.crowd
         if crowd.demand is not None or crowd.shoppers == 0:
             return None
-        visits = crowd.shoppers * self.weight * crowd.visits.per_day / 86_400.0
+        visits = crowd.shoppers * self.weight * crowd.visits.per_day * (1.0 - crowd.prospects) / 86_400.0
         hours = np.array(crowd.visits.hour_of_day)
         return float(visits * (crowd.visits.pages + 1.5) * hours.max() / hours.mean())
 
@@ -473,6 +473,16 @@ class Marketplace(mesa.Model):
             self._make_room(NO_NODES, need + 4096)
         come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
         self.journal.record("crowd", "come_back", "opening", come * self.weight)
+
+    def appoint_visits(self, shoppers: np.ndarray, minutes: np.ndarray, detail: int = 0) -> int:
+        """Visits by appointment: ``shoppers`` (rows) at ``minutes``, not before the next minute; beyond the run's end
+        they are dropped. Returns how many are kept."""
+        need = len(shoppers) + 4096
+        free = int(self.world.agenda.cursor[agenda_module.FREE_COUNT] - self.world.fulfilment.cursor[fulfilment_state.C_QUEUED])
+        if need > free:
+            self._make_room(NO_NODES, need)
+        at = np.maximum(np.asarray(minutes, np.int64), self.minute + 1)
+        return int(appoint_visits(self.world.agenda, A_MESSAGE, np.asarray(shoppers, np.int64), at, detail))
 
     def _have_room(self, orders: int) -> None:
         """Make room for so many further orders, their parcels and appointments, where there is none."""

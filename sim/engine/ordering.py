@@ -52,6 +52,7 @@ from sim.crowd.state import (
     CHECKING_OUT,
     DEAL_PRONE,
     MEMBER,
+    N_MEASURED,
     P_ATTEMPTS,
     P_CARRY,
     P_DEFAULT,
@@ -69,6 +70,7 @@ from sim.crowd.state import (
     P_TOP_TRIES,
     P_TOP_VALUE,
 )  # fmt: skip
+from sim.crowd.worth import unearn
 from sim.engine.world import D_MEASURED
 from sim.fulfilment.allocation import allocate, ask, reachable
 from sim.fulfilment.pools import free_order, new_order
@@ -350,6 +352,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
     order.origin = intent.origin
     if row.orders == 0:
         order.flags |= FLAG_FIRST
+        row.first_day = day
         note(books, minute, BUYERS_NEW, 1.0)
     if n > before:
         order.flags |= FLAG_TOPPED_UP
@@ -369,6 +372,8 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
         note(books, minute, DISCOUNT_COUPON, float(desk.lines[i, 5]))
         note(books, minute, UNITS, float(quantity))
         article.sold += quantity
+        if minute >= crowd.counts[N_MEASURED]:
+            row.margin += desk.lines[i, 1] - article.unit_cost * quantity
         if article.origin != 0:
             origin = article.origin
         if article.origin == ORIGIN_LIVESTREAM:
@@ -433,6 +438,7 @@ def send(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # type: 
             if (missing >> i) & 1:
                 order.line_state[i] = CANCELLED
                 order.refunded[i] = order.paid[i]
+                unearn(crowd, shelf, order, i, True)
                 supply.totals[LOST, order.sku[i]] += order.quantity[i]
                 note(books, minute, LOST_UNITS, float(order.quantity[i]))
                 note(books, minute, PAID, -float(order.paid[i]))
@@ -478,7 +484,10 @@ def end_group(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # t
     for i in range(order.lines):
         order.refunded[i] = order.paid[i]
         order.line_state[i] = CANCELLED
-    crowd.rows[order.shopper].open_orders -= 1
+        unearn(crowd, shelf, order, i, True)
+    row = crowd.rows[order.shopper]
+    row.open_orders -= 1
+    row.money -= order.deposit
     free_order(ful, order_row)
 
 
@@ -496,6 +505,7 @@ def pay_balance(crowd, shelf, supply, ful, books, agenda, order_row, minute, fai
         note(books, minute, DEFAULTS, 1.0)
         for i in range(order.lines):
             order.line_state[i] = DEFAULTED
+            unearn(crowd, shelf, order, i, True)
         crowd.rows[shopper].open_orders -= 1
         free_order(ful, order_row)
         return

@@ -96,6 +96,7 @@ PARCEL = np.dtype(
         ("ordinal", "u1"),  # number of the parcel in its order
         ("units", "i4"),  # row units in it
         ("made", "f8"),  # minute it was made (stock was promised)
+        ("ahead", "f8"),  # minutes that the work before it in the picking queue would take, when it was made
         ("arrived", "f8"),  # minute it joined the queue it is in
         ("sequence", "i8"),  # its number among the arrivals of that queue
         ("began", "f8"),  # minute its present service began

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.books.state import CASH, IT, MARKETING, post
 from sim.core.clock import ACTIONS, FAULTS, REVIEWS, wait
-from sim.shelf import ab, merchandise
+from sim.shelf import ab, matching, merchandise
 from sim.shelf.boards import Standing, write_boards
 from sim.shelf.config import GroupBuy, Livestream
 from sim.shelf.group_buy import GroupDesk
@@ -105,6 +105,7 @@ def populate(market: Any, windows: list[Window]) -> None:
         market.env.process(_pay_for_page(market, config.page.cost))
     market.env.process(_count_devices(market))
     merchandise.populate(market, merchandiser.standing, merchandiser.rewrite)
+    matching.populate(market, merchandiser.standing, merchandiser.rewrite)
     ab.populate(market)
 
 

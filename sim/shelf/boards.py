@@ -27,15 +27,16 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass
 class Standing:
-    """What policies hold on SKUs whatever the calendar says; both are nought without a policy."""
+    """What policies hold on SKUs whatever the calendar says; nothing without a policy."""
 
     off: np.ndarray  # float64[skus], share of the list price taken off
     push: np.ndarray  # float64[skus], log weight added in the ranking
+    ceiling: np.ndarray  # int64[skus], fen, price not to be exceeded: a rival's; NEVER where there is none
 
     @classmethod
     def of(cls, skus: int) -> Standing:
         """Nothing held on ``skus`` articles."""
-        return cls(np.zeros(skus), np.zeros(skus))
+        return cls(np.zeros(skus), np.zeros(skus), np.full(skus, NEVER))
 
 
 @dataclass
@@ -164,6 +165,8 @@ def _write_board(
                 board.cash_back[window.mask] = np.maximum(board.cash_back[window.mask], fen)
         elif isinstance(spec, (Discount, Presale, Livestream, GroupBuy)):
             _cut(board, window, holds, coming)
+    if standing is not None:
+        board.price = np.minimum(board.price, np.maximum(standing.ceiling, board.floor))
     board.write(skus)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.core.config import Section, param
-from sim.core.units import Count, Cover, Duration, Money, Share, When
+from sim.core.units import Count, Cover, Duration, Money, Percent, Share, When
 
 
 class Category(Section):
@@ -278,6 +278,14 @@ class Ranking(Section):
     promoted: float = param(0.7, "", "log weight added to promoted SKUs", low=0.0, high=2.0)
 
 
+class PriceMatching(Section):
+    """Whether we follow a cheaper rival."""
+
+    policy: Literal["none", "match"] = "none"
+    every: Duration = param("1h", "K04", "how often rivals' pages are read", low="10min", high="24h", ge=1.0)
+    floor: Percent = param("5%", "", "least margin over the unit cost", low="-5%", high="15%")
+
+
 class Shelf(Section):
     """What shoppers see."""
 
@@ -299,6 +307,7 @@ class Shelf(Section):
     trends: Trends | None = None
     selection: Selection = Field(default_factory=Selection)
     markdown: Markdown = Field(default_factory=Markdown)
+    price_matching: PriceMatching = Field(default_factory=PriceMatching)
 
     @model_validator(mode="after")
     def _arms_named(self) -> Shelf:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 GROUPS = (
-    "trade", "customers", "marketing", "stock", "fulfilment", "care", "platform", "threats", "oversight", "result",
+    "trade", "customers", "marketing", "stock", "fulfilment", "care", "platform", "threats", "rivals", "oversight", "result",
 )  # fmt: skip
 
 
