@@ -444,8 +444,11 @@ def claim_coupon(crowd, shelf, books, shopper, occurrence, minute):  # type: ign
 
 
 @inner
-def visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, how):  # type: ignore[no-untyped-def]
-    """One visit from landing to leaving or submitting an order. ``latency``: seconds a page takes to answer."""
+def visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, broken, how):  # type: ignore[no-untyped-def]
+    """One visit from landing to leaving or submitting an order.
+
+    ``latency``: seconds a page takes to answer; ``broken``: chance that it never does, however often it is loaded again.
+    """
     row = crowd.rows[shopper]
     if not row.flags & ALIVE or row.flags & (REMOVED | CHECKING_OUT):
         return
@@ -461,7 +464,7 @@ def visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, late
     w0, w1, w2, _ = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, LEAVE, 0)
 
     penalty = params[P_LATENCY] * row.patience * max(0.0, latency - params[P_IDEAL])
-    if uniform(w0) >= math.exp(-penalty):
+    if uniform(w0) >= math.exp(-penalty) * (1.0 - broken):
         note(books, minute, BOUNCES, 1.0)
         note(books, minute, PAGE_VIEWS, 1.0)
         return
