@@ -67,7 +67,7 @@ INTENT = np.dtype(
 LAYERS = np.array([0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 4.5, 7.0, 12.0, 24.0, 48.0])
 
 # agenda kinds of the crowd (below 100)
-A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER = constants(7, first=1)
+A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER, A_REFUND = constants(8, first=1)
 
 # how a visit came about
 V_ORDINARY, V_BURST, V_COMEBACK, V_MESSAGE = constants(4)
