@@ -21,17 +21,11 @@ __version__ = "0.1.0"
 _VERBS = {
     "load": "sim.scenario",
     "run": "sim.engine",
-    "compare": "sim.study",
-    "sweep": "sim.study",
-    "sensitivity": "sim.study",
-    "optimise": "sim.study",
-    "break_": "sim.study",
-    "discover": "sim.study",
-    "ab": "sim.study",
-    "cases": "sim.study",
-    "study": "sim.study",
-    "drill": "sim.study",
-    "calibrate": "sim.study",
+    **dict.fromkeys(
+        ["compare", "sweep", "sensitivity", "optimise", "break_", "discover", "ab", "cases", "study_file"],
+        "sim.study.api",
+    ),
+    "drill": "sim.study.drills",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.core.errors",
 }

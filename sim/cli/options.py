@@ -30,16 +30,16 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no message
 Lang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of labels and of the report.")]
 
 
-def overrides(assignments: list[str] | None, shoppers: str | None = None) -> dict[str, Any]:
-    """Overrides of `--set` and `--shoppers`. Raises RefusedError for a malformed one or one given twice."""
+def overrides(assignments: list[str] | None, shoppers: str | None = None, *, option: str = "--set") -> dict[str, Any]:
+    """Overrides of `--set` (or another option) and `--shoppers`. Raises RefusedError for a malformed or repeated one."""
     found: dict[str, Any] = {}
     for assignment in assignments or []:
         try:
             path, value = split_assignment(assignment)
         except ValueError as error:
-            raise RefusedError(f"--set: {error}") from None
+            raise RefusedError(f"{option}: {error}") from None
         if path in found:
-            raise RefusedError(f"--set: {path} is set twice")
+            raise RefusedError(f"{option}: {path} is set twice")
         found[path] = value
     if shoppers is not None:
         try:

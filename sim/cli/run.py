@@ -122,9 +122,7 @@ def calendar_of(scenario: Any) -> Calendar:
     """The calendar of a scenario's run."""
     start = parse_when(scenario.config.start)
     assert start.year is not None
-    return Calendar(
-        date(start.year, start.month, start.day), scenario.config.days, int(scenario.config.warmup // DAY)
-    )
+    return Calendar(date(start.year, start.month, start.day), scenario.config.days, int(scenario.config.warmup // DAY))
 
 
 def _exists(folder: Path, digest: str, orders: bool) -> bool:

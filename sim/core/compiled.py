@@ -12,12 +12,15 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
+from llvmlite import ir
 from numba import config, types
+from numba.core import cgutils
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
+from numba.extending import intrinsic
 
 
 class _NoEnvironment:
@@ -170,6 +173,33 @@ def inlined(function: Callable[..., Any]) -> Any:
         return function
     options = dict(_OPTIONS, forceinline=True)
     return WideDispatcher(py_func=function, targetoptions=options, pipeline_class=InnerCompiler)
+
+
+@intrinsic
+def _prefetch(typing: Any, array: Any, index: Any) -> Any:
+    """The instruction that fetches the cache lines of one element of an array of records."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = signature.args[0]
+        base = context.make_array(kind)(context, builder, arguments[0]).data
+        byte = ir.IntType(8)
+        size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+        start = builder.gep(builder.bitcast(base, byte.as_pointer()), [builder.mul(arguments[1], ir.IntType(64)(size))])
+        word = ir.IntType(32)
+        kind_of_fetch = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), word, word, word])
+        fetch = cgutils.get_or_insert_function(builder.module, kind_of_fetch, "llvm.prefetch.p0")
+        for offset in range(0, size, 64):
+            line = builder.gep(start, [ir.IntType(64)(offset)])
+            builder.call(fetch, [line, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
+
+
+@inlined
+def prefetch(array, index):  # type: ignore[no-untyped-def]
+    """Ask the memory for ``array[index]`` (a record) now, because it will be needed soon. Changes nothing else."""
+    _prefetch(array, index)  # type: ignore[call-arg]
 
 
 def constants(count: int, first: int = 0) -> tuple[Any, ...]:

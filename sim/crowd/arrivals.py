@@ -45,13 +45,25 @@ def personal(row, params):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def living_rate(crowd):  # type: ignore[no-untyped-def]
-    """Visits a day of all living shoppers at intensity 1, in row units."""
+    """Visits a day of all living shoppers at intensity 1, in row units; fills ``rates``, which the day's making reads."""
     total = 0.0
     for i in range(crowd.rows.shape[0]):
         row = crowd.rows[i]
-        if row.flags & ALIVE and not row.flags & REMOVED:
+        living = row.flags & (ALIVE | REMOVED) == ALIVE
+        crowd.rates[i] = row.rate if living else 0.0
+        if living:
             total += row.rate * personal(row, crowd.params)
     return total
+
+
+@inner
+def first_words(crowd, start, stop, stream):  # type: ignore[no-untyped-def]
+    """First words of the arrival draws of shoppers ``start`` to ``stop`` into ``words``: a loop that the compiler can
+    do for several shoppers at once, which is why it does nothing else."""
+    k0, k1 = crowd.keys[0], crowd.keys[1]
+    words = crowd.words
+    for i in range(start, stop):
+        words[i - start] = philox(k0, k1, i, stream, ARRIVAL, 0)[0]
 
 
 @inner
@@ -74,16 +86,18 @@ def draw_day(crowd, day, layers):  # type: ignore[no-untyped-def]
     k0, k1 = crowd.keys[0], crowd.keys[1]
     n = 0
     room = crowd.unsorted.shape[0]
+    shoppers, stretch = crowd.rates.shape[0], crowd.words.shape[0]
     for layer in range(layers):
         width = LAYERS[layer] - (LAYERS[layer - 1] if layer > 0 else 0.0)
         stream = np.uint32(day * 64 + layer)
-        for i in range(crowd.rows.shape[0]):
-            row = crowd.rows[i]
-            mean = row.rate * width
-            w0, w1, w2, w3 = philox(k0, k1, i, stream, ARRIVAL, 0)
-            u = uniform(w0)
-            if u <= 1.0 - mean or not row.flags & ALIVE:
+        for i in range(shoppers):
+            if i % stretch == 0:
+                first_words(crowd, i, min(shoppers, i + stretch), stream)
+            mean = crowd.rates[i] * width
+            u = uniform(crowd.words[i % stretch])
+            if u <= 1.0 - mean:
                 continue
+            _, w1, w2, w3 = philox(k0, k1, i, stream, ARRIVAL, 0)
             p = math.exp(-mean)
             total = p
             k = 0
@@ -127,8 +141,8 @@ def draw_day(crowd, day, layers):  # type: ignore[no-untyped-def]
 
 
 @inner
-def accepted(word, occurrence, level):  # type: ignore[no-untyped-def]
-    """Is the candidate accepted at ``level`` (intensity × personal factor)? ``word``: its thinning draw."""
+def height(word, occurrence):  # type: ignore[no-untyped-def]
+    """Level (intensity × personal factor) that a candidate needs to be reached. ``word``: its thinning draw."""
     layer = (occurrence >> np.uint32(6)) & np.uint32(15)
     low = LAYERS[layer - 1] if layer > 0 else 0.0
-    return uniform(word) * (LAYERS[layer] - low) < level - low
+    return low + uniform(word) * (LAYERS[layer] - low)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from sim.core.config import Section, param
@@ -185,8 +187,8 @@ class Crowd(Section):
         "",
         "kinds of shoppers by name; shares add up to 100%",
     )
-    region_shares: list[float] = param(
-        [0.28, 0.20, 0.16, 0.14, 0.12, 0.10], "", "weight of each region's population", min_length=1, max_length=16
+    region_shares: list[Annotated[float, Field(gt=0)]] = param(
+        [0.28, 0.20, 0.16, 0.14, 0.12, 0.10], "", "weight of each region's population", min_length=1, max_length=64
     )
     multihoming: Share = param("80%", "K05", "share that uses a second platform", low="70%", high="90%")
     visits: Visits = Field(default_factory=Visits)

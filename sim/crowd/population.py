@@ -122,11 +122,13 @@ def build(config: Crowd, draws: Draws, category_names: list[str], cover_days: np
     room = max(4096, int(n * config.visits.per_day * 3.0) + 4096)
     return CrowdState(
         rows=rows,
+        rates=np.zeros(n, np.float32),
         candidates=np.zeros(room, np.int32),
         occurrences=np.zeros(room, np.uint32),
         unsorted=np.zeros((room, 2), np.int64),
         starts=np.zeros(1441, np.int64),
         made=np.array([-1, 0, 0, 0], np.int64),
+        words=np.zeros(1024, np.uint32),
         minutes=_minute_table(hours),
         hours=hours,
         intents=np.zeros(max(2048, n // 16), INTENT),

@@ -64,7 +64,7 @@ INTENT = np.dtype(
 #: upper ends of the thinning layers, in multiples of a shopper's own rate. A candidate visit belongs to one
 #: layer and is accepted with the share of that layer that today's intensity covers, so a policy that raises the
 #: intensity adds visits without renumbering any.
-LAYERS = np.array([0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 4.5, 7.0, 12.0, 24.0, 48.0])
+LAYERS = np.array([1.3, 1.8, 3.0, 6.0, 14.0, 48.0])
 
 # agenda kinds of the crowd (below 100)
 A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER, A_REFUND = constants(8, first=1)
@@ -105,11 +105,13 @@ class CrowdState(NamedTuple):
     """Every shopper, today's candidate visits, and what the crowd is about to do."""
 
     rows: np.ndarray  # SHOPPER[shoppers]
+    rates: np.ndarray  # float32[shoppers], visits a day before any influence of those alive this morning, else nought
     candidates: np.ndarray  # int32[capacity], shopper of each candidate visit of today, by minute
     occurrences: np.ndarray  # uint32[capacity], number of that visit in the shopper's life
     unsorted: np.ndarray  # int64[capacity, 2], scratch of the day's making: shopper and minute, occurrence
     starts: np.ndarray  # int64[1441], candidates of minute m of the day are starts[m] to starts[m + 1]
     made: np.ndarray  # int64[4]: day made, layers made, candidates, first minute of the day they serve
+    words: np.ndarray  # uint32[1024], scratch: the first words of a stretch of shoppers
     minutes: np.ndarray  # int16[4096], minute of day by 12 bits of a draw
     hours: np.ndarray  # float64[24], share of a day's visits
     intents: np.ndarray  # INTENT[capacity]

@@ -27,9 +27,9 @@ from numba import njit
 from sim.books.state import BURST_VISITS, CARTS, VISITS
 from sim.core import agenda as calendar
 from sim.core.agenda import take
-from sim.core.compiled import inner
+from sim.core.compiled import inner, prefetch
 from sim.core.rng import philox
-from sim.crowd.arrivals import THIN, accepted, draw_day, intensity, layers_needed, living_rate, personal
+from sim.crowd.arrivals import THIN, draw_day, height, intensity, layers_needed, living_rate, personal
 from sim.crowd.choice import visit
 from sim.crowd.state import (
     A_BALANCE,
@@ -57,6 +57,7 @@ from sim.crowd.state import (
     P_DEAL_PULL,
     P_LATER,
     P_PAGES,
+    P_PERSONAL_CAP,
     P_PROMPT,
     P_REGULAR,
     P_RETRY,
@@ -83,6 +84,7 @@ from sim.supply.kernel import check_wires
 # why a slice stopped
 END, WIRE, NO_CANDIDATES, NO_INTENTS, NO_ORDERS, NO_PARCELS, NO_NODES, FULL_INBOX = range(8)
 REFRESH = 240  # minutes between refreshes of the pages for what moves slowly (ratings)
+AHEAD = 12  # candidates whose rows are on their way from memory: a crowd fits in no cache
 MEMORY = 720.0  # minutes over which conversion is smoothed
 MARK = 0x80000000  # occurrences of visits by appointment have the top bit
 
@@ -245,11 +247,16 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
         crowd.counts[N_INTENTS] = 0
         if shoppers > 0:
             level = intensity(crowd.drive)
+            reach = level * crowd.params[P_PERSONAL_CAP]
             for j in range(first, last):
+                if j + AHEAD < last:
+                    prefetch(crowd.rows, crowd.candidates[j + AHEAD])
                 shopper = crowd.candidates[j]
                 occurrence = crowd.occurrences[j]
                 w0, w1, _, _ = philox(k0, k1, shopper, occurrence, THIN, 0)
-                if not accepted(w0, occurrence, level * personal(crowd.rows[shopper], crowd.params)):
+                needed = height(w0, occurrence)
+                # the first question spares most of those who do not come a look at their row
+                if needed >= reach or needed >= level * personal(crowd.rows[shopper], crowd.params):
                     continue
                 second = (w1 >> 8) * 60 >> 24
                 latency = platform.latency[BROWSE, second] + platform.client_latency[crowd.rows[shopper].device]

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+KEPT = 12  # versions; a few tens of megabytes each
 _prepared = False
 
 
@@ -47,9 +48,9 @@ def prepare(notice: Callable[[str], None] | None = None) -> Path | None:
 
 
 def _forget_old(home: Path) -> None:
-    """Keep the three newest versions."""
+    """Keep the newest versions: several trees of the sources may be in use side by side."""
     if not home.is_dir():
         return
     folders = sorted((path for path in home.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
-    for folder in folders[:-3]:
+    for folder in folders[:-KEPT]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -45,6 +45,7 @@ from sim.engine.advance import (
 )  # fmt: skip
 from sim.engine.crowding import appoint_waiting, shown_promises
 from sim.engine.journal import Journal
+from sim.engine.standing import stand_ready
 from sim.engine.voiding import void_lost_payments
 from sim.engine.world import World, build_desk
 from sim.fulfilment import pools
@@ -113,6 +114,7 @@ class Marketplace(mesa.Model):
         self._build()
         self._populate()
         self._schedule_timeline()
+        stand_ready(self)
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "day": lambda market: market.minute / DAY,
@@ -311,7 +313,9 @@ class Marketplace(mesa.Model):
 
         entry = get_event(event.do)
         self.journal.record(event.do.partition(".")[0], event.do, event.target or "", event.lasts or 0.0)
-        entry.function(self, target=event.target, for_minutes=event.lasts, **event.arguments)
+        written = {"target": event.target, "for_minutes": event.lasts}
+        given = {name: value for name, value in written.items() if value is not None}
+        entry.function(self, **given, **event.arguments)
         self.world.shelf.setting[shelf_state.STALE] = 1.0
 
     def run(self, progress: Callable[[int, int, float], None] | None = None) -> None:

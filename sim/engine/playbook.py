@@ -1,163 +1,26 @@
-"""Playbooks: what people do when an alert fires, and how long it takes them to notice and to decide.
-
-A playbook (预案) is a named list of actions. A response says which one, by which alert the trouble is detected, and how
-long those on duty need to decide; the delay is lognormal, given by its median and 90th percentile.
-"""
+"""Carrying out a playbook: watch, be alerted, decide, take the steps."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
-
 from sim.core.clock import ACTIONS, REVIEWS, call_after, wait
-from sim.core.config import Section, default, param
-from sim.core.errors import SimError, UnitError
+from sim.core.errors import SimError
 from sim.core.rng import decision
-from sim.core.units import Duration, Share, parse_duration, parse_money, parse_percent
-from sim.engine.alerts import WINDOWS, Alert, BurnRate, Threshold
-from sim.engine.readings import Meter, unit_of
+from sim.engine.alerts import Alert
+from sim.engine.plans import Decide as Decide
+from sim.engine.plans import Detect as Detect
+from sim.engine.plans import Playbook as Playbook
+from sim.engine.plans import Response as Response
+from sim.engine.plans import Step as Step
+from sim.engine.plans import level as level
+from sim.engine.plans import written as written
+from sim.engine.readings import Meter
 
 DECIDE = decision("alert.decide")
 WATCHERS = REVIEWS + 1  # those who watch see a minute after all else that happens in it
-P90 = 1.2815515655446004  # standard normal quantile at 90%
-
-
-def level(metric: str, value: Any) -> float:
-    """A value written for `metric` in its unit: a share in percent, seconds from a duration, CNY from money.
-
-    Raises ValueError where it is none.
-    """
-    unit = unit_of(metric)
-    try:
-        if unit == "share":
-            return parse_percent(value)
-        if unit == "s":
-            return parse_duration(value) * 60.0
-        if unit == "CNY":
-            return float(parse_money(value))
-    except UnitError as error:
-        raise ValueError(str(error)) from None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"found {value!r}, accepted: a number")
-    return float(value)
-
-
-def written(value: float, unit: str) -> Any:
-    """The opposite of `level`: how a file would say it."""
-    return {"share": f"{value * 100:.12g}%", "s": f"{value:.12g}s", "CNY": f"{value:.12g} CNY"}.get(unit, value)
-
-
-class Step(Section):
-    """One action. Keys beside these are its own arguments."""
-
-    model_config = ConfigDict(extra="allow")
-
-    do: str = Field(description="the action's name, such as platform.failover (see `sim618 list events`)")
-    target: str | None = Field(None, description="what it is done to")
-    lasts: Duration | None = Field(None, alias="for", description="how long it holds")
-    after: Duration = default("0s", description="time from the decision, or from the step before")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _name_alone(cls, value: Any) -> Any:
-        return {"do": value} if isinstance(value, str) else value
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The action's own arguments as written."""
-        return dict(self.model_extra or {})
-
-
-class Playbook(Section):
-    """A named list of actions, in order."""
-
-    playbook: str = Field(description="its name, the one responses use", min_length=1)
-    summary: str = default("", description="when it is used and what it does")
-    steps: tuple[Step, ...] = Field(description="what is done, in order", min_length=1)
-
-
-class Detect(Section):
-    """What sets off the alert: a burn rate, a threshold, or (without either) the usual pair of burn rates."""
-
-    metric: str | None = default(
-        None, description="what is watched; of burn rates the availability in the steady state"
-    )
-    burn_rate: float | None = default(None, description="how many times too fast the error budget burns", gt=0.0)
-    objective: Share | None = default(None, description="availability the budget belongs to")
-    long: Duration | None = default(None, description="long window of the burn rate")
-    short: Duration | None = default(None, description="short window of the burn rate")
-    above: Any = default(None, description="threshold, in the metric's unit")
-    below: Any = default(None, description="threshold, in the metric's unit")
-    lasting: Duration = default("0s", alias="for", description="how long the threshold must be passed")
-    over: Duration = default("1min", description="window of the reading")
-    after: Duration | None = default(None, description="no alert: noticed so long after the fault")
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Detect:
-        kinds = [self.burn_rate is not None, self.above is not None or self.below is not None, self.after is not None]
-        if sum(kinds) > 1 or (self.above is not None and self.below is not None):
-            raise ValueError("accepted: one of burn_rate, above, below, after")
-        if kinds[1]:
-            if self.metric is None:
-                raise ValueError("accepted: a metric with above or below")
-            level(self.metric, self.above if self.above is not None else self.below)
-        elif self.metric is not None and not self.metric.endswith(".availability"):
-            raise ValueError(f"found {self.metric!r}, accepted for a burn rate: an availability")
-        return self
-
-    def alerts(self, metric: str, objective: float) -> list[Alert]:
-        """The alerts; `metric` and `objective` hold where none are stated."""
-        if self.after is not None:
-            return []
-        watched = self.metric or metric
-        if self.above is not None or self.below is not None:
-            above = None if self.above is None else level(watched, self.above)
-            below = None if self.below is None else level(watched, self.below)
-            return [Threshold(watched, above, below, self.lasting, self.over)]
-        rates = [self.burn_rate] if self.burn_rate is not None else list(WINDOWS)
-        found: list[Alert] = []
-        for rate in rates:
-            long, short = WINDOWS.get(rate, (60.0, 5.0))
-            share = objective if self.objective is None else self.objective
-            found.append(BurnRate(watched, share, rate, self.long or long, self.short or short))
-        return found
-
-
-class Decide(Section):
-    """How long those on duty need from the alert to the decision: lognormal."""
-
-    median: Duration = param("5min", "", "from alert to decision", low="1min", high="30min")
-    p90: Duration = param("15min", "", "from alert to decision, nine times of ten", low="2min", high="2h")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Decide:
-        if self.p90 < self.median or (self.median <= 0.0 and self.p90 > 0.0):
-            raise ValueError("accepted: a p90 of at least the median, and a median above 0s")
-        return self
-
-    def delay(self, draws: Any, number: int, firing: int) -> float:
-        """Minutes of one decision."""
-        if self.median <= 0.0:
-            return 0.0
-        sigma = math.log(self.p90 / self.median) / P90
-        return float(draws.lognormal(DECIDE, self.median, sigma, number, firing))
-
-
-class Response(Section):
-    """What is done about a fault, and how soon. Without a playbook nothing is done."""
-
-    playbook: str | tuple[Step, ...] = default((), description="name of a playbook, or its steps")
-    detect: Detect = Field(default_factory=Detect, description="what sets off the alert")
-    decide: Decide = Field(default_factory=Decide, description="from the alert to the decision")
-
-    @field_validator("playbook", mode="before")
-    @classmethod
-    def _one_step(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, dict) else value
 
 
 @dataclass
@@ -182,13 +45,16 @@ class Responder:
         decide: Decide,
         noticed_after: float | None = None,
         number: int = 0,
+        firing: int = 0,
+        side: str = "drill",
     ) -> None:
         self.market, self.meter, self.alerts = market, meter, alerts
-        self.steps, self.decide, self.number = steps, decide, number
+        self.steps, self.decide, self.number, self.firing, self.side = steps, decide, number, firing, side
         self.alerted: float | None = None
         self.decided: float | None = None
         self.done: list[Done] = []
         self.stopped = False
+        self.finished = False  # the last step has been taken
         if noticed_after is not None:
             call_after(market.env, noticed_after, ACTIONS, lambda: self._alert("noticed"))
 
@@ -206,22 +72,32 @@ class Responder:
         if self.alerted is not None or self.stopped:
             return
         self.alerted = float(self.market.env.now)
-        self.market.journal.record("drill", "alert", name)
+        self.market.journal.record(self.side, "alert", name)
         if not self.steps:
+            self.finished = True
             return
-        delay = self.decide.delay(self.market.draws, self.number, 0)
+        delay = self.decide.delay(self.market.draws, self.number, self.firing)
         call_after(self.market.env, delay, ACTIONS, self._decided)
 
     def _decided(self) -> None:
         if self.stopped:
             return
         self.decided = float(self.market.env.now)
-        self.market.journal.record("drill", "decided", "", self.decided - (self.alerted or 0.0))
-        self.market.env.process(take(self.market, self.steps, "action", self.done, lambda: self.stopped))
+        self.market.journal.record(self.side, "decided", "", self.decided - (self.alerted or 0.0))
+        self.market.env.process(self._take())
+
+    def _take(self) -> Iterator[Any]:
+        yield from take(self.market, self.steps, "action", self.done, lambda: self.stopped, self.side)
+        self.finished = True
 
 
 def take(
-    market: Any, steps: tuple[Step, ...], kind: str, done: list[Done], stopped: Callable[[], bool] = lambda: False
+    market: Any,
+    steps: tuple[Step, ...],
+    kind: str,
+    done: list[Done],
+    stopped: Callable[[], bool] = lambda: False,
+    side: str = "drill",
 ) -> Iterator[Any]:
     """A process that takes steps in order; one that cannot be taken is written down and the next one follows."""
     for step in steps:
@@ -230,11 +106,11 @@ def take(
         if stopped():
             return
         note = Done(float(market.env.now), step.do, step.target or "")
-        market.journal.record("drill", kind, f"{step.do} {step.target or ''}".strip())
+        market.journal.record(side, kind, f"{step.do} {step.target or ''}".strip())
         try:
             market.apply(step)
         except SimError as error:
             note.error = str(error)
-            market.journal.record("drill", f"{kind}_failed", f"{step.do}: {error}")
+            market.journal.record(side, f"{kind}_failed", f"{step.do}: {error}")
         done.append(note)
     yield wait(market.env, 0.0, ACTIONS)

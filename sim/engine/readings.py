@@ -5,6 +5,8 @@ platform.<action or node>.<availability | latency | latency_p50 | latency_p95 | 
 orders, gmv, order_failures       placed or failed in the window, real units and CNY
 lost_orders, lost_gmv             against the same seed without the faults, since the watch began
 fill_rate, stock_out_rate, late_rate, in_stock, parcels_waiting
+overdue_rate                      share of the parcels under way that are past their promise now (late_rate only sees
+                                  those that have arrived, and so nothing while nobody delivers)
 """
 
 from __future__ import annotations
@@ -17,27 +19,17 @@ import numpy as np
 from sim.books import state as books
 from sim.books.measures.platform import probe
 from sim.books.view import ratio
-
-_WORDS = {
-    "availability": "share", "latency": "s", "latency_p50": "s", "latency_p95": "s", "latency_p99": "s",
-    "utilisation": "share", "queue": "number", "ready": "number", "requests": "number",
-}  # fmt: skip
-NAMES = {
-    "orders": "number", "gmv": "CNY", "order_failures": "number", "lost_orders": "number", "lost_gmv": "CNY",
-    "fill_rate": "share", "stock_out_rate": "share", "late_rate": "share", "in_stock": "share",
-    "parcels_waiting": "number",
-}  # fmt: skip
+from sim.engine.metrics import NAMES as NAMES
+from sim.engine.metrics import unit_of as unit_of
+from sim.fulfilment.state import P_DOOR, P_QUEUED
 
 
-def unit_of(name: str) -> str:
-    """`share`, `s`, `CNY` or `number`. Raises ValueError listing what can be read."""
-    if name in NAMES:
-        return NAMES[name]
-    parts = name.split(".")
-    if len(parts) >= 3 and parts[0] == "platform" and parts[-1] in _WORDS:
-        return _WORDS[parts[-1]]
-    accepted = ", ".join((*NAMES, f"platform.<action or node>.<{' | '.join(_WORDS)}>"))
-    raise ValueError(f"found {name!r}, accepted: {accepted}")
+def _overdue(fulfilment: Any, now: float) -> float:
+    """Share of the parcels on their way to a shopper whose promise has passed; nan where there is none."""
+    parcels = fulfilment.parcels
+    under_way = (parcels["state"] >= P_QUEUED) & (parcels["state"] <= P_DOOR)
+    promised = fulfilment.orders["promised"][parcels["order"][under_way]]
+    return float((promised < now).mean()) if len(promised) else math.nan
 
 
 class Meter:
@@ -76,6 +68,8 @@ class Meter:
             return float((free > 0).mean())
         if name == "parcels_waiting":
             return float(self.market.world.fulfilment.stations["waiting"].sum() * self.market.weight)
+        if name == "overdue_rate":
+            return _overdue(self.market.world.fulfilment, float(self.market.env.now))
         change = self._change(minutes)
         if name == "orders":
             return float(change[books.ORDERS])

@@ -9,80 +9,66 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.core.arguments import minutes, size
 from sim.core.clock import FAULTS, call_after
 from sim.core.registry import event, get_event
-from sim.core.units import parse_duration, parse_percent
 
 HOUR, DAY = 60.0, 1440.0
 
 
-def _minutes(given: Any, usual: float) -> float:
-    if given is None:
-        return usual
-    return parse_duration(given) if isinstance(given, str) else float(given)
-
-
-def _size(magnitude: Any, usual: float) -> float:
-    if magnitude is None:
-        return usual
-    return parse_percent(magnitude) if isinstance(magnitude, str) else float(magnitude)
-
-
 @event("fulfilment.warehouse_fire", kind="inject")
-def warehouse_fire(
-    market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any
-) -> None:
+def warehouse_fire(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """A warehouse is closed for a time (30d if left out) and the share `magnitude` of its stock (all) is lost."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites("central-1" if target is None else target):
-        desk.close(warehouse, _minutes(for_minutes, 30.0 * DAY))
-        get_event("supply.spoil").function(market, magnitude=_size(magnitude, 1.0), warehouse=warehouse)
+        desk.close(warehouse, minutes(for_minutes, 30.0 * DAY))
+        get_event("supply.spoil").function(market, magnitude=size(magnitude, 1.0), warehouse=warehouse)
 
 
 @event("fulfilment.close_warehouse", kind="inject")
-def close_warehouse(market: Any, target: Any = None, for_minutes: Any = None, **args: Any) -> None:
+def close_warehouse(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     """A warehouse is closed for a time (1d if left out); its stock is safe, its orders go elsewhere."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites(target):
-        desk.close(warehouse, _minutes(for_minutes, DAY))
+        desk.close(warehouse, minutes(for_minutes, DAY))
 
 
 @event("fulfilment.close_station", kind="inject")
-def close_station(market: Any, target: Any = None, for_minutes: Any = None, **args: Any) -> None:
+def close_station(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     """Picking of a warehouse, or the couriers of a region, stop for a time (2h if left out); what waits stays."""
     desk = market.notices["fulfilment"]
     for station in desk.stations(target):
-        desk.halt(station, _minutes(for_minutes, 2.0 * HOUR))
+        desk.halt(station, minutes(for_minutes, 2.0 * HOUR))
 
 
 @event("fulfilment.strike", kind="inject")
-def strike(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def strike(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """The share `magnitude` of couriers (all if left out) do not work for a time (1d)."""
     desk = market.notices["fulfilment"]
-    share, minutes = min(_size(magnitude, 1.0), 1.0), _minutes(for_minutes, DAY)
+    share, lasting = min(size(magnitude, 1.0), 1.0), minutes(for_minutes, DAY)
     for station in desk.courier_stations(target):
         if share >= 1.0:
-            desk.halt(station, minutes)
+            desk.halt(station, lasting)
         else:
-            desk.reinforce(station, -share, minutes)
+            desk.reinforce(station, -share, lasting)
 
 
 @event("fulfilment.slow_picking", kind="inject")
-def slow_picking(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def slow_picking(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """Picking works at the share `magnitude` of its pace (50% if left out) for a time (1d)."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites(target):
-        desk.pace(warehouse, max(_size(magnitude, 0.5), 0.0), _minutes(for_minutes, DAY))
+        desk.pace(warehouse, max(size(magnitude, 0.5), 0.0), minutes(for_minutes, DAY))
 
 
 @event("fulfilment.slow_roads", kind="inject")
-def slow_roads(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def slow_roads(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """Hauls from warehouses that leave during a time (2d if left out) take `magnitude` times as long (2)."""
     desk = market.notices["fulfilment"]
-    factor = max(_size(magnitude, 2.0), 0.05)
+    factor = max(size(magnitude, 2.0), 0.05)
     warehouses = desk.sites(target)
     market.world.fulfilment.haul_mean[warehouses] *= factor
-    call_after(market.env, _minutes(for_minutes, 2.0 * DAY), FAULTS, lambda: _clear_roads(market, warehouses, factor))
+    call_after(market.env, minutes(for_minutes, 2.0 * DAY), FAULTS, lambda: _clear_roads(market, warehouses, factor))
 
 
 def _clear_roads(market: Any, warehouses: list[int], factor: float) -> None:
@@ -90,24 +76,24 @@ def _clear_roads(market: Any, warehouses: list[int], factor: float) -> None:
 
 
 @event("fulfilment.overtime", kind="action")
-def overtime(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def overtime(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """Warehouses work with the share `magnitude` more people (30% if left out) for a time (1d), at time and a half."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites(target):
-        desk.reinforce(warehouse, _size(magnitude, 0.3), _minutes(for_minutes, DAY))
+        desk.reinforce(warehouse, size(magnitude, 0.3), minutes(for_minutes, DAY))
 
 
 @event("fulfilment.hire_couriers", kind="action")
-def hire_couriers(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def hire_couriers(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """The share `magnitude` more couriers (50% if left out) deliver for a time (3d)."""
     desk = market.notices["fulfilment"]
     for station in desk.courier_stations(target):
-        desk.reinforce(station, _size(magnitude, 0.5), _minutes(for_minutes, 3.0 * DAY))
+        desk.reinforce(station, size(magnitude, 0.5), minutes(for_minutes, 3.0 * DAY))
 
 
 @event("fulfilment.reroute", kind="action")
-def reroute(market: Any, target: Any = None, for_minutes: Any = None, **args: Any) -> None:
+def reroute(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     """A warehouse is not allocated to for a time (1d if left out), and what waits there is sent from elsewhere."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites(target):
-        desk.exclude(warehouse, _minutes(for_minutes, DAY))
+        desk.exclude(warehouse, minutes(for_minutes, DAY))

@@ -14,12 +14,11 @@ from sim.core.clock import ACTIONS, FAULTS, REVIEWS, call_after, wait
 from sim.core.errors import SimError
 from sim.platform import control, recovery
 from sim.platform import state as st
-from sim.platform.config import Platform, Release
+from sim.platform.config import Database, Platform, Release
 from sim.platform.layout import plan
 from sim.platform.releases import RELEASE_FAULTY, Rollout
 
 DAY = 1440.0
-FAILBACK = 10.0  # s for which a planned switch interrupts service: connections move, nothing is lost
 #: databases whose lost writes are lost orders
 ORDER_BOOKS = ("order", "payment")
 
@@ -81,6 +80,12 @@ class Operations(mesa.Agent):
         if math.isfinite(seconds):
             call_after(self.market.env, seconds / 60.0 - self.market.env.now, priority, function)
 
+    def _database(self, node: int) -> Database:
+        """The section of the database a node belongs to."""
+        database = self.config.services[self.plan.names[node].rsplit(".db.", 1)[0]].database
+        assert database is not None
+        return database
+
     # Databases -------------------------------------------------------------------------------------
 
     def lose_primary(self, node: int, until: float) -> None:
@@ -88,29 +93,28 @@ class Operations(mesa.Agent):
         now = self.second
         platform = self.platform
         name = self.plan.names[node]
-        database = self.config.services[name.rsplit(".db.", 1)[0]].database
-        assert database is not None
+        database = self._database(node)
         control.add(platform, st.KILL, node, 1.0, now)
         down = control.add(platform, st.CAPACITY, node, 1.0, now, until)
         outage = Outage(now, until, [down], lag=control.lag_of(platform, node, now))
         outage.replicas = database.replicas
         outage.switch = (database.elect + database.reconnect) * 60.0
-        outage.warm_up, outage.capacity = database.warm_up * 60.0, 0.5
+        outage.warm_up, outage.capacity = database.warm_up * 60.0, database.warm_capacity
         self.outages[node] = outage
         self.tell("primary_lost", name)
         if database.failover == "automatic" and database.replicas > 0:
             self._switch(node, now + database.detect * 60.0)
         self.later(until, FAULTS, lambda: self._repaired(node, outage))
 
-    def fail_over(self, node: int) -> bool:
-        """Switch to the standby now; False when there is nothing to switch, or nowhere to switch to."""
+    def fail_over(self, node: int) -> str:
+        """Switch to the standby now; else why not: `failover_not_needed`, `failover_not_possible`."""
         outage = self.outages.get(node)
-        if outage is None or outage.switched or (node >= 0 and outage.replicas == 0):
-            return False
-        if node < 0 and outage.capacity <= 0.0:
-            return False
+        if outage is None or outage.switched:
+            return "failover_not_needed"
+        if (node >= 0 and outage.replicas == 0) or (node < 0 and outage.capacity <= 0.0):
+            return "failover_not_possible"
         self._switch(node, self.second)
-        return True
+        return ""
 
     def _switch(self, node: int, decided: float) -> None:
         """The standby answers `switch` seconds after second `decided`, at part of its capacity until it is warm."""
@@ -157,11 +161,12 @@ class Operations(mesa.Agent):
         if outage is None or not outage.switched or not outage.repaired:
             return False
         now = self.second
+        length = (self.config.sites.failback if node < 0 else self._database(node).failback) * 60.0  # type: ignore[union-attr]
         control.end(self.platform, outage.after, now)
         for v in self.sited() if node < 0 else [node]:
-            control.add(self.platform, st.CAPACITY, v, 1.0, now, now + FAILBACK)
+            control.add(self.platform, st.CAPACITY, v, 1.0, now, now + length)
         del self.outages[node]
-        self.tell("failed_back", "site" if node < 0 else self.plan.names[node], FAILBACK)
+        self.tell("failed_back", "site" if node < 0 else self.plan.names[node], length)
         return True
 
     # Sites -----------------------------------------------------------------------------------------
@@ -174,7 +179,7 @@ class Operations(mesa.Agent):
         """A site is gone until second `until`; what follows is the pattern's."""
         now = self.second
         platform = self.platform
-        usual = recovery.usual(self.config.sites, target)
+        usual = recovery.recovery(self.config.sites, target)
         outage = Outage(now, until, [], lag=usual.lag)
         outage.switch, outage.warm_up, outage.capacity = usual.switch, usual.warm_up, usual.capacity
         self.outages[-1] = outage

@@ -12,17 +12,9 @@ from pydantic_core import PydanticCustomError
 from sim.core.config import DataFile, Section, param
 from sim.core.units import Count, Duration, MoneyRate, Percent, Rate, Share, When
 from sim.platform.names import ACTION_NAMES, ATTEMPTS
+from sim.platform.sites import HotStandby, Sites
 
 Action: TypeAlias = Literal["browse", "search", "cart", "order", "pay", "care"]
-Pattern: TypeAlias = Literal[
-    "single",
-    "backup_restore",
-    "pilot_light",
-    "warm_standby",
-    "hot_standby",
-    "active_active",
-    "two_cities_three_centres",
-]
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(kB|MB)")
 _SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(kbit|Mbit)/s")
@@ -89,7 +81,11 @@ class Database(Section):
     detect: Duration = param("30s", "O12", "until the loss of the primary is certain", low="10s", high="60s")
     elect: Duration = param("20s", "O12", "until a new primary is chosen", low="5s", high="30s")
     reconnect: Duration = param("10s", "O12", "until services have reconnected", low="5s", high="30s")
-    warm_up: Duration = param("30s", "O12", "with half the capacity, until caches are warm", low="0s", high="60s")
+    warm_up: Duration = param("30s", "O12", "at part of the capacity, until caches are warm", low="0s", high="60s")
+    warm_capacity: Share = param("50%", "", "capacity meanwhile", low="30%", high="100%")
+    failback: Duration = param(
+        "10s", "", "interruption of a planned switch back to the repaired primary", low="1s", high="60s"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Database:
@@ -252,6 +248,10 @@ class Sizing(Section):
     sized_for: Rate | None = Field(default=None, description="peak of user actions; left out: the peak the run expects")
     headroom: float = param(1.5, "O17", "capacity beyond the expected peak", low=1.1, high=3.0, gt=0, assumption=True)
     utilisation: Share = param("60%", "", "of workers at the peak sized for", low="40%", high="75%")
+    stores: float = param(
+        1.0, "", "on databases and dependencies, which do not grow during a run: what is laid in for a festival",
+        low=1.0, high=20.0, gt=0,
+    )  # fmt: skip
     mix: dict[Action, float] = param(
         {"browse": 66.0, "search": 25.0, "cart": 4.0, "order": 2.0, "pay": 2.0, "care": 1.0},
         "T03, T05",
@@ -266,36 +266,6 @@ class Sizing(Section):
         if not self.utilisation > 0.0:
             raise ValueError("utilisation: accepted: more than 0%")
         return self
-
-
-class Sites(Section):
-    """Where the shop runs and how it survives the loss of a site. A pattern's name alone takes its usual values."""
-
-    pattern: Pattern = param("hot_standby", "", "disaster recovery pattern")
-    automatic: bool | None = Field(
-        default=None, description="failover without a person's decision; left out: the pattern's"
-    )
-    detect: Duration | None = Field(default=None, description="until the loss is certain")
-    switch: Duration | None = Field(default=None, description="from the decision to the first answer elsewhere")
-    warm_up: Duration | None = Field(default=None, description="until full capacity elsewhere")
-    lag: Duration | None = Field(default=None, description="replication lag towards the other site")
-    capacity: Share | None = Field(default=None, description="capacity elsewhere when it starts answering")
-    cost: Percent | None = Field(default=None, description="cost of the other sites, as a share of the first")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _name_alone(cls, data: Any) -> Any:
-        return {"pattern": data} if isinstance(data, str) else data
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
-        full = handler(schema)
-        resolved = handler.resolve_ref_schema(full)
-        mapping = dict(resolved)
-        names = mapping["properties"]["pattern"].get("enum", [])
-        resolved.clear()
-        resolved.update({"anyOf": [mapping, {"type": "string", "enum": names}], "title": "Sites"})
-        return full
 
 
 class CanaryChecks(Section):
@@ -439,7 +409,7 @@ class Platform(Section):
     shedding: Shedding = Shedding()
     autoscaler: Autoscaler = Autoscaler()
     prescale: list[Prescale] = Field(default_factory=list)
-    sites: Sites = Sites()
+    sites: Sites = HotStandby()
     releases: Releases = Releases()
     experience: Experience = Experience()
     load: Load | None = None

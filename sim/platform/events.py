@@ -216,8 +216,9 @@ def rollback(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 def failover(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     """Switch to the standby of a database (or of the site without a target) without waiting for the fault to end."""
     team = operations(market)
-    if not team.fail_over(_place(team, target)):
-        team.tell("failover_not_needed", str(target or "site"))
+    reason = team.fail_over(_place(team, target))
+    if reason:
+        team.tell(reason, str(target or "site"))
 
 
 @event("platform.failback", kind="action")

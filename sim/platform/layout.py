@@ -302,6 +302,7 @@ def _fill_nodes(
         else:
             other = config.dependencies[graph.names[v]]
             row["service_time"], row["timeout"] = other.service_time * 60.0, other.timeout * 60.0
+            rate *= config.sizing.stores
             wanted = max(1, math.ceil(2.0 * rate * other.service_time * 60.0 / config.sizing.utilisation))
             row["concurrency"] = wanted if other.concurrency == "auto" else other.concurrency
             row["base_error"] = other.error
@@ -359,7 +360,7 @@ def _fill_service(row: Any, one: Service, busy: float, config: Platform, price: 
 def _fill_database(row: Any, database: Database, kind: int, rate: float, config: Platform, price: float) -> None:
     time = database.query_time * 60.0
     instances = database.replicas if kind == st.REPLICA else 1
-    auto = max(4, math.ceil(rate * time / (instances * config.sizing.utilisation)))
+    auto = max(4, math.ceil(rate * config.sizing.stores * time / (instances * config.sizing.utilisation)))
     connections = auto if database.connections == "auto" else database.connections
     row["service_time"], row["timeout"] = time, database.timeout * 60.0
     row["concurrency"], row["in_flight"], row["queue_limit"] = connections, UNLIMITED, database.queue_limit

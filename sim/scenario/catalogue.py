@@ -41,7 +41,7 @@ class Named:
     kind: str
     description: str
     package: str = ""
-    arguments: tuple[str, ...] | None = None  # keys an event takes beside the common ones, None: any
+    arguments: tuple[str, ...] | None = None  # keys an event takes beside `at` and `do`, None: any
 
 
 @cache
@@ -75,11 +75,11 @@ def _declared(text: str, file: str) -> Iterator[Named]:
 
 
 def _arguments(function: ast.FunctionDef) -> tuple[str, ...] | None:
-    """The named arguments after (market, target), or None where the function takes any (`**args`)."""
+    """The keys an event takes, as written in a file, or None where the function takes any (`**args`)."""
     if function.args.kwarg is not None:
         return None
     names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
-    return tuple(name for name in names if name not in ("market", "target", "for_minutes"))
+    return tuple({"for_minutes": "for"}.get(name, name) for name in names[1:])
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Checks across sections: names of policies and events, their targets, and dates inside the run."""
+"""Checks across sections: names of policies and events, their targets, dates inside the run, shares of regions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from sim.core.calendar import DAY, Calendar
 from sim.core.errors import Problem, RegistryError, UnitError, shown
-from sim.core.units import parse_duration, parse_when
+from sim.core.units import parse_count, parse_duration, parse_when
 from sim.scenario import catalogue, types
 from sim.scenario.check import listed, problem_at, suggestion
 from sim.scenario.model import SIDES, ScenarioModel
 from sim.scenario.nodes import Key, Node, Path
 
-_COMMON = ("at", "do", "target", "for")
+_COMMON = ("at", "do")
 
 
 def crosscheck(node: Node, full: Node) -> list[Problem]:
@@ -26,7 +26,7 @@ def crosscheck(node: Node, full: Node) -> list[Problem]:
         events = {item.name: item for item in catalogue.events()}
     except RegistryError as error:
         return [Problem(node.mark.file, 0, 0, "", str(error))]
-    return [*_policies(full, policies), *_events(full, events)]
+    return [*_policies(full, policies), *_events(full, events), *_plans(full, events), *_regions(node)]
 
 
 def slot_of(path: Path) -> str:
@@ -39,6 +39,31 @@ def policies_named(node: Node) -> Iterator[tuple[Path, Node]]:
     for path, leaf in node.leaves():
         if path and path[-1] == "policy" and leaf.kind == "scalar" and isinstance(leaf.value, str):
             yield path, leaf
+
+
+def _regions(node: Node) -> Iterator[Problem]:
+    """A share of shoppers for each region, where both are written; shares left at their default follow the network."""
+    path: Path = ("crowd", "region_shares")
+    shares, regions = _at(node, path), _at(node, ("fulfilment", "network", "regions"))
+    if shares is None or regions is None or shares.kind != "list":
+        return
+    try:
+        count = parse_count(regions.value)
+    except UnitError:
+        return
+    written = shares.plain()
+    declared = types.at(ScenarioModel, path)[0].field
+    assert declared is not None
+    if len(written) != count and written != declared.get_default(call_default_factory=True):
+        message = f"found {len(written)} shares, accepted: one for each of the {count} regions of fulfilment.network"
+        yield problem_at(node, path, message)
+
+
+def _at(node: Node, path: Path) -> Node | None:
+    found: Node | None = node
+    for key in path:
+        found = found.child(key) if found is not None else None
+    return found
 
 
 def _policies(node: Node, policies: list[catalogue.Named]) -> Iterator[Problem]:
@@ -83,6 +108,34 @@ def _events(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
         yield from _arguments(node, path, item, event)
         if target is not None and isinstance(target.value, str):
             yield from _target(node, (*path, "target"), event, target.value)
+
+
+def _plans(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
+    """Steps of contingency plans: actions that there are."""
+    plans = node.child("plans")
+    actions = [name for name, event in known.items() if event.kind == "action"]
+    for name, plan in plans.value.items() if plans is not None and plans.kind == "map" else ():
+        steps = plan.child("playbook") if plan.kind == "map" else None
+        for index, item in enumerate(steps.value if steps is not None and steps.kind == "list" else ()):
+            do = item.child("do") if item.kind == "map" else item
+            if do is None or not isinstance(do.value, str):
+                continue
+            path: tuple[Key, ...] = ("plans", name, "playbook", index)
+            if do.value not in actions:
+                side = [other for other in actions if other.split(".")[0] == do.value.split(".")[0]]
+                message = f"found {shown(do.value)}, accepted: {listed(side or actions)}"
+                yield problem_at(node, path, message, suggestion(do.value, actions))
+            elif item.kind == "map":
+                yield from _step_arguments(node, path, item, known[do.value])
+
+
+def _step_arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
+    own = ("do", "target", "for", "after")
+    for key in item.value if event.arguments is not None else ():
+        if key not in own and key not in (event.arguments or ()):
+            known = [*own, *(event.arguments or ())]
+            message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"
+            yield problem_at(node, (*path, key), message, suggestion(key, known), at_key=True)
 
 
 def _arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:

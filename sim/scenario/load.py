@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from sim.core.config import DataFile
 from sim.core.errors import Problem, ScenarioError
-from sim.scenario import catalogue, traces, types
+from sim.scenario import catalogue, playbooks, traces, types
 from sim.scenario.check import placed, validate
 from sim.scenario.crosscheck import crosscheck, policies_named, slot_of
 from sim.scenario.extends import Tree, read_tree
@@ -132,6 +132,8 @@ def _scenario(tree: Tree, overrides: Mapping[str, Any]) -> Scenario:
     node, problems = _overridden(tree, overrides, ScenarioModel)
     if node is None:
         raise ScenarioError(_ordered(problems, tree))
+    node, found = playbooks.put_in(node, tree.top, tree.files)
+    problems += found
     full = _with_sections(node)
     full, tables, found = _tables(full, tree)
     problems += found

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, field_validator
 from sim.core.config import Section, default
 from sim.core.units import Count, Duration, When, parse_when
 from sim.crowd.config import Crowd
+from sim.engine.plans import Response
 from sim.fulfilment.config import Fulfilment
 from sim.platform.config import Platform
 from sim.shelf.config import Shelf
@@ -81,6 +82,17 @@ class ScenarioModel(Section):
     oversight: Oversight = Field(default_factory=Oversight, description="regulator, licences, privacy")
     books: Books = Field(default_factory=Books, description="measures")
     events: tuple[Event, ...] = Field((), description="the timeline of what happens and what is done about it")
+    plans: dict[str, Response] = Field(
+        default_factory=dict, description="contingency plans that stand ready: alert, decision, playbook"
+    )
+
+    @field_validator("plans")
+    @classmethod
+    def _plans_act_on_an_alert(cls, plans: dict[str, Response]) -> dict[str, Response]:
+        for name, plan in plans.items():
+            if plan.detect.after is not None:
+                raise ValueError(f"{name}: found detect.after, accepted: burn_rate, above or below; nobody knows of a fault")
+        return plans
 
     data: dict[str, str] = Field(
         default_factory=dict,

@@ -103,7 +103,7 @@ def cases(scenario: Any, cases: Sequence[Any], **options: Any) -> Outcome:
     return _verb("cases", scenario, options, cases=cases)
 
 
-def study(path: str | Path, **options: Any) -> Outcome:
+def study_file(path: str | Path, **options: Any) -> Outcome:
     """Run a study file. ``replications`` (a number) and the options of all verbs override what it says."""
     from sim.study.files import load_study
 

@@ -127,15 +127,15 @@ def _plain(overrides: dict[str, Any]) -> dict[str, Any]:
 
 
 def _folder(results: Sequence[Any], files: Sequence[Path]) -> Path:
-    from sim.study.commands import _folder_name
+    from sim.study.outcome import folder_name
 
     if len(results) == 1:
-        return Path("results") / _folder_name(results[0].name) / results[0].verdict["hash"]
+        return Path("results") / folder_name(results[0].name) / results[0].verdict["hash"]
     name = files[0].stem if len(files) == 1 else "drills"
     import hashlib
 
     text = "".join(result.verdict["hash"] for result in results)
-    return Path("results") / _folder_name(name) / hashlib.sha256(text.encode()).hexdigest()[:12]
+    return Path("results") / folder_name(name) / hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _show(results: Sequence[Any], target: Path, lang: str) -> None:

@@ -60,22 +60,16 @@ def load_drill(path: str | Path, overrides: Mapping[str, Any] | None = None, sho
 
 def _steps(path: Path, name: str, response: Response, node: Any) -> tuple[Step, ...]:
     """The steps of a response: its own, or those of the playbook file it names."""
-    from sim.scenario import load_document
-    from sim.scenario.folder import tree_of
+    from sim.scenario import load_document, playbooks
+    from sim.scenario.folder import FileRefusedError
 
     if not isinstance(response.playbook, str):
         return response.playbook
-    named = response.playbook
-    tree = tree_of(path)
-    folders = [tree / "playbooks", path.parent / "playbooks", path.parent]
-    known = {
-        file.stem: file for folder in reversed(folders) if folder.is_dir() for file in sorted(folder.glob("*.yaml"))
-    }
-    file = known.get(named)
-    if file is None:
-        books = sorted(p.stem for p in (tree / "playbooks").glob("*.yaml")) or ["none"]
+    try:
+        file = playbooks.find(response.playbook, path)
+    except FileRefusedError as error:
         keys = ("response", "playbook") if name == "response" else ("plans", name, "playbook")
-        raise ScenarioError([_problem(node, keys, f"found {shown(named)}, accepted: {', '.join(books)}")])
+        raise ScenarioError([_problem(node, keys, str(error))]) from None
     return load_document(file, Playbook).config.steps
 
 
@@ -120,10 +114,7 @@ def _injects(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
             span = f"{calendar.moment(0):%Y-%m-%d %H:%M} to {calendar.moment(calendar.end):%Y-%m-%d %H:%M}"
             message = f"found {shown(event.at)}, accepted: a moment of the run, {span}"
             problems.append(_problem(node, ("inject", number, "at"), message))
-        for key in event.arguments:
-            if entry.arguments is not None and key not in entry.arguments:
-                message = f"found the unknown key {shown(key)} for {event.do}, accepted: {', '.join(entry.arguments)}"
-                problems.append(_problem(node, ("inject", number, key), message))
+        problems += [_problem(node, ("inject", number, key), words) for key, words in _unknown_keys(entry, event)]
         side = event.do.split(".")[0]
         section: Any = getattr(scenario.config, side, None)
         targets = section.targets() if side in ScenarioModel.model_fields and hasattr(section, "targets") else None
@@ -133,19 +124,34 @@ def _injects(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
     return problems
 
 
+def _unknown_keys(entry: Any, written: Any) -> list[tuple[str, str]]:
+    """Keys of an event or action that it does not take, each with the words of the mistake."""
+    common = {"target": written.target, "for": written.lasts}
+    keys = [*(key for key, value in common.items() if value is not None), *written.arguments]
+    known = entry.arguments
+    return [
+        (key, f"found the unknown key {shown(key)} for {written.do}, accepted: {', '.join(known) or 'none'}")
+        for key in keys
+        if known is not None and key not in known
+    ]
+
+
 def _actions(node: Any, path: Path, drill: Drill, steps: Mapping[str, tuple[Step, ...]]) -> list[Problem]:
     problems = []
     for number, step in enumerate(drill.afterwards):
         entry, message = _known(step.do, "action")
         if entry is None:
             problems.append(_problem(node, ("afterwards", number), message))
+        else:
+            found = _unknown_keys(entry, step)
+            problems += [_problem(node, ("afterwards", number, key), words) for key, words in found]
     for name, response in drill.responses.items():
         keys = ("response", "playbook") if name == "response" else ("plans", name, "playbook")
         for step in steps[name]:
             entry, message = _known(step.do, "action")
-            if entry is None:
-                where = f"playbook {response.playbook}: " if isinstance(response.playbook, str) else ""
-                problems.append(_problem(node, keys, where + message))
+            where = f"playbook {response.playbook}: " if isinstance(response.playbook, str) else ""
+            messages = [message] if entry is None else [words for _, words in _unknown_keys(entry, step)]
+            problems += [_problem(node, keys, where + words) for words in messages]
     return problems
 
 

@@ -101,6 +101,16 @@ def drill_score(parts: list[tuple[float, float]]) -> float:
     return sum(weight * share for weight, share in known) / total if total > 0 else math.nan
 
 
+def availabilities(drill: Drill) -> list[tuple[str, float]]:
+    """(metric, objective) of every availability the steady state asks for: what burn rates watch by themselves."""
+    found = [
+        (probe.metric, level(probe.metric, probe.at_least))
+        for probe in drill.steady_state
+        if probe.metric.endswith(".availability") and probe.at_least is not None
+    ]
+    return found or [("platform.order.availability", 0.999), ("platform.pay.availability", 0.999)]
+
+
 def span(drill: Drill, calendar: Any) -> tuple[int, int]:
     """(first minute watched, minute at which all runs end): the same for every response and for the control."""
     starts = [calendar.minute(event.at) for event in drill.inject]
@@ -113,10 +123,12 @@ def span(drill: Drill, calendar: Any) -> tuple[int, int]:
 class _Watch:
     """Runs one replication: ticks, probes, stop condition, recovery, afterwards."""
 
-    def __init__(self, market: Any, drill: Drill, response: str, steps: tuple[Step, ...], control: Any) -> None:
-        self.market, self.drill = market, drill
+    def __init__(
+        self, market: Any, drill: Drill, response: str, steps: tuple[Step, ...], control: Rehearsal | None
+    ) -> None:
+        self.market, self.drill, self.control = market, drill, control
         self.first, self.last = span(drill, market.calendar)
-        self.meter = Meter(market, control)
+        self.meter = Meter(market, None if control is None else trace(control))
         self.out = Rehearsal(first=self.first)
         self.steps, self.response = steps, drill.responses[response]
         self.faults: list[Fault] = []
@@ -162,14 +174,10 @@ class _Watch:
         self.faults.append(Fault(self.market, event))
 
     def _respond(self) -> None:
-        metric, objective = "platform.order.availability", 0.999
-        for probe in self.drill.steady_state:
-            if probe.metric.endswith(".availability") and probe.at_least is not None:
-                metric, objective = probe.metric, level(probe.metric, probe.at_least)
-                break
         detect = self.response.detect
+        alerts = detect.alerts(availabilities(self.drill))
         self.responder = Responder(
-            self.market, self.meter, detect.alerts(metric, objective), self.steps, self.response.decide, detect.after
+            self.market, self.meter, alerts, self.steps, self.response.decide, detect.after
         )
 
     # The ticks -------------------------------------------------------------------------------------
@@ -208,9 +216,10 @@ class _Watch:
 
     def _check(self, probe: Probe, seen: Checked, now: float) -> bool | None:
         value = self.meter.read(probe.metric, max(probe.over, self.tick))
-        self.out.readings.setdefault(probe.metric, []).append(value)
+        readings = self.out.readings.setdefault(probe.metric, [])
+        readings.append(value)
         holds = probe.holds(value)
-        if holds is None:
+        if holds is None or (holds is False and self._bad_anyway(probe, len(readings) - 1)):
             return None
         if now <= self.out.fault_at:
             seen.before = holds
@@ -220,6 +229,13 @@ class _Watch:
                 seen.checks += 1
                 seen.held += holds
         return holds
+
+    def _bad_anyway(self, probe: Probe, tick: int) -> bool:
+        """Whether the bound is not kept at this tick without the fault either: then the fault is not to blame."""
+        if self.control is None or self.out.minutes[tick] <= self.out.fault_at:
+            return False
+        without = self.control.readings.get(probe.metric, [])
+        return tick < len(without) and probe.holds(without[tick]) is False
 
     def _bad_until(self, held: list[bool | None], now: float) -> float:
         """Minute until which the steady state was left, to the second where an action's availability is what failed."""
@@ -289,6 +305,8 @@ class _Watch:
         values = []
         for probe, seen in zip(self.drill.steady_state, self.out.probes, strict=True):
             seen.after = probe.holds(self.meter.read(probe.metric, max(probe.over, self.tick)))
+            if seen.after is False and self._bad_anyway(probe, len(self.out.minutes) - 1):
+                seen.after = None
             values.append(seen.after)
         self.tell("steady_after" if all(value is not False for value in values) else "not_steady_after")
 
@@ -316,12 +334,12 @@ def rehearse(
     seed: int,
     replication: int,
     response: str = "response",
-    control: Any = None,
+    control: Rehearsal | None = None,
     injects: bool = True,
 ) -> tuple[Rehearsal, Any]:
     """One replication with the fault, or without (`injects` false: no fault, no response, no afterwards).
 
-    `control`: what `trace` gives of the run without. Returns what came of it and the market as it stands.
+    `control`: the rehearsal without, for what is lost against it. Returns what came of it and the market as it stands.
     """  # fmt: skip
     from sim.engine.marketplace import Marketplace
 

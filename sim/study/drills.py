@@ -26,7 +26,7 @@ prepare()  # kernels look for their cache when they are imported, which the modu
 
 from sim.study import executors  # noqa: E402
 from sim.study.drill_files import Case, drill_files, load_drill  # noqa: E402
-from sim.study.drill_run import Rehearsal, rehearse, trace  # noqa: E402
+from sim.study.drill_run import Rehearsal, rehearse  # noqa: E402
 from sim.study.drill_verdict import MET, NOT_MET, STOPPED, compare_plans, verdict  # noqa: E402
 from sim.study.outcome import plain  # noqa: E402
 from sim.study.progress import Progress  # noqa: E402
@@ -116,7 +116,7 @@ def replicate(path: str, overrides: str, seed: int, replication: int) -> tuple[R
     runs = {}
     for name in case.drill.responses:
         runs[name], market = rehearse(
-            case.scenario, case.drill, case.steps[name], seed, replication, name, control=trace(control)
+            case.scenario, case.drill, case.steps[name], seed, replication, name, control=control
         )
         market.finish()
     return control, runs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,3 +110,8 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     temporary = path.with_name(f".{path.name}")
     pq.write_table(arrow, temporary, compression="zstd")
     temporary.replace(path)
+
+
+def folder_name(name: str) -> str:
+    """The name of a study or drill as the name of a folder."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "study"

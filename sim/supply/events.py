@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from sim.books.state import CASH, INVENTORY, SOURCING, WRITE_OFFS, post
+from sim.core.arguments import minutes, size
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event
-from sim.core.units import parse_cover, parse_duration, parse_percent
+from sim.core.units import parse_cover
 from sim.supply import kernel
 from sim.supply.supplier import DAY, Supplier
 
@@ -24,96 +25,79 @@ from sim.supply.supplier import DAY, Supplier
 USUAL_OUTAGE = 21.0 * DAY
 
 
-def _minutes(given: Any, args: dict[str, Any], usual: float) -> float:
-    value = args.get("for") if given is None else given
-    if value is None:
-        return usual
-    return parse_duration(value) if isinstance(value, str) else float(value)
-
-
-def _size(magnitude: Any, usual: float) -> float:
-    if magnitude is None:
-        return usual
-    return parse_percent(magnitude) if isinstance(magnitude, str) else float(magnitude)
-
-
 def _usual_outage(supplier: Supplier) -> float:
     disruptions = supplier.config.disruptions
     return float(disruptions.down.mean) if disruptions is not None else USUAL_OUTAGE
 
 
-def _for_a_while(market: Any, minutes: float, values: list[float], value: float) -> None:
-    """Put `value` into `values` and take it out again after `minutes`."""
+def _for_a_while(market: Any, lasting: float, values: list[float], value: float) -> None:
+    """Put `value` into `values` and take it out again after `lasting` minutes."""
     values.append(value)
-    call_after(market.env, minutes, FAULTS, lambda: values.remove(value))
+    call_after(market.env, lasting, FAULTS, lambda: values.remove(value))
 
 
 @event("supply.fail", kind="inject")
-def fail(market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = False, **args: Any) -> None:
+def fail(market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = False) -> None:
     """Suppliers ship nothing; with holds_shipments, what is on the road waits too."""
     for supplier in market.supply.aimed(target):
-        supplier.fail(_minutes(for_minutes, args, _usual_outage(supplier)), "failure", holds_shipments)
+        supplier.fail(minutes(for_minutes, _usual_outage(supplier)), "failure", holds_shipments)
 
 
 @event("supply.slow", kind="inject")
-def slow(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def slow(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """Lead times of new shipments are `magnitude` times as long (2 if left out)."""
     for supplier in market.supply.aimed(target):
-        _for_a_while(market, _minutes(for_minutes, args, USUAL_OUTAGE), supplier.slowdowns, _size(magnitude, 2.0))
-    market.journal.record("supply", "slow", str(target), _size(magnitude, 2.0))
+        _for_a_while(market, minutes(for_minutes, USUAL_OUTAGE), supplier.slowdowns, size(magnitude, 2.0))
+    market.journal.record("supply", "slow", str(target), size(magnitude, 2.0))
 
 
 @event("supply.capacity_cut", kind="inject")
-def capacity_cut(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def capacity_cut(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """Suppliers lose the share `magnitude` of their output (half if left out)."""
     for supplier in market.supply.aimed(target):
-        _for_a_while(
-            market, _minutes(for_minutes, args, USUAL_OUTAGE), supplier.cuts, max(0.0, 1.0 - _size(magnitude, 0.5))
-        )
-    market.journal.record("supply", "capacity_cut", str(target), _size(magnitude, 0.5))
+        _for_a_while(market, minutes(for_minutes, USUAL_OUTAGE), supplier.cuts, max(0.0, 1.0 - size(magnitude, 0.5)))
+    market.journal.record("supply", "capacity_cut", str(target), size(magnitude, 0.5))
 
 
 @event("supply.quality", kind="inject")
-def quality(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def quality(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """The share `magnitude` more of what arrives is defective (10 points if left out)."""
     for supplier in market.supply.aimed(target):
-        _for_a_while(market, _minutes(for_minutes, args, USUAL_OUTAGE), supplier.extra_defects, _size(magnitude, 0.1))
-    market.journal.record("supply", "quality", str(target), _size(magnitude, 0.1))
+        _for_a_while(market, minutes(for_minutes, USUAL_OUTAGE), supplier.extra_defects, size(magnitude, 0.1))
+    market.journal.record("supply", "quality", str(target), size(magnitude, 0.1))
 
 
 @event("supply.port_closure", kind="inject")
-def port_closure(market: Any, target: Any = None, for_minutes: Any = None, **args: Any) -> None:
+def port_closure(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     """Nothing gets out of a region: what is on the road waits, suppliers go on making."""
-    minutes = _minutes(for_minutes, args, 7.0 * DAY)
+    lasting = minutes(for_minutes, 7.0 * DAY)
     planner = market.supply
     suppliers = planner.aimed(target)
-    opens = float(market.env.now) + minutes
+    opens = float(market.env.now) + lasting
     for region in {supplier.region for supplier in suppliers}:
         planner.gates[region] = max(planner.gates.get(region, 0.0), opens)
     for supplier in suppliers:
         for shipment in supplier.on_road:
-            shipment.schedule(shipment.due + minutes)
-    market.journal.record("supply", "port_closure", str(target), minutes)
+            shipment.schedule(shipment.due + lasting)
+    market.journal.record("supply", "port_closure", str(target), lasting)
 
 
 @event("supply.region_down", kind="inject")
-def region_down(
-    market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = True, **args: Any
-) -> None:
+def region_down(market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = True) -> None:
     """All suppliers of a region fail at once."""
-    minutes = _minutes(for_minutes, args, USUAL_OUTAGE)
-    market.journal.record("supply", "region_down", str(target), minutes)
+    lasting = minutes(for_minutes, USUAL_OUTAGE)
+    market.journal.record("supply", "region_down", str(target), lasting)
     for supplier in market.supply.aimed(target):
-        supplier.fail(minutes, f"region {supplier.region}", holds_shipments)
+        supplier.fail(lasting, f"region {supplier.region}", holds_shipments)
 
 
 @event("supply.price_rise", kind="inject")
-def price_rise(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, **args: Any) -> None:
+def price_rise(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """Suppliers ask `magnitude` more for new orders (10% if left out)."""
-    factor = 1.0 + _size(magnitude, 0.1)
+    factor = 1.0 + size(magnitude, 0.1)
     for supplier in market.supply.aimed(target):
         supplier.price *= factor
-        call_after(market.env, _minutes(for_minutes, args, USUAL_OUTAGE), FAULTS, partial(_lower, supplier, factor))
+        call_after(market.env, minutes(for_minutes, USUAL_OUTAGE), FAULTS, partial(_lower, supplier, factor))
     market.journal.record("supply", "price_rise", str(target), factor - 1.0)
 
 
@@ -122,10 +106,10 @@ def _lower(supplier: Supplier, factor: float) -> None:
 
 
 @event("supply.spoil", kind="inject")
-def spoil(market: Any, target: Any = None, magnitude: Any = None, warehouse: int = 0, **args: Any) -> None:
+def spoil(market: Any, magnitude: Any = None, warehouse: int = 0) -> None:
     """The share `magnitude` of a warehouse's free stock is lost (fire, water, cold chain)."""
     planner, now = market.supply, float(market.env.now)
-    state, share = planner.state, min(1.0, max(0.0, _size(magnitude, 1.0)))
+    state, share = planner.state, min(1.0, max(0.0, size(magnitude, 1.0)))
     unit_cost = market.world.shelf.skus["unit_cost"]
     if not 0 <= warehouse < len(state.parent):
         raise SimError(f"warehouse: found {warehouse}, accepted: 0 to {len(state.parent) - 1}")
@@ -143,13 +127,13 @@ def spoil(market: Any, target: Any = None, magnitude: Any = None, warehouse: int
 
 
 @event("supply.activate_backup", kind="action")
-def activate_backup(market: Any, target: Any = None, **args: Any) -> None:
+def activate_backup(market: Any) -> None:
     """Order everything from second sources from now on, whatever the cover."""
     _sourced(market, "activate")
 
 
 @event("supply.stand_down", kind="action")
-def stand_down(market: Any, target: Any = None, **args: Any) -> None:
+def stand_down(market: Any) -> None:
     """Back to the sourcing rule."""
     _sourced(market, "stand_down")
 
@@ -166,10 +150,10 @@ def _sourced(market: Any, verb: str) -> None:
 
 
 @event("supply.expedite", kind="action")
-def expedite(market: Any, target: Any = None, magnitude: Any = None, **args: Any) -> None:
+def expedite(market: Any, target: Any = None, magnitude: Any = None) -> None:
     """What is on the road arrives in the share `magnitude` of the time left (a third if left out), for a fee."""
     planner, now = market.supply, float(market.env.now)
-    share, value, count = min(1.0, _size(magnitude, 1.0 / 3.0)), 0, 0
+    share, value, count = min(1.0, size(magnitude, 1.0 / 3.0)), 0, 0
     unit_cost = market.world.shelf.skus["unit_cost"]
     for supplier in planner.aimed(target):
         for shipment in list(supplier.on_road):
@@ -182,9 +166,7 @@ def expedite(market: Any, target: Any = None, magnitude: Any = None, **args: Any
 
 
 @event("supply.transfer", kind="action")
-def transfer(
-    market: Any, target: Any = None, sku: int = 0, origin: int = 0, to: int = 0, units: float = 0, **args: Any
-) -> None:
+def transfer(market: Any, sku: int = 0, origin: int = 0, to: int = 0, units: float = 0) -> None:
     """Send units of a SKU from one warehouse to another."""
     planner = market.supply
     warehouses = len(planner.state.parent)
@@ -200,7 +182,7 @@ def transfer(
 
 
 @event("supply.order", kind="action")
-def order(market: Any, target: Any = None, skus: str = "all", cover: Any = "7d of cover", **args: Any) -> None:
+def order(market: Any, skus: str = "all", cover: Any = "7d of cover") -> None:
     """Order `cover` of expected demand of some SKUs outside the rule."""
     planner = market.supply
     days = parse_cover(cover) if isinstance(cover, str) else float(cover)
@@ -210,7 +192,7 @@ def order(market: Any, target: Any = None, skus: str = "all", cover: Any = "7d o
 
 
 @event("supply.raise_stock", kind="action")
-def raise_stock(market: Any, target: Any = None, cover: Any = "3d of cover", **args: Any) -> None:
+def raise_stock(market: Any, cover: Any = "3d of cover") -> None:
     """All order-up-to levels rise by `cover` from now on."""
     try:
         days = parse_cover(cover) if isinstance(cover, str) else float(cover)

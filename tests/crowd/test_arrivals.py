@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.core.rng import Draws, philox
-from sim.crowd.arrivals import THIN, accepted, draw_day
+from sim.crowd.arrivals import THIN, draw_day, height, living_rate
 from sim.crowd.config import Crowd
 from sim.crowd.population import build
 from sim.crowd.state import LAYERS
@@ -25,13 +25,13 @@ def count(crowd, n, level):  # type: ignore[no-untyped-def]
     for j in range(n):
         shopper, occurrence = crowd.candidates[j], crowd.occurrences[j]
         word = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, THIN, 0)[0]
-        if accepted(word, occurrence, level):
+        if height(word, occurrence) < level:
             out[m, 0], out[m, 1] = shopper, occurrence
             m += 1
     return out[:m]
 
 
-def visits(level: float, layers: int = 8) -> tuple[set[tuple[int, int]], float]:
+def visits(level: float, layers: int = len(LAYERS)) -> tuple[set[tuple[int, int]], float]:
     crowd = build(Crowd(shoppers=20_000), Draws(3), ["one"], np.zeros(1), np.ones(1), 1.0, 64)
     room = 400_000
     crowd = crowd._replace(
@@ -39,6 +39,7 @@ def visits(level: float, layers: int = 8) -> tuple[set[tuple[int, int]], float]:
         occurrences=np.zeros(room, np.uint32),
         unsorted=np.zeros((room, 2), np.int64),
     )
+    living_rate(crowd)
     n = make(crowd, 5, layers)
     assert n > 0
     assert crowd.starts[1440] == n

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.books.laws import check_all
+from sim.books.view import total
 from sim.core.errors import LawBroken
 from sim.core.registry import policy
 from sim.engine import run
@@ -149,6 +150,20 @@ def test_laws_hold_over_random_scenarios(shoppers, skus, cover, off, seed, refus
     market = Marketplace(scenario, seed=seed)
     market.run()
     market.finish()
+
+
+def test_a_shop_of_two_regions_and_one_warehouse_runs_and_holds_every_law() -> None:
+    shop = {
+        "fulfilment.network.regions": 2, "fulfilment.network.regional": 0, "fulfilment.network.front": 0,
+        "crowd.shoppers": 300, "crowd.represents": 300, "shelf.catalogue.skus": 60, "days": 10,
+        "supply.replenishment.policy": "min_max",
+    }  # fmt: skip
+    market = small(**shop)
+    market.run()
+    market.finish()
+    assert set(market.laws.values()) == {"holds"}
+    assert set(np.unique(market.world.crowd.rows["region"])) == {0, 1}
+    assert total(market, "orders") > 0
 
 
 def test_run_returns_figures_series_events_and_manifest() -> None:

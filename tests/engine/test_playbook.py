@@ -43,8 +43,16 @@ def test_a_page_needs_both_windows(long: float, short: float, fires: bool, reaso
 
 
 def test_without_a_rate_the_pair_of_the_workbook_is_watched() -> None:
-    alerts = Detect().alerts("platform.pay.availability", 0.999)
+    alerts = Detect().alerts([("platform.pay.availability", 0.999)])
     assert [(a.rate, a.long, a.short) for a in alerts] == [(14.4, 60.0, 5.0), (6.0, 360.0, 30.0)]  # type: ignore[union-attr]
+
+
+def test_burn_rates_watch_every_availability_that_is_to_hold_unless_one_is_named() -> None:
+    asked = [("platform.order.availability", 0.999), ("platform.pay.availability", 0.99)]
+    fast = Detect.model_validate({"burn_rate": 14.4})
+    assert [(a.metric, a.objective) for a in fast.alerts(asked)] == asked  # type: ignore[union-attr]
+    named = Detect.model_validate({"burn_rate": 14.4, "metric": "platform.pay.availability"})
+    assert [(a.metric, a.objective) for a in named.alerts(asked)] == asked[1:]  # type: ignore[union-attr]
 
 
 def test_a_threshold_fires_when_passed_long_enough_and_forgets_when_it_was_not() -> None:

@@ -47,7 +47,7 @@ WRONG = [
     ({"autoscaler": {"every": "7s"}}, "divides a minute"),
     ({"load": {"rate": "5/s", "trace": "a.csv"}}, "exactly one of rate, stages, trace"),
     ({"load": {}}, "exactly one of rate, stages, trace"),
-    ({"sites": "moonbase"}, "Input should be"),
+    ({"sites": "moonbase"}, "does not match any of the expected tags"),
     ({"experience": {"page_weight": 1.6}}, "a size, such as"),
     ({"shedding": {"order": ["pay", "pay"]}}, "named twice"),
     ({"breaker": {"window": 0}}, "1 to 1000000 calls"),

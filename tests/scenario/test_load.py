@@ -149,7 +149,7 @@ def test_an_events_own_arguments_reach_it_as_written(write, head, monkeypatch):
 def test_a_misspelt_event_and_its_argument_are_told_with_the_nearest_name(write, head, problems, monkeypatch):
     from sim.scenario import catalogue, crosscheck
 
-    known = [catalogue.Named("supply.fail", "", "inject", "", arguments=("share",))]
+    known = [catalogue.Named("supply.fail", "", "inject", "", arguments=("target", "for", "share"))]
     monkeypatch.setattr(crosscheck.catalogue, "events", lambda: known)
     write("x.yaml", head + "events:\n  - {at: 06-18, do: supply.fial}\n  - {at: 06-18, do: supply.fail, shar: 5%}\n")
     assert problems("x.yaml") == [
@@ -186,3 +186,44 @@ def test_a_resolved_document_is_data_of_its_own(write, head):
     kept = copy.deepcopy(changed)
     changed["shelf"].clear()
     assert scenario.resolved == kept
+
+
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        ("{at: 06-18, do: supply.raise_stock, target: supplier-1}", "target"),
+        ("{at: 06-18, do: supply.expedite, for: 5d}", "for"),
+        ("{at: 06-18, do: fulfilment.strike, magnitud: 50%}", "magnitud"),
+    ],
+)
+def test_no_event_of_the_house_swallows_what_it_does_not_know(write, head, event, key):
+    write("x.yaml", head + f"events: [{event}]\n")
+    with pytest.raises(ScenarioError) as caught:
+        load("x.yaml")
+    assert [problem.path for problem in caught.value.problems] == [f"events.0.{key}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "reason"),
+    [
+        ("crowd: {region_shares: [2, 1]}\nfulfilment: {network: {regions: 3}}", True, "one region has no shoppers"),
+        ("crowd: {region_shares: [2, 1, 1]}\nfulfilment: {network: {regions: 2}}", True, "one share has no region"),
+        ("crowd: {region_shares: [2, 1]}\nfulfilment: {network: {regions: 2}}", False, "one share a region"),
+        ("crowd: {region_shares: [2, 1]}", False, "how many regions there are is left to the default"),
+        ("fulfilment: {network: {regions: 2}}", False, "the shares are left to the default"),
+        (
+            "crowd: {region_shares: [0.28, 0.2, 0.16, 0.14, 0.12, 0.1]}\nfulfilment: {network: {regions: 2}}",
+            False,
+            "a resolved scenario writes the default out and must still load",
+        ),
+    ],
+)
+def test_shares_of_regions_and_the_number_of_regions_agree_where_both_are_written(
+    write, problems, head, text, told, reason
+):
+    write("a.yaml", f"{head}{text}\n")
+    found = problems("a.yaml")
+    assert len(found) == told, reason
+    if told:
+        assert found[0].startswith("a.yaml:4:24  crowd.region_shares: found ")
+        assert "accepted: one for each of the" in found[0]

@@ -13,7 +13,7 @@ import pytest
 
 from sim.core.errors import ScenarioError
 from sim.study.drill_files import drill_files, load_drill
-from sim.study.drill_run import drill_score, rehearse, trace
+from sim.study.drill_run import drill_score, rehearse
 from sim.study.drills import run_case, save_all, worst
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def test_an_inject_of_zero_magnitude_changes_no_byte(write: Any) -> None:
     nothing = "{at: 06-17 21:05, do: platform.slow, target: payment, magnitude: 0, for: 20min}"
     case = load_drill(write(nothing))
     control, before = rehearse(case.scenario, case.drill, (), 1, 0, injects=False)
-    run, after = rehearse(case.scenario, case.drill, case.steps["response"], 1, 0, control=trace(control))
+    run, after = rehearse(case.scenario, case.drill, case.steps["response"], 1, 0, control=control)
     assert run.minutes == control.minutes and run.orders == control.orders and run.gmv == control.gmv
     for side in ("books", "supply", "fulfilment", "crowd"):
         for field, one, other in zip(
