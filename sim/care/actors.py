@@ -28,7 +28,7 @@ AGAIN = decision("care.again")
 REACHED = decision("care.reached")
 
 HOUR, DAY = 60.0, 1440.0
-PIECES = 20  # a case stands for many people: at most so many contacts of it are told apart
+PIECES = 100  # a case stands for many people: at most so many contacts of it are told apart
 DELIGHT = 0.08  # what a kept promise adds to neutral satisfaction
 FAILURES = (LATE, FAULT, LOST)  # failed orders, whose shoppers are followed
 MEMORY = 7.0 * DAY  # how long the desk remembers failures that somebody may want to compensate
@@ -139,7 +139,9 @@ class Desk(mesa.Agent):
         drawn = self.market.draws.uniform(CONTACT, told["shopper"].astype(np.int64), _occurrence(told))
         contact = drawn < chances[told["cause"]] * (1.0 - calmed)
         told["complainer"] = contact & COMPLAINT[told["cause"]]
-        self.complained[told["shopper"][(told["complainer"] > 0) & (told["minute"] >= self.market.calendar.warmup)]] = True
+        self.complained[told["shopper"][(told["complainer"] > 0) & (told["minute"] >= self.market.calendar.warmup)]] = (
+            True
+        )
         self._open(told[contact], np.zeros(int(contact.sum()), np.int64), now)
         if self.follow_up.on:
             self._follow(told[~contact & COMPLAINT[told["cause"]]], now)

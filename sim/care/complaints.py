@@ -11,7 +11,6 @@ from sim.books.state import CASH, COMPENSATION, COUPONS_CLAIMED, REVIEW_POINTS, 
 from sim.care import cases as c
 from sim.care.pool import ENDLESS, PIECE, Pool
 from sim.care.recovery import outcome
-from sim.care.state import CAUSES, ORDER_FAILED
 from sim.core.registry import get_policy
 from sim.core.rng import decision
 from sim.crowd.state import ALIVE, P_DROPOUT, P_NEUTRAL, P_REVIEW, REMOVED
@@ -66,7 +65,10 @@ class Office:
         jobs["case"], jobs["number"], jobs["at"], jobs["gives_up"] = rows, numbers, at, ENDLESS
         sigma = math.sqrt(math.log1p(self.config.variation**2))
         noise = self.market.draws.normal(
-            WORK, table["shopper"][rows].astype(np.int64), table["occurrence"][rows].astype(np.int64), numbers.astype(np.int64)
+            WORK,
+            table["shopper"][rows].astype(np.int64),
+            table["occurrence"][rows].astype(np.int64),
+            numbers.astype(np.int64),
         )
         jobs["service"] = self.config.handle * np.exp(sigma * noise - 0.5 * sigma**2)
         np.add.at(table["deciding"], rows, 1)
@@ -217,5 +219,3 @@ class Office:
         # busy is in server·minutes: a server is grain ÷ slower real people
         real = over / 60.0 * self.grain / max(self.late_team.slower, 1e-9)
         return pay * (hours * (1.0 + OVERTIME_PAY * further) + OVERTIME_PAY * real), hours
-
-assert ORDER_FAILED == len(CAUSES) - 1

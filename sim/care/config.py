@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.core.config import Section, default, param
-from sim.core.units import Clock, Count, Duration, Money, MoneyRate, Rate, Share
+from sim.core.units import Clock, Count, Duration, Money, MoneyRate, Percent, Rate, Share
 
 Cause = Literal[
     "where_is_it", "late", "price_protection", "return", "fault", "lost", "cancelled", "order_failed"
@@ -27,8 +27,12 @@ class Asking(Section):
     loss: Share = param("60%", "C01", "of those who lost money: faulty goods, a lost or damaged parcel")
     late: Share = param("15%", "C02", "of those whose order came late, once it is there")
     cancelled: Share = param("10%", "", "of those who cancelled: where is the refund", low="2%", high="30%")
-    order_failed: Share = param("20%", "", "of those who gave up after the shop refused their order", low="5%", high="40%")
-    again: Share = param("60%", "", "of those who gave up waiting, share that contacts again later", low="30%", high="80%")
+    order_failed: Share = param(
+        "20%", "", "of those who gave up after the shop refused their order", low="5%", high="40%"
+    )
+    again: Share = param(
+        "60%", "", "of those who gave up waiting, share that contacts again later", low="30%", high="80%"
+    )
     again_after: Duration = param("2h", "", "mean delay of that beyond one hour", low="30min", high="12h")
     tries: int = param(3, "", "contacts for one matter at the most", low=1, high=5, ge=1, le=8)
 
@@ -40,7 +44,9 @@ class Coverage(Section):
     price_protection: Share = param("90%", "", "a rule with a yes or no", low="70%", high="97%")
     sending_back: Share = param("92%", "", "a form and a refund's state", low="75%", high="98%")
     cancelled: Share = param("92%", "", "a refund's state", low="75%", high="98%")
-    order_failed: Share = param("35%", "", "a blocked account or a payment needs somebody's decision", low="10%", high="60%")
+    order_failed: Share = param(
+        "35%", "", "a blocked account or a payment needs somebody's decision", low="10%", high="60%"
+    )
     complaint: Share = param("15%", "", "fault, loss, lateness: somebody must decide", low="0%", high="40%")
 
 
@@ -49,12 +55,16 @@ class Bot(Section):
 
     policy: str = default("none", description="none, by_intent")
     first: Share = param("90%", "C11", "share of contacts it sees first; the others ask for a person at once")
-    understands: Share = param("85%", "", "chance that it recognises the intent at the first try", low="70%", high="95%")
+    understands: Share = param(
+        "85%", "", "chance that it recognises the intent at the first try", low="70%", high="95%"
+    )
     rephrased: Share = param(
         "50%", "", "chance that a second, rephrased try is recognised when the first was not", low="20%", high="70%"
     )
     covers: Coverage = Coverage()
-    accepted: Share = param("95%", "", "of covered answers, share accepted without asking for a person", low="80%", high="99%")
+    accepted: Share = param(
+        "95%", "", "of covered answers, share accepted without asking for a person", low="80%", high="99%"
+    )
     gives_up: Share = param(
         "10%", "", "of those it could not help, share that gives up rather than wait for a person", low="3%", high="30%"
     )
@@ -102,7 +112,9 @@ class Staff(Section):
     )
     wage: MoneyRate = param("32 CNY/h", "", "of a person on shift, busy or not", low="22 CNY/h", high="45 CNY/h")
     overhead: Share = param("40%", "", "of wages: seats, systems, supervision", low="20%", high="80%")
-    abandoned: Share = param("40%", "", "disappointment of somebody who never got an answer, of 1", low="15%", high="80%")
+    abandoned: Share = param(
+        "40%", "", "disappointment of somebody who never got an answer, of 1", low="15%", high="80%"
+    )
     waiting: Share = param("15%", "", "disappointment of a very long wait, of 1", low="5%", high="30%")
     waiting_scale: Duration = param("10min", "", "wait that is 63% of a very long one", low="3min", high="30min")
 
@@ -116,7 +128,9 @@ class Refunds(Section):
     claim_weight: float = param(
         3.0, "", "a refund whose goods never came back counts as so many returns in the trust score", low=1.0, high=10.0
     )
-    prior: float = param(3.0, "", "orders by which nobody is known: weight of the prior in the trust score", low=1.0, high=10.0)
+    prior: float = param(
+        3.0, "", "orders by which nobody is known: weight of the prior in the trust score", low=1.0, high=10.0
+    )
     keeps: Share = param(
         "1%", "", "of returns refunded at once, share whose goods are never sent", low="0.2%", high="5%"
     )
@@ -127,7 +141,9 @@ class Complaints(Section):
     """What happens to a complaint somebody has listened to."""
 
     policy: str = default("none", description="none, first_come, clock")
-    close_within: Duration = param("72h", "", "the clock: every complaint is to be closed by then", low="24h", high="7d")
+    close_within: Duration = param(
+        "72h", "", "the clock: every complaint is to be closed by then", low="24h", high="7d"
+    )
     handlers: Count | Literal["auto"] = default("auto", description="people who investigate and decide, or `auto`")
     per_order: float = param(0.02, "", "complaints per order that `auto` is sized for", low=0.005, high=0.05)
     utilisation: Share = param("75%", "", "of `auto` handlers on an ordinary day", low="60%", high="95%")
@@ -136,12 +152,16 @@ class Complaints(Section):
     opens: Clock = default("09:00", description="beginning of the handlers' day")
     closes: Clock = default("18:00", description="its end")
     margin: Duration = param("24h", "", "clock: escalated so long before the deadline", low="4h", high="48h")
-    overtime: Share = param("100%", "", "clock: most overtime for what is escalated, of the handlers", low="20%", high="200%")
+    overtime: Percent = param(
+        "100%", "", "clock: most overtime for what is escalated, of the handlers", low="20%", high="200%"
+    )
     satisfied: Share = param("50%", "", "share satisfied with an answer that gives nothing", low="30%", high="70%")
     quick: Duration = param("24h", "C04, C05", "scale on which the worth of a quick answer fades", low="6h", high="72h")
     small_loss: Money = param("35 CNY", "C04", "a small loss: 5 USD", low="30 CNY", high="40 CNY")
     large_loss: Money = param("700 CNY", "C05", "a large loss: 100 USD", low="600 CNY", high="800 CNY")
-    revised: Share = param("30%", "", "of satisfied complainers with a bad review, share that revises it", low="10%", high="60%")
+    revised: Share = param(
+        "30%", "", "of satisfied complainers with a bad review, share that revises it", low="10%", high="60%"
+    )
     loud: float = param(2.0, "C08", "reviews of the unsatisfied over those of the satisfied", low=1.0, high=3.0)
 
     @model_validator(mode="after")
@@ -155,7 +175,9 @@ class Compensation(Section):
     """What is given for a failure beside the refund."""
 
     policy: str = default("none", description="none, fixed, share, coupon")
-    amount: Money = param("10 CNY", "C09", "fixed and coupon: for each order", low="5 CNY", high="50 CNY", assumption=True)
+    amount: Money = param(
+        "10 CNY", "C09", "fixed and coupon: for each order", low="5 CNY", high="50 CNY", assumption=True
+    )
     share: Share = param("10%", "", "share: of the value concerned", low="5%", high="30%")
     most: Money = param("100 CNY", "", "share: at the most", low="20 CNY", high="500 CNY")
     threshold: Money = default("20 CNY", description="coupon: least value of the next order")

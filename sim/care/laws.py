@@ -22,7 +22,12 @@ def law_complaints(desk: Any) -> None:
     office, table = desk.office, desk.cases.table[: desk.cases.count]
     teams = (office.team, office.late_team)
     in_hand = sum(team.waiting + len(team.ahead) for team in teams) + len(office.ending)
-    require("complaints", "taken = closed + in hand", float(table["deciding"].sum()), float(table["decided"].sum() + in_hand))
+    require(
+        "complaints",
+        "taken = closed + in hand",
+        float(table["deciding"].sum()),
+        float(table["decided"].sum() + in_hand),
+    )
 
 
 def law_waiting(name: str, pool: Pool) -> None:
@@ -46,5 +51,9 @@ def _enquiries(market: Any) -> None:
 def _waiting(market: Any) -> None:
     desk = market.notices.get("care")
     if desk is not None:
-        for name, pool in (("staff", desk.staff), ("complaints", desk.office.team), ("overtime", desk.office.late_team)):
+        for name, pool in (
+            ("staff", desk.staff),
+            ("complaints", desk.office.team),
+            ("overtime", desk.office.late_team),
+        ):
             law_waiting(name, pool)

@@ -9,7 +9,11 @@ from sim.care.config import Arrivals
 from sim.care.kernel import queue_alone
 from sim.core.rng import Draws, decision
 
-GAP, CHAT, PATIENCE = decision("care_reference.gap"), decision("care_reference.chat"), decision("care_reference.patience")
+GAP, CHAT, PATIENCE = (
+    decision("care_reference.gap"),
+    decision("care_reference.chat"),
+    decision("care_reference.patience"),
+)
 BATCHES, CHUNK, CONFIDENCE = 64, 262_144, 0.99
 
 

@@ -74,7 +74,9 @@ class CareState(NamedTuple):
     cursor: np.ndarray  # int64[2]: incidents in the inbox, -
     returned: np.ndarray  # uint16[shoppers], returns the platform has seen
     claims: np.ndarray  # uint16[shoppers], refunds whose goods never came back
-    refund_times: np.ndarray  # int32[days, REFUND_STEPS], refunded lines by quarter hours since the return was asked for
+    refund_times: (
+        np.ndarray
+    )  # int32[days, REFUND_STEPS], refunded lines by quarter hours since the return was asked for
     measured: np.ndarray  # float64[days, MEASURED], indices M_...
     setting: np.ndarray  # float64[SETTINGS], indices S_...
 

@@ -94,7 +94,9 @@ def _won_back_rate(market: Any) -> float:
     return ratio(_sum(c.D_WON_BACK)(market), dropped)
 
 
-def _m(name: str, label: str, zh: str, unit: str, better: Any, formula: str, compute: Any, source: str = SOURCE) -> Measure:
+def _m(
+    name: str, label: str, zh: str, unit: str, better: Any, formula: str, compute: Any, source: str = SOURCE
+) -> Measure:
     return Measure(name, label, zh, unit, better, formula, source, compute)
 
 
