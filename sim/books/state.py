@@ -46,12 +46,13 @@ SERIES = (
     "picked_units", "shipped_parcels", "delivered_parcels", "late_parcels", "returned_units", "refunds",
     "dropouts", "enquiries", "topped_up", "topped_up_returned", "incremental_needs", "burst_visits", "bot_orders",
     "reviews", "review_points", "coupons_claimed", "coupons_used", "messages", "opt_outs", "livestream_visits",
-    "trigger_visits", "attack_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "balances_paid", "spare4",
+    "trigger_visits", "attack_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "balances_paid",
+    "cash_backs", "protected", "group_orders", "groups_failed", "trials", "spare4",
 )  # fmt: skip
 #: columns that are money (row fen)
 MONEY = {
     "gmv", "paid", "discount_item", "discount_full_reduction", "discount_coupon", "discount_member", "deposits",
-    "balances", "lost_value", "refunds", "unpaid_value",
+    "balances", "lost_value", "refunds", "unpaid_value", "cash_backs", "protected",
 }  # fmt: skip
 COLUMN = {name: index for index, name in enumerate(SERIES)}
 (
@@ -62,7 +63,8 @@ COLUMN = {name: index for index, name in enumerate(SERIES)}
     PICKED_UNITS, SHIPPED_PARCELS, DELIVERED_PARCELS, LATE_PARCELS, RETURNED_UNITS, REFUNDS,
     DROPOUTS, ENQUIRIES, TOPPED_UP, TOPPED_UP_RETURNED, INCREMENTAL_NEEDS, BURST_VISITS, BOT_ORDERS,
     REVIEWS, REVIEW_POINTS, COUPONS_CLAIMED, COUPONS_USED, MESSAGES, OPT_OUTS, LIVESTREAM_VISITS,
-    TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, BALANCES_PAID, SPARE4,
+    TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, BALANCES_PAID,
+    CASH_BACKS, PROTECTED_VALUE, GROUP_ORDERS, GROUPS_FAILED, TRIALS, SPARE4,
 ) = constants(len(SERIES))  # fmt: skip
 
 

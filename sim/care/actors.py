@@ -8,14 +8,14 @@ from typing import Any
 import mesa
 import numpy as np
 
-from sim.books.state import CASH, COMPENSATION, ENQUIRIES, IT, STAFF, note, post
+from sim.books.state import CASH, ENQUIRIES, IT, STAFF, note, post
 from sim.care import cases as c
 from sim.care import enquiries
 from sim.care.complaints import Office
 from sim.care.kernel import ABANDONED, SERVED, feel
 from sim.care.policies import DROPPED, RESOLVED, TO_STAFF
 from sim.care.pool import PIECE, Pool
-from sim.care.state import COMPLAINT, FAULT, INCIDENT, LATE, LOST, ORDER_FAILED, PRICE, REPETITIVE
+from sim.care.state import COMPLAINT, FAULT, INCIDENT, LATE, LOST, ORDER_FAILED, REPETITIVE
 from sim.core.clock import FAULTS, REVIEWS, call_after, wait
 from sim.core.registry import get_policy
 from sim.core.rng import decision
@@ -45,7 +45,6 @@ class Desk(mesa.Agent):
         self.weight = market.weight
         self.bot = get_policy("care.bot", config.bot.policy)(config.bot)
         self.follow_up = get_policy("care.follow_up", config.follow_up.policy)(config.follow_up)
-        self.protection = get_policy("care.price_protection", config.price_protection.policy)(config.price_protection)
         self.refunds = get_policy("care.refunds", config.refunds.policy)(config.refunds)
         self.refunds.write(market.world.care)
         self.unlimited = config.staff.number == "unlimited"
@@ -142,7 +141,7 @@ class Desk(mesa.Agent):
         self.complained[told["shopper"][(told["complainer"] > 0) & (told["minute"] >= self.market.calendar.warmup)]] = (
             True
         )
-        self._open(told[contact], np.zeros(int(contact.sum()), np.int64), now)
+        self._open(told[contact], now)
         if self.follow_up.on:
             self._follow(told[~contact & COMPLAINT[told["cause"]]], now)
 
@@ -151,10 +150,8 @@ class Desk(mesa.Agent):
         if not len(self.market.world.crowd.rows):
             return
         where = enquiries.where_is_it(self.market, now)
-        self._open(where, np.zeros(len(where), np.int64), now)
-        within = self.config.price_protection.within
-        fell, lost = enquiries.price_fell(self.market, now, self.prices, within)
-        self._open(fell, lost, now)
+        self._open(where, now)
+        self._open(enquiries.price_fell(self.market, now, self.prices), now)
         self.prices = self.market.world.shelf.skus["price"].copy()
 
     def _remember(self, told: np.ndarray, calmed: np.ndarray, now: float) -> None:
@@ -199,13 +196,12 @@ class Desk(mesa.Agent):
 
     # Contacts --------------------------------------------------------------------------------------
 
-    def _open(self, incidents: np.ndarray, lost: np.ndarray, now: float) -> None:
+    def _open(self, incidents: np.ndarray, now: float) -> None:
         """Cases of those who contact the shop in the coming hour, and their contacts."""
         if not len(incidents):
             return
         cases = self.cases
         rows = cases.add(incidents, _occurrence(incidents).astype(np.uint32))
-        cases.table["extra"][rows] = lost
         cases.table["open"][rows] = self.pieces
         cause = incidents["cause"].astype(np.int64)
         note(self.market.world.books, int(now), ENQUIRIES, float(len(rows)))
@@ -275,7 +271,6 @@ class Desk(mesa.Agent):
         cases.histogram(cases.waits, waited, c.WAIT_STEP, at, self.grain)
         np.add.at(cases.table["waited"], done["case"], waited)
         self._count(done["case"], "answered")
-        self._protect(done, at)
         self._listen(done, at + done["service"])
 
     def _gave_up(self, left: np.ndarray, at: np.ndarray) -> None:
@@ -301,17 +296,6 @@ class Desk(mesa.Agent):
     def _count(self, cases: np.ndarray, column: str) -> None:
         np.add.at(self.cases.table[column], cases, 1)
         np.add.at(self.cases.table["open"], cases, -1)
-
-    def _protect(self, done: np.ndarray, at: np.ndarray) -> None:
-        """Whoever asked because a price fell is paid the difference, once answered."""
-        if not self.protection.on:
-            return
-        table = self.cases.table
-        mine = table["cause"][done["case"]] == PRICE
-        for row, minute in zip(done["case"][mine], at[mine], strict=True):
-            fen = round(int(table["extra"][row]) / self.pieces)
-            post(self.market.world.books, int(minute), COMPENSATION, CASH, fen)
-            self.cases.note(c.D_PROTECTED, np.array([minute]), fen / 100.0 * self.weight)
 
     # Complaints ------------------------------------------------------------------------------------
 

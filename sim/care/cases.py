@@ -22,7 +22,6 @@ CASE = np.dtype(
         ("decided", "i2"),  # pieces the office has closed
         ("closing", "f8"),  # minutes from the incident to the close, sum over those
         ("given", "f4"),  # CNY given for it
-        ("extra", "i8"),  # fen lost by a price cut
     ]
 )
 
@@ -47,14 +46,13 @@ CASE = np.dtype(
     D_COMPENSATED,  # orders compensated
     D_GIVEN,  # CNY of money given for failures
     D_COUPONS,  # CNY of coupons given for failures
-    D_PROTECTED,  # CNY paid because prices fell
     D_REVISED,  # bad reviews revised
     D_WON_BACK,  # shoppers who had left and came back
     D_FOLLOWED,  # silent shoppers reached
     D_WAGES,  # CNY
     D_STAFF_HOURS,  # person-hours on shift
-) = range(25)
-DAILY = 25
+) = range(24)
+DAILY = 24
 WAIT_STEP, WAIT_STEPS = 1.0 / 12.0, 1441  # minutes: histogram of waits by 5 s, the last for 2 h and more
 CLOSE_STEP, CLOSE_STEPS = 60.0, 961  # minutes: histogram of times to the close by the hour, up to 40 d
 

@@ -203,13 +203,6 @@ class FollowUp(Section):
     after: Duration = param("24h", "", "from the failure to the contact", low="2h", high="72h")
 
 
-class PriceProtection(Section):
-    """The difference is paid back when the price falls after the purchase."""
-
-    policy: str = default("none", description="none, pay_difference")
-    within: Duration = default("7d", description="from the order to the cut")
-
-
 class Arrivals(Section):
     """Care driven alone: contacts arrive from outside at one queue with impatient customers, as in a textbook."""
 
@@ -237,7 +230,6 @@ class Care(Section):
     complaints: Complaints = Complaints()
     compensation: Compensation = Compensation()
     follow_up: FollowUp = FollowUp()
-    price_protection: PriceProtection = PriceProtection()
     arrivals: Arrivals | None = Field(None, description="drive one queue alone, as in a textbook")
 
     def targets(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from sim.fulfilment.state import DELIVERED, DEPOSIT, FLAG_CONCLUDED, NONE, SHIPP
 
 ASKS_WHERE = decision("care.asks_where")
 ASKS_PRICE = decision("care.asks_price")
-HOUR, DAY = 60.0, 1440.0
+HOUR, DAY, WEEK = 60.0, 1440.0, 10_080.0
 #: a cut smaller than this share goes unnoticed
 NOTICED = 0.03
 
@@ -40,30 +40,27 @@ def where_is_it(market: Any, now: float) -> np.ndarray:
     return _incidents(market, mine[drawn < chance], WHERE_IS_IT, now)
 
 
-def price_fell(market: Any, now: float, before: np.ndarray, within: float) -> tuple[np.ndarray, np.ndarray]:
-    """(INCIDENT rows, fen lost by each): orders still in hand of whose articles the price has just fallen.
+def price_fell(market: Any, now: float, before: np.ndarray) -> np.ndarray:
+    """INCIDENT rows: orders in hand, placed within a week, of whose articles the price has just fallen.
 
-    `before`: int64[skus], fen, the prices an hour ago. Only orders placed within the last `within` minutes.
+    `before`: int64[skus], fen, the prices an hour ago. Who asks is told the shop's rule; what the rule pays is the
+    shelf's price protection.
     """
     price = market.world.shelf.skus["price"]
     cut = price < before * (1.0 - NOTICED)
-    nobody = np.zeros(0, INCIDENT), np.zeros(0, np.int64)
     if not cut.any():
-        return nobody
+        return np.zeros(0, INCIDENT)
     orders = market.world.fulfilment.orders
-    rows = np.flatnonzero((orders["shopper"] >= 0) & (orders["paid_at"] > 0.0) & (orders["placed"] >= now - within))
+    rows = np.flatnonzero((orders["shopper"] >= 0) & (orders["paid_at"] > 0.0) & (orders["placed"] >= now - WEEK))
     rows = rows[np.argsort(orders["serial"][rows], kind="stable")]
     mine = orders[rows]
     skus = np.maximum(mine["sku"], 0)
-    bought = (mine["line_state"] > DEPOSIT) & (mine["line_state"] <= DELIVERED) & (mine["line_state"] != NONE)
-    less = mine["paid"] - price[skus] * mine["quantity"]
-    less = np.where(bought & cut[skus] & (less > NOTICED * mine["paid"]), less, 0).sum(axis=1)
-    drawn = market.draws.uniform(ASKS_PRICE, mine["shopper"].astype(np.int64), mine["turn"].astype(np.int64) * 4096
-                                 + int(now // HOUR) % 4096)  # fmt: skip
-    ask = (less > 0) & (drawn < market.config.care.asking.price_protection)
-    if not ask.any():
-        return nobody
-    return _incidents(market, mine[ask], PRICE, now), less[ask]
+    bought = (mine["line_state"] > DEPOSIT) & (mine["line_state"] <= DELIVERED)
+    dearer = mine["paid"] - price[skus] * mine["quantity"] > NOTICED * mine["paid"]
+    occurrence = mine["turn"].astype(np.int64) * 4096 + int(now // HOUR) % 4096
+    drawn = market.draws.uniform(ASKS_PRICE, mine["shopper"].astype(np.int64), occurrence)
+    ask = (bought & cut[skus] & dearer).any(axis=1) & (drawn < market.config.care.asking.price_protection)
+    return _incidents(market, mine[ask], PRICE, now)
 
 
 def _incidents(market: Any, orders: np.ndarray, cause: int, now: float) -> np.ndarray:
@@ -76,4 +73,4 @@ def _incidents(market: Any, orders: np.ndarray, cause: int, now: float) -> np.nd
     return found
 
 
-assert DEPOSIT < SHIPPED < DELIVERED
+assert NONE < DEPOSIT < SHIPPED < DELIVERED

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.care.config import Bot, Compensation, Complaints, FollowUp, PriceProtection, Refunds
+from sim.care.config import Bot, Compensation, Complaints, FollowUp, Refunds
 from sim.care.state import CANCELLED, CAUSES, COMPLAINT, ORDER_FAILED, PRICE, RETURN, S_INSTANT, WHERE_IS_IT, CareState
 from sim.core.registry import policy
 
@@ -175,18 +175,3 @@ class NoFollowUp(_Switch):
 @policy("care.follow_up", "affected")
 class FollowAffected(_Switch):
     """The shop contacts those affected by its failures who have not complained, and treats them as if they had."""
-
-
-@policy("care.price_protection", "none")
-class NoProtection(_Switch):
-    """Nothing is paid when a price falls after the purchase."""
-
-    on = False
-
-    def __init__(self, config: PriceProtection) -> None:
-        super().__init__(config)
-
-
-@policy("care.price_protection", "pay_difference")
-class PayDifference(_Switch):
-    """Who asks within some days of the purchase is paid the difference to the lower price."""

@@ -39,8 +39,9 @@ def intensity(drive):  # type: ignore[no-untyped-def]
 
 @inner
 def personal(row, params):  # type: ignore[no-untyped-def]
-    """What a shopper's satisfaction does to their rate, at most ``P_PERSONAL_CAP``."""
-    return min(params[P_PERSONAL_CAP], math.exp(params[P_SATISFACTION_PULL] * (row.satisfaction - params[P_NEUTRAL])))
+    """What a shopper's satisfaction and the campaigns they saw do to their rate, at most ``P_PERSONAL_CAP``."""
+    pull = math.exp(params[P_SATISFACTION_PULL] * (row.satisfaction - params[P_NEUTRAL]))
+    return min(params[P_PERSONAL_CAP], pull * (1.0 + row.lift))
 
 
 @njit(cache=True)

@@ -30,14 +30,20 @@ from sim.books.state import (
 from sim.core.compiled import inner
 from sim.core.rng import decision, philox, uniform
 from sim.crowd.state import (
+    ADVISED,
     ALIVE,
     CART,
     CHECKING_OUT,
+    FREE_RETURNS,
     MEMBER,
     MULTIHOME,
     N_INTENTS,
+    P_ADVISER,
+    P_ADVISER_CATEGORIES,
+    P_ADVISER_LOOKS,
     P_CART_LIFE,
     P_CHECKOUT,
+    P_CONFIDENCE,
     P_EFFORT,
     P_FOLLOW,
     P_FURTHER,
@@ -60,6 +66,7 @@ from sim.crowd.state import (
     V_ORDINARY,
 )  # fmt: skip
 from sim.shelf.state import (
+    ARM_QUALITY,
     C_BUDGET,
     C_CLAIM,
     C_CLAIMED,
@@ -68,11 +75,14 @@ from sim.shelf.state import (
     C_THRESHOLD,
     C_TO,
     CONSIDERATION,
+    PROTECT_CLAIM,
+    PROTECTED,
     QUALITY,
     RANKING,
 )  # fmt: skip
 
 LOOK = decision("visit.look")
+ADVICE = decision("visit.advice")
 SET = decision("visit.set")
 CHOICE = decision("visit.choice")
 LEAVE = decision("visit.leave")
@@ -122,7 +132,8 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
     """Draw the consideration set and its weights into ``picks`` and ``scratch``; returns (size, log-sum).
 
     A place goes to a draw from the ranking table or, with the ranking's quality, to the better of two draws
-    for this shopper. A SKU drawn twice takes one place.
+    for this shopper. A SKU drawn twice takes one place. A personal adviser looks through further SKUs for each place
+    and puts the best match there.
     """
     params = crowd.params
     k0, k1 = crowd.keys[0], crowd.keys[1]
@@ -131,8 +142,12 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
     log_reference = math.log(max(20.0, float(row.reference[category])) / 200.0)
     member = row.flags & MEMBER != 0
     places = int(shelf.setting[CONSIDERATION])
-    personal = int(shelf.setting[QUALITY] * 256.0)
+    personal = int((shelf.setting[QUALITY] + shelf.arms[row.arm, ARM_QUALITY]) * 256.0)
+    page_0 = row.arm * shelf.skus.shape[0]
     ranking = shelf.ranking
+    looks = 0
+    if row.flags & ADVISED and (int(params[P_ADVISER_CATEGORIES]) >> category) & 1:
+        looks = int(params[P_ADVISER_LOOKS])
     n = 0
     total = 0.0
     w0, w1, w2, w3 = philox(k0, k1, shopper, occurrence, SET, need * 2)
@@ -153,7 +168,14 @@ def consider(crowd, shelf, row, category, occurrence, shopper, need, minute):  #
             other_fit = match(row, shelf.pages[other])
             if other_fit > fit:
                 sku, fit = other, other_fit
-        page = shelf.pages[sku]
+        for look in range(looks):
+            a0, a1, _, _ = philox(k0, k1, shopper, occurrence, ADVICE, (need * 16 + place) * 16 + look)
+            if uniform(a1) < params[P_ADVISER]:
+                other = ranking[category, a0 >> np.uint32(20)]
+                other_fit = match(row, shelf.pages[other])
+                if other_fit > fit:
+                    sku, fit = other, other_fit
+        page = shelf.pages[page_0 + sku]
         known = page.paused != 0
         for j in range(n):
             if crowd.picks[j] == sku:
@@ -183,12 +205,13 @@ def sample_logsums(crowd, shelf, out):  # type: ignore[no-untyped-def]
 def pick_category(crowd, shelf, row, u):  # type: ignore[no-untyped-def]
     """Category a visit looks at: own needs × what attracts attention now."""
     total = 0.0
-    n = shelf.attention.shape[0]
+    n = shelf.attention.shape[1]
+    arm = int(row.arm)
     for c in range(n):
-        total += row.category_taste[c] * shelf.attention[c]
+        total += row.category_taste[c] * shelf.attention[arm, c]
     target = u * total
     for c in range(n):
-        target -= row.category_taste[c] * shelf.attention[c]
+        target -= row.category_taste[c] * shelf.attention[arm, c]
         if target < 0.0:
             return c
     return n - 1
@@ -205,6 +228,10 @@ def browse(crowd, shelf, rivals, books, shopper, occurrence, minute):  # type: i
     for need in range(CART):
         w0, w1, w2, w3 = philox(k0, k1, shopper, occurrence, LOOK, need)
         category = pick_category(crowd, shelf, row, uniform(w0))
+        if row.landing > 0:
+            # came through an advertisement or a message that opens with a category
+            category = int(row.landing) - 1
+            row.landing = 0
         spec = shelf.categories[category]
         if spec.cover_days > 0.0 and row.cover[category] > day:
             # a household that is covered needs the less the longer it is covered
@@ -310,9 +337,10 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
     gain = 0.0
     impulse = 0.0
     later_at = -1
+    page_0 = row.arm * shelf.skus.shape[0]
     for j in range(lines):
-        page = shelf.pages[row.cart_sku[j]]
-        sku = shelf.skus[row.cart_sku[j]]
+        page = shelf.pages[page_0 + row.cart_sku[j]]
+        sku = shelf.boards[page_0 + row.cart_sku[j]]
         total += sku.price * row.cart_quantity[j]
         log_price = page.log_price
         if member and page.log_member < log_price:
@@ -328,9 +356,14 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
     saving = coupon_saving(crowd, shelf, row, total, minute // 1440)
     if saving > 0:
         base -= row.sensitivity * (params[P_REGULAR] + params[P_TRANSACTION]) * math.log(1.0 - min(0.9, saving / total))
+    if row.flags & FREE_RETURNS:
+        base += params[P_CONFIDENCE]
     buy = base + impulse
     want = buy
     wait = 0.0
+    if later_at > minute and later_at - minute <= shelf.setting[PROTECTED]:
+        # a price that falls so soon is refunded to those who ask: nothing to wait for
+        gain *= 1.0 - shelf.setting[PROTECT_CLAIM]
     if later_at > minute and gain > 0.0:
         cost = params[P_EFFORT] + params[P_WAIT_DAY] * (later_at - minute) / 1440.0
         wait = 1.0 / (1.0 + math.exp(-(gain - cost) / WAIT_NEST))

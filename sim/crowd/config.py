@@ -9,6 +9,7 @@ from pydantic import Field
 from sim.core.config import Section, param
 from sim.core.units import Count, Duration, Share
 from sim.crowd.demand_config import Demand
+from sim.crowd.programmes_config import Programmes
 
 
 class Segment(Section):
@@ -168,7 +169,7 @@ class Returns(Section):
     defect: float = param(3.0, "", "log odds for a defective unit", low=2.0, high=5.0)
 
 
-class Crowd(Section):
+class Crowd(Programmes):
     """The shoppers."""
 
     shoppers: Count = Field(100_000, description="rows simulated")

@@ -117,6 +117,7 @@ def build(config: Crowd, draws: Draws, category_names: list[str], cover_days: np
         np.array([segment.deal_prone for segment in segments]), np.array([segment.premium for segment in segments]),
         need, regions, numbers, np.asarray(cover_days, float),
     )  # fmt: skip
+    rows["first_day"] = -1
     hours = np.array(config.visits.hour_of_day, float)
     hours /= hours.sum()
     room = max(4096, int(n * config.visits.per_day * 3.0) + 4096)

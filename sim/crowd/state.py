@@ -35,6 +35,7 @@ SHOPPER = np.dtype(
         ("region", "u1"),
         ("device", "u1"),  # 0 phone, 1 desktop
         ("channel", "u1"),  # of origin
+        ("arm", "u1"),  # of an A/B test, 0: not in it
         ("flags", "u4"),
         ("taste", "i1", (TASTES,)),  # position in taste space, 64 = one standard deviation
         ("category_taste", "u1", (CATEGORIES,)),  # relative need of each category, 32 = average
@@ -46,6 +47,10 @@ SHOPPER = np.dtype(
         ("visits", "u2"),  # visits so far
         ("window_orders", "u2"),  # orders since the warm-up ended
         ("burst", "u2"),  # times this shopper came back for an opening
+        ("lift", "f4"),  # share by which campaigns raise the rate of visits; -1: nobody has won this prospect yet
+        ("margin", "i4"),  # fen earned since figures count: paid less cost of goods, of orders neither refunded nor void
+        ("first_day", "i2"),  # day of the first order, -1: before the run or never
+        ("landing", "u1"),  # one more than the category the next visit opens with; 0: the shopper's own choice
     ],
     align=True,
 )
@@ -54,6 +59,8 @@ SHOPPER = np.dtype(
 ALIVE, MEMBER, PRIVATE, MULTIHOME, DEAL_PRONE, COMPLAINT, OPTED_OUT, REMOVED, CHECKING_OUT, PREMIUM = (
     1, 2, 4, 8, 16, 32, 64, 128, 256, 512,
 )  # fmt: skip
+# written by programmes of the crowd: has a personal adviser, sends back for free, never won, never addressed
+ADVISED, FREE_RETURNS, PROSPECT, HELD_OUT = 1024, 2048, 4096, 8192
 
 
 #: an order about to be submitted
@@ -79,8 +86,8 @@ V_ORDINARY, V_BURST, V_COMEBACK, V_MESSAGE = constants(4)
     P_EFFORT, P_WAIT_DAY, P_COME, P_FOLLOW, P_PROMPT, P_RUSH, P_RUSH_SHAPE, P_LATER, P_SUBSTITUTE, P_DELAY,
     P_OTHER, P_PAYS, P_DEFAULT, P_RETRY, P_ATTEMPTS, P_LOST, P_LATENCY, P_IDEAL, P_NEUTRAL, P_LEARNING, P_NEGATIVITY,
     P_LATE, P_DROPOUT, P_REVIEW, P_TOP_TRIES, P_TOP_REACH, P_TOP_VALUE, P_MISMATCH, P_IMPULSE, P_FILLER, P_DEFECT,
-    P_PERSONAL_CAP, P_WEIGHT,
-) = range(52)  # fmt: skip
+    P_PERSONAL_CAP, P_WEIGHT, P_ADVISER, P_ADVISER_LOOKS, P_ADVISER_CATEGORIES, P_CONFIDENCE, P_EASE, P_RETURN_FEE,
+) = range(58)  # fmt: skip
 PARAMS = 64
 
 # indices of CrowdState.drive, the board that policies, events and the engine write
@@ -116,7 +123,7 @@ class CrowdState(NamedTuple):
     hours: np.ndarray  # float64[24], share of a day's visits
     intents: np.ndarray  # INTENT[capacity]
     due: np.ndarray  # int32[capacity, 3]: shopper, how, detail: visits that come by appointment this minute
-    counts: np.ndarray  # int64[8]: intents, due visits, -
+    counts: np.ndarray  # int64[8]: intents, due visits, -, -, first minute of measures
     openings: np.ndarray  # float64[OPENINGS, 3]: minute, shoppers who come back, 1: only to pay a balance
     params: np.ndarray  # float64[PARAMS]
     drive: np.ndarray  # float64[DRIVES]
@@ -125,4 +132,4 @@ class CrowdState(NamedTuple):
     keys: np.ndarray  # uint32[2], seed and replication
 
 
-N_INTENTS, N_DUE, N_APPOINTED, N_REFRESH = range(4)
+N_INTENTS, N_DUE, N_APPOINTED, N_REFRESH, N_MEASURED = range(5)

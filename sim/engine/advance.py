@@ -39,6 +39,7 @@ from sim.crowd.state import (
     A_REFUND,
     A_RETRY,
     A_RETURN,
+    ALIVE,
     D_BURST_CONVERSION,
     D_CARTS,
     D_CONVERSION,
@@ -78,7 +79,7 @@ from sim.fulfilment.state import C_ORDERS_FREE, C_PARCELS_FREE, C_QUEUED
 from sim.platform.kernel import serve_minute
 from sim.platform.state import BROWSE, CART, ORDER, PAY, SEARCH
 from sim.shelf.kernel import attract, refresh_pages
-from sim.shelf.state import DEALS, STALE
+from sim.shelf.state import ARM_DEALS, ARM_LOAD, ARM_PHONE, ARM_PULL, DEALS, GROUPS, STALE
 from sim.supply.kernel import check_wires
 
 # why a slice stopped
@@ -99,7 +100,7 @@ def cumulative_delay(params, minutes):  # type: ignore[no-untyped-def]
 
 
 @inner
-def fill_demand(crowd, platform, minute):  # type: ignore[no-untyped-def]
+def fill_demand(crowd, shelf, platform, minute):  # type: ignore[no-untyped-def]
     """Load of the minute on the platform, real requests in each second.
 
     The expected load, not the sampled rows: a row stands for many people who do not click in the same second.
@@ -112,7 +113,7 @@ def fill_demand(crowd, platform, minute):  # type: ignore[no-untyped-def]
     part = (minute % 60 + 0.5) / 60.0 - 0.5
     other = (hour + (1 if part > 0 else 23)) % 24
     share = crowd.hours[hour] + abs(part) * (crowd.hours[other] - crowd.hours[hour])
-    visits = weight * drive[D_RATE] * intensity(drive) * share / 3600.0
+    visits = weight * drive[D_RATE] * intensity(drive) * share / 3600.0 * shelf.setting[ARM_LOAD]
     for second in range(60):
         demand[0, BROWSE, second] = visits * params[P_PAGES]
         demand[0, SEARCH, second] = visits
@@ -182,6 +183,25 @@ def learn(crowd, books, minute, before_visits, before_bursts, before_carts, ordi
     drive[D_BURST_CONVERSION] = (drive[D_SEEN_BURST_ORDERS] + 50.0 * 0.6) / (drive[D_SEEN_BURST] + 50.0)
 
 
+@inner
+def share_pull(crowd, shelf):  # type: ignore[no-untyped-def]
+    """In an A/B test the crowd's intensity is that of the most attracted arm; shoppers of the others come less."""
+    pull = crowd.params[P_DEAL_PULL]
+    top = 0.0
+    for arm in range(shelf.arms.shape[0]):
+        top = max(top, shelf.arms[arm, ARM_DEALS])
+    for arm in range(shelf.arms.shape[0]):
+        shelf.arms[arm, ARM_PULL] = math.exp(pull * (max(0.0, shelf.arms[arm, ARM_DEALS]) - top))
+    crowd.drive[D_DEALS] = pull * top
+    came, all_come = 0.0, 0.0
+    for i in range(crowd.rows.shape[0]):
+        row = crowd.rows[i]
+        if row.flags & ALIVE:
+            came += row.rate * shelf.arms[row.arm, ARM_PULL]
+            all_come += row.rate
+    shelf.setting[ARM_LOAD] = came / all_come if all_come > 0.0 else 1.0
+
+
 @njit(cache=True)
 def refresh(crowd, shelf):  # type: ignore[no-untyped-def]
     """Pages and attention follow the boards."""
@@ -189,6 +209,8 @@ def refresh(crowd, shelf):  # type: ignore[no-untyped-def]
     refresh_pages(shelf)
     attract(shelf, params[P_ATTENTION], params[P_REGULAR] + params[P_TRANSACTION], False)
     crowd.drive[D_DEALS] = params[P_DEAL_PULL] * max(0.0, shelf.setting[DEALS])
+    if shelf.arms.shape[0] > 1:
+        share_pull(crowd, shelf)
     shelf.setting[STALE] = 0.0
 
 
@@ -227,8 +249,11 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
         bound = last - first + crowd.counts[N_DUE]
         if bound > crowd.intents.shape[0]:
             return NO_INTENTS, minute, bound
-        if 2 * bound + 4 > ful.cursor[C_ORDERS_FREE]:
-            return NO_ORDERS, minute, 2 * bound + 4
+        orders = 2 * bound + 4
+        if shelf.setting[GROUPS] > 0.0:
+            orders = 4 * bound + 4  # what is bought in a group is an order of its own
+        if orders > ful.cursor[C_ORDERS_FREE]:
+            return NO_ORDERS, minute, orders
         parcels = 8 * bound + 4 * desk.counts[D_PARCELS] + 64
         if parcels > ful.cursor[C_PARCELS_FREE]:
             return NO_PARCELS, minute, parcels
@@ -241,7 +266,7 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
         before_carts = books.series[hour, CARTS]
 
         if shoppers > 0:
-            fill_demand(crowd, platform, minute)
+            fill_demand(crowd, shelf, platform, minute)
         serve_minute(platform, minute, k0, k1)
 
         crowd.counts[N_INTENTS] = 0
@@ -256,10 +281,14 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
                 w0, w1, _, _ = philox(k0, k1, shopper, occurrence, THIN, 0)
                 needed = height(w0, occurrence)
                 # the first question spares most of those who do not come a look at their row
-                if needed >= reach or needed >= level * personal(crowd.rows[shopper], crowd.params):
+                if needed >= reach:
+                    continue
+                row = crowd.rows[shopper]
+                if needed >= level * personal(row, crowd.params) * shelf.arms[row.arm, ARM_PULL]:
                     continue
                 second = (w1 >> 8) * 60 >> 24
-                latency = platform.latency[BROWSE, second] + platform.client_latency[crowd.rows[shopper].device]
+                latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
+                latency += shelf.arms[row.arm, ARM_PHONE + row.device]
                 visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, V_ORDINARY)
         for j in range(crowd.counts[N_DUE]):
             subject, kind, detail = crowd.due[j, 0], crowd.due[j, 1], crowd.due[j, 2]
@@ -284,6 +313,7 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
             elif kind == A_MESSAGE:
                 how = V_MESSAGE
             latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
+            latency += shelf.arms[row.arm, ARM_PHONE + row.device]
             visit(crowd, shelf, rivals, books, subject, occurrence, minute, second, latency, how)
 
         ordinary, burst = 0.0, 0.0
@@ -308,9 +338,9 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
             if crowd.due[j, 1] == A_BALANCE:
                 pay_balance(crowd, shelf, supply, ful, books, agenda, crowd.due[j, 0], minute, platform.failure[PAY, 30])
             elif crowd.due[j, 1] == A_RETURN:
-                send_back(crowd, ful, care, books, agenda, crowd.due[j, 0], crowd.due[j, 2], minute)
+                send_back(crowd, shelf, ful, care, books, agenda, crowd.due[j, 0], crowd.due[j, 2], minute)
             elif crowd.due[j, 1] == A_REFUND:
-                refund_early(crowd, ful, care, books, crowd.due[j, 0], crowd.due[j, 2], minute)
+                refund_early(crowd, shelf, ful, care, books, crowd.due[j, 0], crowd.due[j, 2], minute)
 
         work(ful, supply, shelf.skus, agenda, books, k0, k1, minute)
         for j in range(desk.counts[D_PARCELS]):

@@ -7,10 +7,13 @@ import math
 from sim.books.state import (
     ADVANCES,
     CASH,
+    CASH_BACKS,
     COST_OF_GOODS,
     DROPOUTS,
     FRAUD,
+    MARKETING,
     REFUNDS,
+    RETURN_HANDLING,
     RETURNS,
     REVIEW_POINTS,
     REVIEWS,
@@ -42,8 +45,11 @@ from sim.crowd.state import (
     A_REFUND,
     A_RETURN,
     ALIVE,
+    FREE_RETURNS,
+    N_MEASURED,
     P_DEFECT,
     P_DROPOUT,
+    P_EASE,
     P_FILLER,
     P_IMPULSE,
     P_LATE,
@@ -51,21 +57,26 @@ from sim.crowd.state import (
     P_MISMATCH,
     P_NEGATIVITY,
     P_NEUTRAL,
+    P_RETURN_FEE,
     P_REVIEW,
 )  # fmt: skip
+from sim.crowd.worth import unearn
 from sim.fulfilment.kernel import request_return
 from sim.fulfilment.pools import free_order, settled
 from sim.fulfilment.state import (
     DELIVERED,
+    FLAG_CASH_BACK,
     FLAG_FRAUD,
     FLAG_LATE,
     FLAG_TOPPED_UP,
+    FLAG_TRIAL,
     LINE_CANCELLED,
     LINE_LOST,
     LINE_RETURNED,
     LINES,
     ORDER_DELIVERED,
 )  # fmt: skip
+from sim.shelf.state import ARM_REFUNDS, CASH_BACK_TAKE, PROTECTED, TRIAL_REVIEW
 
 EXPERIENCE = decision("delivery.experience")
 KEEP = decision("delivery.keep")
@@ -77,6 +88,7 @@ REFUND_PENDING = 1 << 20  # it will be refunded before it is back
 KEPT_PENDING = 1 << 24  # refunded, and never sent; the shop does not know yet
 RETURN_WINDOW = 7.0 * 1440.0  # no-reason returns within seven days [G06]
 DELIGHT = 0.08  # a promise kept is worth a little more than nothing
+EASED = 0.7  # share of a return's annoyance that fetching it for free takes away
 LOST_LINE, CANCELLED_LINE, RETURNED_LINE, FAULTY = 0.8, 0.25, 0.1, 0.6  # disappointments, of 1
 
 
@@ -109,6 +121,8 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
         if faulty:
             disappointment = max(disappointment, FAULTY)
             faults |= 1 << line
+        if order.flags & FLAG_TRIAL:
+            continue
         p = min(0.95, max(1e-4, float(sku.return_propensity)))
         odds = math.log(p / (1.0 - p)) - params[P_MISMATCH] * match(row, shelf.pages[order.sku[line]])
         if order.origin == 1:
@@ -118,6 +132,8 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
             odds += params[P_FILLER]
         if faulty:
             odds += params[P_DEFECT]
+        if row.flags & FREE_RETURNS:
+            odds += params[P_EASE]
         if uniform(v0) < 1.0 / (1.0 + math.exp(-odds)) or order.flags & FLAG_FRAUD:
             order.flags |= RETURN_PENDING << line
             wait = min(RETURN_WINDOW - 1.0, 360.0 + 2160.0 * exponential(v2))
@@ -127,12 +143,21 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
                 note(books, minute, TOPPED_UP_RETURNED, 1.0)
     experience(row, params, disappointment)
     after = float(row.satisfaction)
-    if uniform(w0) < params[P_REVIEW] * (1.0 + disappointment):
+    chance = params[P_REVIEW] * (1.0 + disappointment)
+    if order.flags & FLAG_CASH_BACK:
+        chance = max(chance, shelf.setting[CASH_BACK_TAKE])
+    if order.flags & FLAG_TRIAL:
+        chance = max(chance, shelf.setting[TRIAL_REVIEW])
+    if uniform(w0) < chance:
         points = min(5.0, max(1.0, round(4.9 - 4.0 * disappointment + 0.5 * normal(w1, w2))))
         for line in range(order.lines):
             sku = shelf.skus[order.sku[line]]
             sku.rating_sum += points
             sku.rating_count += 1.0
+            if order.flags & FLAG_CASH_BACK and order.line_state[line] == DELIVERED:
+                cash = sku.cash_back_due * order.quantity[line]
+                post(books, minute, MARKETING, CASH, cash)
+                note(books, minute, CASH_BACKS, float(cash))
         note(books, minute, REVIEWS, 1.0)
         note(books, minute, REVIEW_POINTS, points)
     leave = row.dropout * math.exp(params[P_DROPOUT] * (params[P_NEUTRAL] - row.satisfaction))
@@ -173,10 +198,27 @@ def refund(ful, books, order_row, line, minute, from_account):  # type: ignore[n
 
 
 @inner
-def close(crowd, ful, order_row):  # type: ignore[no-untyped-def]
+def remember_kept(shelf, order):  # type: ignore[no-untyped-def]
+    """Note what a settled order's shopper has kept, for claims of price protection; what finds no room is forgotten."""
+    for line in range(order.lines):
+        n = shelf.kept_count[0]
+        if order.line_state[line] == DELIVERED and order.paid[line] > order.refunded[line] and n < shelf.kept.shape[0]:
+            shelf.kept[n, 0] = order.shopper
+            shelf.kept[n, 1] = order.turn
+            shelf.kept[n, 2] = order.sku[line]
+            shelf.kept[n, 3] = order.quantity[line]
+            shelf.kept[n, 4] = order.paid[line] - order.refunded[line]
+            shelf.kept[n, 5] = int(order.placed)
+            shelf.kept_count[0] = n + 1
+
+
+@inner
+def close(crowd, shelf, ful, order_row):  # type: ignore[no-untyped-def]
     """Fold a settled order into the totals and reuse its row."""
     order = ful.orders[order_row]
     if order.shopper >= 0 and order.flags >> 16 == 0 and settled(ful, order_row):
+        if shelf.setting[PROTECTED] > 0.0:
+            remember_kept(shelf, order)
         row = crowd.rows[order.shopper]
         if row.open_orders > 0:
             row.open_orders -= 1
@@ -184,7 +226,7 @@ def close(crowd, ful, order_row):  # type: ignore[no-untyped-def]
 
 
 @inner
-def send_back(crowd, ful, care, books, agenda, order_row, line, minute):  # type: ignore[no-untyped-def]
+def send_back(crowd, shelf, ful, care, books, agenda, order_row, line, minute):  # type: ignore[no-untyped-def]
     """The shopper asks for a return of a line; one whom the shop trusts may be refunded before the goods are back.
 
     Some of those refunded at once never send the goods; who deceives (FLAG_FRAUD) never does, refunded or not.
@@ -192,7 +234,7 @@ def send_back(crowd, ful, care, books, agenda, order_row, line, minute):  # type
     order = ful.orders[order_row]
     order.flags &= ~(RETURN_PENDING << line)
     if order.line_state[line] != DELIVERED:
-        close(crowd, ful, order_row)
+        close(crowd, shelf, ful, order_row)
         return
     order.asked[line] = minute
     shopper = order.shopper
@@ -219,22 +261,39 @@ def send_back(crowd, ful, care, books, agenda, order_row, line, minute):  # type
             care.measured[min(minute // 1440, care.measured.shape[0] - 1), M_REFUSED] += 1.0
     if keeps:
         # goods that are not sent back: nothing is due but what has been promised
-        close(crowd, ful, order_row)
+        close(crowd, shelf, ful, order_row)
     else:
         request_return(ful, agenda, crowd.keys[0], crowd.keys[1], order_row, line, minute)
 
 
 @inner
-def refund_early(crowd, ful, care, books, order_row, detail, minute):  # type: ignore[no-untyped-def]
+def refund_return(crowd, shelf, ful, care, books, order_row, line, minute, annoyance, instant):  # type: ignore[no-untyped-def]
+    """Pay a return and let the shopper feel what it was worth: ``annoyance`` of a whole wait for the money, of 1."""
+    order = ful.orders[order_row]
+    row = crowd.rows[order.shopper]
+    unearn(crowd, shelf, order, line, True)
+    shelf.arms[row.arm, ARM_REFUNDS] += order.paid[line] - order.refunded[line]
+    refund(ful, books, order_row, line, minute, RETURNS)
+    time_refund(care, order.asked[line], minute, instant)
+    if row.flags & FREE_RETURNS:
+        annoyance *= 1.0 - EASED
+    experience(row, crowd.params, RETURNED_LINE * annoyance)
+
+
+@inner
+def refund_early(crowd, shelf, ful, care, books, order_row, detail, minute):  # type: ignore[no-untyped-def]
     """An appointment of an instant refund: ``detail`` below LINES pays a line, from LINES on gives its goods up."""
     order = ful.orders[order_row]
-    day = min(minute // 1440, care.measured.shape[0] - 1)
     if detail >= LINES:
         line = detail - LINES
         order.flags &= ~(KEPT_PENDING << line)
         if order.line_state[line] == DELIVERED:
             # sold, refunded and gone: the goods are a loss by fraud, no longer the cost of a sale
             post(books, minute, FRAUD, COST_OF_GOODS, order.cost[line])
+            if order.placed >= crowd.counts[N_MEASURED]:
+                cost = shelf.skus[order.sku[line]].unit_cost * order.quantity[line]
+                crowd.rows[order.shopper].margin -= cost
+            day = min(minute // 1440, care.measured.shape[0] - 1)
             care.claims[order.shopper] += 1
             care.measured[day, M_KEPT] += 1.0
             care.measured[day, M_KEPT_VALUE] += float(order.refunded[line])
@@ -242,12 +301,9 @@ def refund_early(crowd, ful, care, books, order_row, detail, minute):  # type: i
         line = detail
         order.flags &= ~(REFUND_PENDING << line)
         if order.refunded[line] < order.paid[line]:
-            refund(ful, books, order_row, line, minute, RETURNS)
-            time_refund(care, order.asked[line], minute, True)
-            waited = minute - order.asked[line]
-            weight = 1.0 - math.exp(-waited / care.setting[S_FADE])
-            experience(crowd.rows[order.shopper], crowd.params, RETURNED_LINE * weight)
-    close(crowd, ful, order_row)
+            waited = 1.0 - math.exp((order.asked[line] - minute) / care.setting[S_FADE])
+            refund_return(crowd, shelf, ful, care, books, order_row, line, minute, waited, True)
+    close(crowd, shelf, ful, order_row)
 
 
 @inner
@@ -264,20 +320,22 @@ def settle(crowd, shelf, ful, care, books, agenda, minute):  # type: ignore[no-u
         if code == ORDER_DELIVERED:
             delivered(crowd, shelf, ful, care, books, agenda, order_row, minute)
         elif code == LINE_RETURNED:
-            # what was refunded when it was asked for has been felt then
-            if order.refunded[line] == 0:
-                refund(ful, books, order_row, line, minute, RETURNS)
-                time_refund(care, order.asked[line], minute, False)
-                experience(row, params, RETURNED_LINE)
+            # what was refunded when it was asked for has been taken account of then
+            if order.paid[line] == 0 or order.refunded[line] < order.paid[line]:
+                refund_return(crowd, shelf, ful, care, books, order_row, line, minute, 1.0, False)
+            if row.flags & FREE_RETURNS:
+                post(books, minute, RETURN_HANDLING, CASH, int(params[P_RETURN_FEE]))
         elif code == LINE_LOST:
+            unearn(crowd, shelf, order, line, False)
             refund(ful, books, order_row, line, minute, RETURNS)
             experience(row, params, LOST_LINE)
             report_order(care, LOST, order, 1 << line, minute, before, float(row.satisfaction), 0, 0.0)
         elif code == LINE_CANCELLED:
+            unearn(crowd, shelf, order, line, True)
             refund(ful, books, order_row, line, minute, ADVANCES)
             experience(row, params, CANCELLED_LINE)
             report_order(care, CANCELLED, order, 1 << line, minute, before, float(row.satisfaction), 0, 0.0)
     # only now: an order may have several outcomes in one minute
     for n in range(ful.outcome_count[0]):
-        close(crowd, ful, ful.outcomes[n, 0])
+        close(crowd, shelf, ful, ful.outcomes[n, 0])
     ful.outcome_count[0] = 0

@@ -43,6 +43,16 @@ def appoint_waiting(crowd, agenda, opening):  # type: ignore[no-untyped-def]
     return come
 
 
+@njit(cache=True)
+def appoint_visits(agenda, kind, shoppers, minutes, detail):  # type: ignore[no-untyped-def]
+    """Appoint a visit of each of ``shoppers`` int64[n] at ``minutes`` int64[n]; returns how many will be kept."""
+    kept = 0
+    for n in range(shoppers.shape[0]):
+        if appoint(agenda, minutes[n], kind, shoppers[n], detail):
+            kept += 1
+    return kept
+
+
 def shown_promises(ful: FulfilmentState, supply: SupplyState, shelf: ShelfState, share: np.ndarray, minute: int) -> None:
     """Write the promised days to the door on every page, averaged over regions by their ``share`` of shoppers.
 
@@ -59,4 +69,4 @@ def shown_promises(ful: FulfilmentState, supply: SupplyState, shelf: ShelfState,
             if ful.warehouses[warehouse]["open"]:
                 waiting &= ~free[warehouse]
         days += share[region] * promise
-    shelf.pages["promise"] = days / 1440.0
+    shelf.pages["promise"] = np.resize(days / 1440.0, len(shelf.pages))

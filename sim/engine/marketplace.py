@@ -30,7 +30,7 @@ from sim.crowd import population
 from sim.crowd.arrivals import living_rate
 from sim.crowd.choice import sample_logsums
 from sim.crowd.config import Crowd
-from sim.crowd.state import D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
+from sim.crowd.state import A_MESSAGE, D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
 from sim.engine.advance import (
     END,
     FULL_INBOX,
@@ -43,7 +43,8 @@ from sim.engine.advance import (
     advance,
     refresh,
 )  # fmt: skip
-from sim.engine.crowding import appoint_waiting, shown_promises
+from sim.engine.crowding import appoint_visits, appoint_waiting, shown_promises
+from sim.engine.giving import appoint_ends, give_away
 from sim.engine.journal import Journal
 from sim.engine.standing import stand_ready
 from sim.engine.voiding import void_lost_payments
@@ -54,12 +55,15 @@ from sim.fulfilment.allocation import serve_backorders
 from sim.fulfilment.layout import assortment
 from sim.platform import state as platform_state
 from sim.rivals import state as rivals_state
+from sim.shelf import ab
 from sim.shelf import actors as shelf_actors
 from sim.shelf import state as shelf_state
+from sim.shelf.boards import write_boards
 from sim.shelf.catalogue import build_categories, build_skus, read_skus
 from sim.shelf.kernel import attract, refresh_pages
+from sim.shelf.page import seconds
 from sim.shelf.planned import planned_prices
-from sim.shelf.promotions import windows, write_boards
+from sim.shelf.promotions import windows
 from sim.supply import state as supply_state
 
 SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
@@ -184,11 +188,13 @@ class Marketplace(mesa.Model):
             fulfilment=ful,
             care=care_state.build(config.care, shoppers=len(crowd.rows), days=calendar.total_days),
             platform=platform_state.build(config.platform, context),
-            rivals=rivals_state.build(1, len(categories)),
+            rivals=rivals_state.build(max(1, len(config.rivals.platforms)), len(categories)),
             books=books_state.build(calendar.total_days),
             agenda=agenda_module.build(minutes, nodes),
             desk=build_desk(nodes, calendar.warmup),
         )
+        if config.shelf.page is not None:
+            self.world.platform.client_latency[:] = seconds(config.shelf.page, config.platform.experience)
         self.demand = None
         if crowd_config.demand is not None:
             self.demand = crowd_demand.build(crowd_config.demand, ful.warehouses["kind"], self.folder)
@@ -202,14 +208,24 @@ class Marketplace(mesa.Model):
         setting[shelf_state.QUALITY] = config.ranking.quality if config.ranking.policy == "personalised" else 0.0
         setting[shelf_state.RATING_WEIGHT] = self.config.crowd.choice.rating
         setting[shelf_state.PROMISE_WEIGHT] = self.config.crowd.choice.promise
+        setting[shelf_state.ARM_LOAD] = 1.0
+        boards = 1 + len(ab.arms_of(config.ab))
+        rows = np.tile(skus, boards)
+        arms = np.zeros((boards, shelf_state.ARM_FIELDS))
+        arms[:, shelf_state.ARM_PULL] = 1.0
+        room = 1 if config.price_protection is None else max(4096, 4 * self.config.crowd.shoppers)
         return shelf_state.ShelfState(
-            skus=skus,
+            skus=rows[: len(skus)],
+            boards=rows,
             categories=categories,
             ranking=np.zeros((len(categories), shelf_state.RANKING), np.int32),
             reductions=np.zeros((shelf_state.FULL_REDUCTIONS, 4), np.int64),
             coupons=np.zeros((shelf_state.COUPON_KINDS, 8), np.int64),
-            pages=np.zeros(len(skus), shelf_state.PAGE),
-            attention=np.zeros(len(categories)),
+            pages=np.zeros(len(rows), shelf_state.PAGE),
+            attention=np.zeros((boards, len(categories))),
+            arms=arms,
+            kept=np.zeros((room, 6), np.int64),
+            kept_count=np.zeros(1, np.int64),
             setting=setting,
         )
 
@@ -219,7 +235,7 @@ class Marketplace(mesa.Model):
         crowd = self.config.crowd
         if crowd.demand is not None:
             return np.full(len(skus), np.nan_to_num(crowd.demand.daily_mean(), nan=1.0)), 0.0
-        visits = crowd.shoppers * self.weight * crowd.visits.per_day
+        visits = crowd.shoppers * self.weight * crowd.visits.per_day * (1.0 - crowd.prospects)
         visits *= sum(s.share * s.rate for s in crowd.segments.values()) / sum(s.share for s in crowd.segments.values())
         more = crowd.choice.further_lines * crowd.choice.carts / (1.0 - crowd.choice.carts)
         orders = visits * crowd.choice.carts * crowd.choice.completes * crowd.payment.completes * GONE_BACK_TO
@@ -231,7 +247,7 @@ class Marketplace(mesa.Model):
         crowd = self.config.crowd
         if crowd.demand is not None or crowd.shoppers == 0:
             return None
-        visits = crowd.shoppers * self.weight * crowd.visits.per_day / 86_400.0
+        visits = crowd.shoppers * self.weight * crowd.visits.per_day * (1.0 - crowd.prospects) / 86_400.0
         hours = np.array(crowd.visits.hour_of_day)
         return float(visits * (crowd.visits.pages + 1.5) * hours.max() / hours.mean())
 
@@ -273,10 +289,12 @@ class Marketplace(mesa.Model):
             self.windows = windows(
                 self.config.shelf, self.calendar, self.world.shelf.skus, self.category_names, self.draws
             )
-            self.promotion_plan = planned_prices(self.windows, self.calendar.total_days, len(self.world.shelf.skus))
-            write_boards(self.world.shelf, self.windows, 0, self.weight, self.config.shelf.price_change_limit)
+            shown = [] if self.config.shelf.withheld else self.windows
+            self.promotion_plan = planned_prices(shown, self.calendar.total_days, len(self.world.shelf.skus))
+            arms, limit = ab.arms_of(self.config.shelf.ab), self.config.shelf.price_change_limit
+            write_boards(self.world.shelf, shown, 0, self.weight, limit, arms=arms)
             refresh(self.world.crowd, self.world.shelf)
-            shelf_actors.populate(self, self.windows)
+            shelf_actors.populate(self, shown)
         for side in SIDES:
             if side == "shelf" or importlib.util.find_spec(f"sim.{side}.actors") is None:
                 continue
@@ -460,6 +478,39 @@ class Marketplace(mesa.Model):
             self._make_room(NO_NODES, need + 4096)
         come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
         self.journal.record("crowd", "come_back", "opening", come * self.weight)
+
+    def appoint_visits(self, shoppers: np.ndarray, minutes: np.ndarray, detail: int = 0) -> int:
+        """Visits by appointment: ``shoppers`` (rows) at ``minutes``, not before the next minute; beyond the run's end
+        they are dropped. Returns how many are kept."""
+        need = len(shoppers) + 4096
+        free = int(self.world.agenda.cursor[agenda_module.FREE_COUNT] - self.world.fulfilment.cursor[fulfilment_state.C_QUEUED])
+        if need > free:
+            self._make_room(NO_NODES, need)
+        at = np.maximum(np.asarray(minutes, np.int64), self.minute + 1)
+        return int(appoint_visits(self.world.agenda, A_MESSAGE, np.asarray(shoppers, np.int64), at, detail))
+
+    def _have_room(self, orders: int) -> None:
+        """Make room for so many further orders, their parcels and appointments, where there is none."""
+        cursor, agenda = self.world.fulfilment.cursor, self.world.agenda
+        if cursor[fulfilment_state.C_ORDERS_FREE] < orders:
+            self._make_room(NO_ORDERS, orders)
+        if cursor[fulfilment_state.C_PARCELS_FREE] < 2 * orders + 64:
+            self._make_room(NO_PARCELS, 2 * orders + 64)
+        if agenda.cursor[agenda_module.FREE_COUNT] - cursor[fulfilment_state.C_QUEUED] < 8 * orders + 256:
+            self._make_room(NO_NODES, 8 * orders + 256)
+
+    def give_away(self, shoppers: np.ndarray, goods: np.ndarray) -> int:
+        """Send a unit of ``goods`` int64[n] to each of ``shoppers`` int64[n] for nothing; returns the rows sent."""
+        self._have_room(len(shoppers))
+        w = self.world
+        return int(
+            give_away(w.crowd, w.shelf, w.supply, w.fulfilment, w.books, w.agenda, shoppers, goods, int(self.env.now))
+        )
+
+    def end_group(self, orders: np.ndarray) -> None:
+        """Orders int64[n] (rows) sold to a group are sent in the next minute where confirmed, else paid back."""
+        self._have_room(len(orders))
+        appoint_ends(self.world.agenda, orders, int(self.env.now) + 1)
 
     def payments_lost(self) -> None:
         """A standby has taken over without the last writes: orders whose payment was among them are void."""

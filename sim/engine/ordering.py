@@ -19,6 +19,8 @@ from sim.books.state import (
     DISCOUNT_ITEM,
     DISCOUNT_MEMBER,
     GMV,
+    GROUP_ORDERS,
+    GROUPS_FAILED,
     LOST_FAILURES,
     LOST_UNITS,
     LOST_VALUE,
@@ -52,6 +54,7 @@ from sim.crowd.state import (
     CHECKING_OUT,
     DEAL_PRONE,
     MEMBER,
+    N_MEASURED,
     P_ATTEMPTS,
     P_CARRY,
     P_DEFAULT,
@@ -69,6 +72,7 @@ from sim.crowd.state import (
     P_TOP_TRIES,
     P_TOP_VALUE,
 )  # fmt: skip
+from sim.crowd.worth import unearn
 from sim.engine.world import D_MEASURED
 from sim.fulfilment.allocation import allocate, ask, reachable
 from sim.fulfilment.pools import free_order, new_order
@@ -76,14 +80,16 @@ from sim.fulfilment.state import (
     CANCELLED,
     DEFAULTED,
     DEPOSIT,
+    FLAG_CASH_BACK,
     FLAG_FIRST,
+    FLAG_GROUPED,
     FLAG_TOPPED_UP,
     LINES,
     WAITING,
 )  # fmt: skip
 from sim.shelf.kernel import refresh_page
 from sim.shelf.pricing import price_basket
-from sim.shelf.state import ACTIVE, C_OFF, C_THRESHOLD, C_USED, EVERY, FULL_REDUCTIONS, HOST_COMMISSION, OFF
+from sim.shelf.state import ACTIVE, C_OFF, C_THRESHOLD, C_USED, EVERY, FULL_REDUCTIONS, OFF
 from sim.supply.state import LOST
 
 SUBMIT = decision("order.submit")
@@ -91,7 +97,8 @@ RESPONSE = decision("stock_out.response")
 SUBSTITUTE = decision("stock_out.substitute")
 FILLER = decision("basket.filler")
 BALANCE = decision("order.balance")
-ORIGIN_LIVESTREAM = 1
+ORIGIN_LIVESTREAM, ORIGIN_GROUP = 1, 2
+ALONE, PRESOLD, IN_GROUP = 0, 1, 2  # how an article is ordered; each kind is an order of its own
 
 
 @inner
@@ -128,6 +135,7 @@ def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrenc
     """The most attractive of eight SKUs of the category that is in stock and not in the cart; -1 if none."""
     best = -1
     value = -1e9
+    page_0 = row.arm * shelf.skus.shape[0]
     for block in range(2):
         w0, w1, w2, w3 = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, SUBSTITUTE, line * 2 + block)
         for part in range(4):
@@ -139,7 +147,7 @@ def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrenc
             elif part == 3:
                 word = w3
             sku = shelf.ranking[category, word >> 20]
-            page = shelf.pages[sku]
+            page = shelf.pages[page_0 + sku]
             if page.paused or shelf.skus[sku].deposit > 0.0 or page.base - 2.62 * page.log_price <= value:
                 continue
             held = False
@@ -219,14 +227,16 @@ def top_up(crowd, shelf, supply, ful, row, desk, n, shopper, occurrence):  # typ
     params = crowd.params
     if n >= LINES or not row.flags & DEAL_PRONE:
         return n
+    page_0 = row.arm * shelf.skus.shape[0]
     for number in range(FULL_REDUCTIONS):
         if shelf.reductions[number, ACTIVE] == 0:
             continue
         every, off = shelf.reductions[number, EVERY], shelf.reductions[number, OFF]
         total = 0
         for i in range(n):
-            if (shelf.skus[desk.basket[i]].full_reduction >> number) & 1:
-                total += shelf.skus[desk.basket[i]].price * desk.quantity[i]
+            board = shelf.boards[page_0 + desk.basket[i]]
+            if (board.full_reduction >> number) & 1:
+                total += board.price * desk.quantity[i]
         missing = every - total % every
         if total == 0 or missing == every or missing > params[P_TOP_REACH] * every:
             continue
@@ -234,7 +244,7 @@ def top_up(crowd, shelf, supply, ful, row, desk, n, shopper, occurrence):  # typ
             w0, w1, w2, _ = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, FILLER, attempt)
             category = int(uniform(w0) * shelf.categories.shape[0])
             sku = shelf.ranking[category, w1 >> 20]
-            article = shelf.skus[sku]
+            article = shelf.boards[page_0 + sku]
             if article.paused or article.deposit > 0.0 or not (article.full_reduction >> number) & 1:
                 continue
             held = False
@@ -253,6 +263,14 @@ def top_up(crowd, shelf, supply, ful, row, desk, n, shopper, occurrence):  # typ
 
 
 @inner
+def ordered_how(article):  # type: ignore[no-untyped-def]
+    """ALONE, PRESOLD or IN_GROUP."""
+    if article.deposit <= 0.0:
+        return ALONE
+    return IN_GROUP if article.origin == ORIGIN_GROUP else PRESOLD
+
+
+@inner
 def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, intent, minute, failure):  # type: ignore[no-untyped-def]
     """One submitted cart. ``failure``: probability that the platform fails it."""
     shopper = intent.shopper
@@ -268,16 +286,19 @@ def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, int
     kept = 0
     if pays:
         kept = check_stock(crowd, shelf, supply, ful, rivals, books, shopper, intent.occurrence, minute)
-    for presale in range(2):
+    for way in range(3):
         n = 0
         for j in range(row.cart_lines):
-            if (kept >> j) & 1 or (shelf.skus[row.cart_sku[j]].deposit > 0.0) != (presale == 1):
+            if (kept >> j) & 1 or ordered_how(shelf.skus[row.cart_sku[j]]) != way:
                 continue
             desk.basket[n] = row.cart_sku[j]
             desk.quantity[n] = row.cart_quantity[j]
             n += 1
+            if way == IN_GROUP:
+                write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, pays, minute)
+                n = 0
         if n > 0:
-            write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presale == 1, pays, minute)
+            write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, pays, minute)
     # what was kept for later moves to the front, the rest leaves the cart
     if kept == 0:
         clear_cart(row)
@@ -295,11 +316,13 @@ def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, int
 
 
 @inner
-def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presale, pays, minute):  # type: ignore[no-untyped-def]
+def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, pays, minute):  # type: ignore[no-untyped-def]
     """Price the desk's ``n`` lines; write, pay and allocate the order, or count it as placed and never paid."""
     shopper = intent.shopper
     row = crowd.rows[shopper]
     skus = shelf.skus
+    page_0 = row.arm * skus.shape[0]
+    presale = way != ALONE
     day = minute // 1440
     before = n
     if pays and not presale:
@@ -308,9 +331,13 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presa
     off, threshold = 0, 0
     if row.coupon_day >= day and not presale:
         off, threshold = shelf.coupons[row.coupon, C_OFF], shelf.coupons[row.coupon, C_THRESHOLD]
+    for i in range(n):
+        desk.basket[i] += page_0
     payable, _, used = price_basket(
-        skus, shelf.reductions, desk.basket, desk.quantity, n, member, threshold, off, desk.lines, desk.work
+        shelf.boards, shelf.reductions, desk.basket, desk.quantity, n, member, threshold, off, desk.lines, desk.work
     )
+    for i in range(n):
+        desk.basket[i] -= page_0
     note(books, minute, ORDERS, 1.0)
     note(books, minute, GMV, float(payable))
     if not pays:
@@ -329,6 +356,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presa
     order.origin = intent.origin
     if row.orders == 0:
         order.flags |= FLAG_FIRST
+        row.first_day = day
         note(books, minute, BUYERS_NEW, 1.0)
     if n > before:
         order.flags |= FLAG_TOPPED_UP
@@ -348,16 +376,24 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presa
         note(books, minute, DISCOUNT_COUPON, float(desk.lines[i, 5]))
         note(books, minute, UNITS, float(quantity))
         article.sold += quantity
+        if minute >= crowd.counts[N_MEASURED]:
+            row.margin += desk.lines[i, 1] - article.unit_cost * quantity
         if article.origin != 0:
             origin = article.origin
         if article.origin == ORIGIN_LIVESTREAM:
-            post(books, minute, COMMISSIONS, CASH, int(desk.lines[i, 1] * shelf.setting[HOST_COMMISSION]))
+            post(books, minute, COMMISSIONS, CASH, int(desk.lines[i, 1] * article.commission))
+        if article.cash_back > 0:
+            order.flags |= FLAG_CASH_BACK
         if article.quota > 0:
             article.quota = max(0, article.quota - quantity)
             if article.quota == 0:
                 # the contingent at this price is gone: the list price holds again
-                article.price = article.list_price
-                refresh_page(shelf, desk.basket[i])
+                gone = article.price
+                for arm in range(shelf.arms.shape[0]):
+                    k = arm * skus.shape[0] + desk.basket[i]
+                    if shelf.boards[k].price == gone:
+                        shelf.boards[k].price = article.list_price
+                        refresh_page(shelf, k)
         remember_price(crowd, shelf, row, desk.basket[i], quantity, desk.lines[i, 1], desk.lines[i, 0], day)
     order.origin = origin
     row.orders = min(65000, row.orders + 1)
@@ -372,6 +408,10 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, presa
             deposit += math.ceil(desk.lines[i, 1] * skus[desk.basket[i]].deposit)
         order.deposit = deposit
         post(books, minute, CASH, ADVANCES, deposit)
+        if way == IN_GROUP:
+            # paid in full; the group's desk confirms it or gives the money back
+            note(books, minute, GROUP_ORDERS, 1.0)
+            return
         note(books, minute, S_DEPOSITS, float(deposit))
         w0, w1, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, order.turn, BALANCE, 1)
         due = skus[desk.basket[0]].balance_at + opening_delay(crowd.params, w0, w1)
@@ -402,6 +442,7 @@ def send(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # type: 
             if (missing >> i) & 1:
                 order.line_state[i] = CANCELLED
                 order.refunded[i] = order.paid[i]
+                unearn(crowd, shelf, order, i, True)
                 supply.totals[LOST, order.sku[i]] += order.quantity[i]
                 note(books, minute, LOST_UNITS, float(order.quantity[i]))
                 note(books, minute, PAID, -float(order.paid[i]))
@@ -430,16 +471,43 @@ def remember_price(crowd, shelf, row, sku, quantity, paid, listed, day):  # type
 
 
 @inner
+def end_group(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # type: ignore[no-untyped-def]
+    """The group of a paid order is complete and it is sent, or its time is up and the money goes back."""
+    order = ful.orders[order_row]
+    if order.flags & FLAG_GROUPED:
+        payable = 0
+        for i in range(order.lines):
+            payable += order.paid[i]
+            order.line_state[i] = WAITING
+        note(books, minute, PAID, float(payable))
+        order.paid_at = minute
+        send(crowd, shelf, supply, ful, books, agenda, order_row, minute)
+        return
+    post(books, minute, ADVANCES, CASH, order.deposit)
+    note(books, minute, GROUPS_FAILED, 1.0)
+    for i in range(order.lines):
+        order.refunded[i] = order.paid[i]
+        order.line_state[i] = CANCELLED
+        unearn(crowd, shelf, order, i, True)
+    crowd.rows[order.shopper].open_orders -= 1
+    free_order(ful, order_row)
+
+
+@inner
 def pay_balance(crowd, shelf, supply, ful, books, agenda, order_row, minute, failure):  # type: ignore[no-untyped-def]
     """The balance of a presale order: paid and sent, tried again after a failure, or never paid (deposit forfeited)."""
     order = ful.orders[order_row]
     shopper = order.shopper
+    if order.origin == ORIGIN_GROUP:
+        end_group(crowd, shelf, supply, ful, books, agenda, order_row, minute)
+        return
     w0, w1, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, order.turn, BALANCE, 0)
     if uniform(w0) < crowd.params[P_DEFAULT]:
         post(books, minute, ADVANCES, OTHER_INCOME, order.deposit)
         note(books, minute, DEFAULTS, 1.0)
         for i in range(order.lines):
             order.line_state[i] = DEFAULTED
+            unearn(crowd, shelf, order, i, True)
         crowd.rows[shopper].open_orders -= 1
         free_order(ful, order_row)
         return

@@ -8,6 +8,9 @@ fill_rate, stock_out_rate, late_rate, in_stock, parcels_waiting
 enquiries_waiting, complaints_waiting   people in the queue for staff, and for the complaint office, at the last full hour
 overdue_rate                      share of the parcels under way that are past their promise now (late_rate only sees
                                   those that have arrived, and so nothing while nobody delivers)
+rival_price                       the cheapest rival's prices over our list prices, mean over categories
+on_sale                           share of SKUs that are on the shelf
+records_exposed                   customers' records that a thief can read, since the start
 """
 
 from __future__ import annotations
@@ -73,6 +76,14 @@ class Meter:
             return float(self.market.world.fulfilment.stations["waiting"].sum() * self.market.weight)
         if name == "overdue_rate":
             return _overdue(self.market.world.fulfilment, float(self.market.env.now))
+        if name == "rival_price":
+            return float(np.exp(self.market.world.rivals.log_price.min(axis=0)).mean())
+        if name == "on_sale":
+            return float((self.market.world.shelf.skus["paused"] == 0).mean())
+        if name == "records_exposed":
+            office = self.market.notices.get("oversight")
+            guardian = getattr(office, "guardian", None)
+            return float(guardian.exposed) if guardian is not None else math.nan
         change = self._change(minutes)
         if name == "orders":
             return float(change[books.ORDERS])

@@ -6,6 +6,7 @@
     capacity    hour, capacity (user actions a second that fill the busiest service)
     promotions  number, kind, announced, opens, closes, skus
     deliveries  day, orders, door_p50, door_p95 (hours from payment to door)
+    customers   channel, week, won, buyers, orders, margin, spent (only with channels or invitations)
 
 Days and hours count from the scenario's start; those of the warm-up are negative.
 """
@@ -31,6 +32,7 @@ def tables(market: Any) -> dict[str, pd.DataFrame]:
         "capacity": capacity(market),
         "promotions": promotions(market),
         "deliveries": deliveries(market),
+        "customers": customers(market),
     }
     return {name: table for name, table in found.items() if len(table)}
 
@@ -171,6 +173,43 @@ def deliveries(market: Any) -> pd.DataFrame:
             "door_p95": quantile(0.95),
         }
     )
+
+
+def customers(market: Any) -> pd.DataFrame:
+    """Buyers by channel of origin and week of their first order, and what each channel cost (CNY, once a channel).
+
+    ``week`` counts from the scenario's start; −1: first order before it. ``margin`` is what their orders earned since the
+    start: paid less cost of goods and refunds. A channel's CAC is its ``spent`` ÷ its ``won``, a cohort's LTV so far its
+    ``margin`` ÷ its ``buyers``.
+    """
+    import pandas as pd
+
+    team = market.notices.get("acquirer")
+    if team is None and "crowd.invitations" not in market.notices:
+        return pd.DataFrame()
+    accounts = {} if team is None else team.accounts
+    rows, warm = market.world.crowd.rows, market.calendar.warmup_days
+    bought = rows["orders"] > 0
+    week = np.where(rows["first_day"] < warm, -1, (rows["first_day"] - warm) // 7)
+    found = []
+    for channel in sorted({0, *accounts, *np.unique(rows["channel"]).tolist()}):
+        account = accounts.get(channel)
+        name = account.name if account else "own" if channel == 0 else "invitations"
+        mine = bought & (rows["channel"] == channel)
+        for number, cohort in enumerate(np.unique(week[mine]) if mine.any() else [-1]):
+            part = mine & (week == cohort)
+            found.append(
+                {
+                    "channel": name,
+                    "week": int(cohort),
+                    "won": account.won * market.weight if account and number == 0 else 0.0,
+                    "buyers": float(part.sum() * market.weight),
+                    "orders": float(rows["window_orders"][part].sum() * market.weight),
+                    "margin": float(rows["margin"][part].sum() * market.weight / 100.0),
+                    "spent": account.spent * market.weight / 100.0 if account and number == 0 else 0.0,
+                }
+            )
+    return pd.DataFrame(found)
 
 
 def _by_hour(market: Any, minutes: np.ndarray) -> np.ndarray | None:

@@ -69,6 +69,9 @@ FLAG_CONCLUDED = 1 << 8  # told to the crowd as delivered, or nothing of it ever
 FLAG_CHECKED = 1 << 9  # its daily thought of cancelling is in the agenda
 FLAG_SHIPPED = 1 << 10  # its first parcel has left
 FLAG_BLEMISHED = 1 << 11  # lost, damaged or cancelled in part: no perfect order
+FLAG_CASH_BACK = 1 << 13  # cash is promised for its review
+FLAG_TRIAL = 1 << 14  # given away
+FLAG_GROUPED = 1 << 15  # its group is complete
 
 # states of a parcel
 (

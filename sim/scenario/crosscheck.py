@@ -26,7 +26,8 @@ def crosscheck(node: Node, full: Node) -> list[Problem]:
         events = {item.name: item for item in catalogue.events()}
     except RegistryError as error:
         return [Problem(node.mark.file, 0, 0, "", str(error))]
-    return [*_policies(full, policies), *_events(full, events), *_plans(full, events), *_regions(node)]
+    found = [*_policies(full, policies), *_events(full, events), *_plans(full, events)]
+    return [*found, *_regions(node), *_promotions(full)]
 
 
 def slot_of(path: Path) -> str:
@@ -108,6 +109,51 @@ def _events(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
         yield from _arguments(node, path, item, event)
         if target is not None and isinstance(target.value, str):
             yield from _target(node, (*path, "target"), event, target.value)
+
+
+def _promotions(node: Node) -> Iterator[Problem]:
+    """Promotions that lie wholly outside the run, or end before they begin.
+
+    A run shortened by an override may leave promotions behind: that is what shortening is for.
+    """
+    shelf = node.child("shelf")
+    listing = shelf.child("promotions") if shelf is not None else None
+    calendar = _calendar(node)
+    if listing is None or listing.kind != "list" or calendar is None:
+        return
+    span = [node.child(key) for key in ("start", "days", "warmup")]
+    shortened = any(part is not None and part.mark.line == 0 for part in span)
+    for index, item in enumerate(listing.value):
+        if item.kind == "map":
+            yield from _promotion(calendar, node, ("shelf", "promotions", index), item, shortened)
+
+
+def _promotion(calendar: Calendar, node: Node, path: Path, item: Node, shortened: bool) -> Iterator[Problem]:
+    written = item.plain()
+    key = next((key for key in ("at", "from") if written.get(key) is not None), None)
+    if key is None:
+        return
+    openings = written[key] if isinstance(written[key], list) else [written[key]]
+    end = written.get("to", written.get("balance"))
+    try:
+        opens = [calendar.minute(parse_when(text)) for text in openings]
+        closes = [calendar.minute(parse_when(end))] if end is not None else [o + parse_duration(_lasts(item)) for o in opens]
+    except (UnitError, ValueError, TypeError):
+        return
+    first, last = calendar.moment(0), calendar.moment(calendar.end)
+    run = f"the run lasts from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}, warm-up included"
+    if opens and key == "from" and closes[0] <= opens[0]:
+        other = "to" if "to" in written else "balance"
+        message = f"found {shown(end)}, accepted: a moment after {shown(written[key])}, when the promotion opens"
+        yield problem_at(node, (*path, other), message)
+    elif opens and not shortened and all(o >= calendar.end or c <= 0 for o, c in zip(opens, closes, strict=True)):
+        message = f"found {shown(written[key])}, accepted: a promotion that touches the run; {run}"
+        yield problem_at(node, (*path, key), message)
+
+
+def _lasts(item: Node) -> object:
+    """How long one opening lasts: written, or the default of its kind."""
+    return item.plain().get("for", "4h" if item.plain().get("kind") == "livestream" else "1h")
 
 
 def _plans(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:

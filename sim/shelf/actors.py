@@ -7,12 +7,17 @@ from typing import Any
 import mesa
 import numpy as np
 
-from sim.books.state import CASH, MARKETING, post
-from sim.core.clock import ACTIONS, REVIEWS, wait
-from sim.shelf.config import Livestream
+from sim.books.state import CASH, IT, MARKETING, post
+from sim.core.clock import ACTIONS, FAULTS, REVIEWS, wait
+from sim.shelf import ab, matching, merchandise
+from sim.shelf.boards import Standing, write_boards
+from sim.shelf.config import GroupBuy, Livestream
+from sim.shelf.group_buy import GroupDesk
 from sim.shelf.kernel import fill_ranking
-from sim.shelf.promotions import Window, openings, turning_points, write_boards
-from sim.shelf.state import HOST_COMMISSION, STALE, ShelfState
+from sim.shelf.promotions import Window, openings, turning_points
+from sim.shelf.protection import ProtectionDesk
+from sim.shelf.state import CASH_BACK_TAKE, STALE, ShelfState
+from sim.shelf.trials import hold
 
 RANK_EVERY = 720.0  # minutes between rankings
 PRIOR_SALES = 30.0  # row units of sales as strong as a SKU's initial appeal
@@ -26,8 +31,9 @@ class Merchandiser(mesa.Agent):
         self.market, self.windows = market, windows
         self.turns = turning_points(windows, market.calendar.end)
         self.opens = set(openings(windows))
-        rooms = [window.spec.commission for window in windows if isinstance(window.spec, Livestream)]
-        market.world.shelf.setting[HOST_COMMISSION] = max(rooms, default=0.0)
+        self.standing = Standing.of(len(market.world.shelf.skus))
+        self.arms = ab.arms_of(market.config.shelf.ab)
+        market.world.shelf.setting[CASH_BACK_TAKE] = market.config.shelf.cash_back_take
         market.env.process(self.keep_calendar())
         market.env.process(self.rank())
 
@@ -40,28 +46,36 @@ class Merchandiser(mesa.Agent):
     def write(self, minute: int) -> None:
         """The boards as they are at ``minute``."""
         market, world = self.market, self.market.world
-        write_boards(world.shelf, self.windows, minute, market.weight, market.config.shelf.price_change_limit)
-        reweigh(world.shelf, market.config.shelf, market.weight)
+        self.rewrite()
         for window in self.windows:
             name = window.spec.kind
             if minute == window.opens:
                 market.journal.record("shelf", "opens", name, float(window.mask.sum()))
                 if isinstance(window.spec, Livestream):
                     post(world.books, minute, MARKETING, CASH, round(window.spec.fee * 100 / market.weight))
+                    if window.spec.zero_yuan_trials:
+                        hold(market, window)
             if minute == window.closes:
                 market.journal.record("shelf", "closes", name, float(window.mask.sum()))
         if minute in self.opens:
             market.call_waiting(minute)
 
+    def rewrite(self) -> None:
+        """Boards and ranking as calendar and standing policies want them now."""
+        market, shelf = self.market, self.market.world.shelf
+        limit = market.config.shelf.price_change_limit
+        write_boards(shelf, self.windows, int(market.env.now), market.weight, limit, self.standing, self.arms)
+        reweigh(shelf, market.config.shelf, market.weight, self.standing.push)
+
     def rank(self) -> Any:
         """Twice a day the ranking follows what has sold."""
         while True:
             yield wait(self.market.env, RANK_EVERY, REVIEWS)
-            reweigh(self.market.world.shelf, self.market.config.shelf, self.market.weight)
+            reweigh(self.market.world.shelf, self.market.config.shelf, self.market.weight, self.standing.push)
 
 
-def reweigh(shelf: ShelfState, config: Any, weight: float) -> None:
-    """Fill the ranking: popularity is initial appeal and sales so far; promoted SKUs are pushed."""
+def reweigh(shelf: ShelfState, config: Any, weight: float, push: np.ndarray | None = None) -> None:
+    """Fill the ranking: popularity is initial appeal and sales so far; promoted SKUs are pushed, and what ``push`` says."""
     skus = shelf.skus
     if config.ranking.policy == "random":
         weights = np.ones(len(skus))
@@ -72,10 +86,36 @@ def reweigh(shelf: ShelfState, config: Any, weight: float) -> None:
         weights = (mass * skus["appeal"] + sold) / (mass + total)
         promoted = (skus["price"] < skus["list_price"]) | (skus["exposure"] > 0)
         weights = weights * np.exp(config.ranking.promoted * promoted)
+    if push is not None and push.any():
+        weights = weights * np.exp(push)
     fill_ranking(shelf, np.maximum(weights, 1e-12))
     shelf.setting[STALE] = 1.0
 
 
 def populate(market: Any, windows: list[Window]) -> None:
-    """One merchandiser."""
-    Merchandiser(market, windows)
+    """The merchandiser, and whoever else the file asks for."""
+    merchandiser = Merchandiser(market, windows)
+    groups = [window for window in windows if isinstance(window.spec, GroupBuy)]
+    if groups:
+        GroupDesk(market, groups)
+    config = market.config.shelf
+    if config.price_protection is not None:
+        ProtectionDesk(market)
+    if config.page is not None and config.page.cost > 0.0:
+        market.env.process(_pay_for_page(market, config.page.cost))
+    market.env.process(_count_devices(market))
+    merchandise.populate(market, merchandiser.standing, merchandiser.rewrite)
+    matching.populate(market, merchandiser.standing, merchandiser.rewrite)
+    ab.populate(market)
+
+
+def _count_devices(market: Any) -> Any:
+    """Visits so far of every shopper when figures begin to count: conversion by device is measured from there."""
+    yield wait(market.env, market.calendar.warmup, FAULTS)
+    market.notices["devices"] = {"visits": market.world.crowd.rows["visits"].astype(np.int64)}
+
+
+def _pay_for_page(market: Any, cost: float) -> Any:
+    """The work on the page is paid when figures begin to count."""
+    yield wait(market.env, market.calendar.warmup, ACTIONS)
+    post(market.world.books, int(market.env.now), IT, CASH, round(cost * 100 / market.weight))

@@ -1,13 +1,13 @@
-"""What the `shelf` section of a scenario file may say: catalogue, promotions, ranking."""
+"""What the `shelf` section of a scenario file may say: catalogue, promotions, ranking, page, tests."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.core.config import Section, param
-from sim.core.units import Count, Duration, Money, Share, When
+from sim.core.units import Count, Cover, Duration, Money, Percent, Share, When
 
 
 class Category(Section):
@@ -78,6 +78,7 @@ class Discount(Section):
     announced: When | None = Field(
         None, description="from when shoppers know of it; left out: the scenario's `announce`"
     )
+    arm: str | None = Field(None, description="only for this arm of shelf.ab; left out: for everybody")
 
 
 class FullReduction(Section):
@@ -88,9 +89,12 @@ class FullReduction(Section):
     off: Money = Field(description="… takes this off")
     times: int = Field(100, ge=1, description="at most so many times an order")
     skus: str = Field("all", description="which SKUs take part")
+    with_member_price: bool = Field(True, description="false: what is bought at a member price does not count")
+    with_coupon: bool = Field(True, description="false: an order it takes something off uses no coupon")
     start: When = Field(alias="from")
     to: When
     announced: When | None = None
+    arm: str | None = Field(None, description="only for this arm of shelf.ab; left out: for everybody")
 
 
 class Presale(Section):
@@ -130,10 +134,138 @@ class Livestream(Section):
     impulse: float = param(0.5, "", "added utility at checkout from the room's urgency", low=0.0, high=1.5)
     commission: Share = param("20%", "", "host's share of the room's sales", low="10%", high="30%")
     fee: Money = param("100000 CNY", "", "slot fee of the host", low="10000 CNY", high="1000000 CNY")
+    zero_yuan_trials: Count = Field(0, ge=0, description="units given away by lot among those who come for them")
+    entrants: float = param(30.0, "", "people who come to the room for each unit given away", low=5.0, high=200.0, ge=1)
+    trial_reviews: Share = param(
+        "60%", "", "share of those who got a unit who write the review asked for", low="30%", high="90%"
+    )
     announced: When | None = None
 
 
-Promotion = Annotated[Discount | FullReduction | Presale | Coupons | Livestream, Field(discriminator="kind")]
+class GroupBuy(Section):
+    """Sold only to groups: the more people join within some hours, the lower the price."""
+
+    kind: Literal["group_buy"]
+    ladder: dict[str, Share] = Field(description="people: share off, such as {2: 10%, 5: 20%}; the least forms a group")
+    within: Duration = Field("24h", description="time a group has to fill")  # type: ignore[assignment]
+    skus: str = Field("hero", description="which SKUs are sold to groups")
+    start: When = Field(alias="from")
+    to: When
+    invites: int = param(3, "T39", "friends each member asks", low=1, high=10, ge=0, le=50)
+    accepts: Share = param("10%", "T39", "chance that somebody asked comes to look, the article in the cart")
+    strangers: bool = Field(True, description="open groups are shown to everybody who orders the article")
+    hassle: float = param(0.3, "", "utility lost by having to gather others", low=0.0, high=1.0, ge=0)
+    announced: When | None = None
+
+    @model_validator(mode="after")
+    def _rungs(self) -> GroupBuy:
+        if not self.ladder:
+            raise ValueError("found an empty ladder, accepted: people: share off, such as {2: 10%}")
+        wrong = [people for people in self.ladder if not people.isdigit() or not 2 <= int(people) <= 100]
+        if wrong:
+            raise ValueError(f"found {wrong[0]!r} in the ladder, accepted: whole numbers of people, 2 to 100")
+        if [off for _, off in self.rungs] != sorted(off for _, off in self.rungs):
+            raise ValueError("found a larger group that pays more, accepted: a price that falls with the people")
+        return self
+
+    @property
+    def rungs(self) -> list[tuple[int, float]]:
+        """(people, share off), ascending."""
+        return sorted((int(people), off) for people, off in self.ladder.items())
+
+
+class CashBack(Section):
+    """Cash for a review of what was bought."""
+
+    kind: Literal["cash_back"]
+    amount: Money = Field(description="paid for the review of a unit")
+    skus: str = Field("all", description="which SKUs take part")
+    start: When = Field(alias="from")
+    to: When
+    announced: When | None = None
+
+
+Promotion = Annotated[
+    Discount | FullReduction | Presale | Coupons | Livestream | GroupBuy | CashBack, Field(discriminator="kind")
+]
+
+
+class PriceProtection(Section):
+    """The difference back when the price falls within some days of the order."""
+
+    within: Duration = param("15d", "", "how long after the order", low="7d", high="30d", gt=0)
+    claim: Share = param("25%", "", "share of those entitled who ask for it", low="5%", high="60%")
+
+
+class Page(Section):
+    """Work on the product page: seconds it takes on the shopper's side, by device."""
+
+    images: Share = param("50%", "", "share of the page's weight that is images", low="35%", high="70%")
+    image_saving: Share = param(
+        "0%", "", "bytes saved on images by format, size and compression", low="0%", high="70%"
+    )
+    first_screen: Share = param(
+        "100%", "", "share of what is left that the first screen waits for; the rest comes later", low="30%", high="100%"
+    )
+    rendering_saving: Share = param("0%", "", "rendering time saved", low="0%", high="60%")
+    cost: Money = param("0 CNY", "", "what the work costs, once", low="0 CNY", high="2M CNY")
+
+
+class Arm(Section):
+    """One arm of an A/B test. Promotions that name the arm are shown to its shoppers only."""
+
+    share: float = Field(1.0, gt=0, description="shoppers of the test it gets, relative to the other arms")
+    quality: Share | None = Field(None, description="ranking quality; left out: the shop's")
+    page: Page | None = Field(None, description="page; left out: the shop's")
+
+
+class AbTest(Section):
+    """A test inside the shop: who is in which arm is a hash of the shopper's number, and never changes."""
+
+    arms: dict[str, Arm] = Field(min_length=2, max_length=4, description="arms by name; the first is compared against")
+    exposure: Share = Field("100%", description="share of shoppers in the test; the others see the ordinary shop")  # type: ignore[assignment]
+    start: When | None = Field(None, alias="from", description="left out: from the start")
+    to: When | None = Field(None, description="left out: to the end")
+    everyone: str | None = Field(None, description="arm that every shopper of the test is in: the truth of a test")
+    blank: bool = Field(False, description="all arms show what the first shows: a test of nothing")
+
+    @model_validator(mode="after")
+    def _known(self) -> AbTest:
+        if self.everyone is not None and self.everyone not in self.arms:
+            raise ValueError(f"found everyone {self.everyone!r}, accepted: {', '.join(self.arms)}")
+        wrong = [name for name in self.arms if not name.replace("_", "").isalnum()]
+        if wrong:
+            raise ValueError(f"found the arm {wrong[0]!r}, accepted: letters, digits and _")
+        return self
+
+
+class Trends(Section):
+    """Fashions of the world outside: now and then an article is suddenly wanted, and then no longer."""
+
+    per_month: float = param(20.0, "", "articles in 1,000 that become fashionable in 30 days", low=2.0, high=60.0, ge=0)
+    lift: float = param(1.2, "", "utility at the height of a fashion", low=0.4, high=2.5)
+    rise: Duration = param("5d", "", "from nothing to its height", low="1d", high="14d", gt=0)
+    fade: Duration = param("12d", "", "mean time in which it fades", low="4d", high="40d", gt=0)
+
+
+class Selection(Section):
+    """What the shop pushes to the front."""
+
+    policy: str = Field("none", description="registered under shelf.selection")
+    push: float = param(1.0, "", "log weight added to what is pushed", low=0.3, high=2.0)
+    window: Duration = param("3d", "", "trend: sales of so long, against those of as long before", low="1d", high="14d", gt=0)
+    growth: float = param(1.8, "", "trend: growth from which an article counts as a coming hit", low=1.3, high=4.0, gt=1)
+    hits: Share = param("2%", "", "trend: share of SKUs pushed at most", low="0.5%", high="10%")
+
+
+class Markdown(Section):
+    """What becomes of slow movers."""
+
+    policy: str = Field("none", description="registered under shelf.markdown")
+    step: Share = param("15%", "", "share taken off, and again after every `every`", low="5%", high="30%")
+    every: Duration = param("7d", "", "time between steps", low="3d", high="21d", gt=0)
+    most: Share = param("45%", "", "never more than this", low="20%", high="60%")
+    release: Cover = param("45d of cover", "", "marked down until cover is below this", low="20d of cover", high="90d of cover")
 
 
 class Ranking(Section):
@@ -146,6 +278,14 @@ class Ranking(Section):
     promoted: float = param(0.7, "", "log weight added to promoted SKUs", low=0.0, high=2.0)
 
 
+class PriceMatching(Section):
+    """Whether we follow a cheaper rival."""
+
+    policy: Literal["none", "match"] = "none"
+    every: Duration = param("1h", "K04", "how often rivals' pages are read", low="10min", high="24h", ge=1.0)
+    floor: Percent = param("5%", "", "least margin over the unit cost", low="-5%", high="15%")
+
+
 class Shelf(Section):
     """What shoppers see."""
 
@@ -155,3 +295,32 @@ class Shelf(Section):
     ranking: Ranking = Field(default_factory=Ranking)
     consideration: int = param(8, "", "SKUs looked at in a visit", low=4, high=8, ge=1, le=8)
     price_change_limit: Share = param("60%", "", "no SKU is sold below this share off", low="40%", high="80%")
+    withheld: bool = Field(
+        False, description="promotions are planned and measured, but never shown: the run to compare with"
+    )
+    cash_back_take: Share = param(
+        "40%", "", "share of those promised cash for a review who write it", low="20%", high="70%"
+    )
+    price_protection: PriceProtection | None = None
+    page: Page | None = None
+    ab: AbTest | None = None
+    trends: Trends | None = None
+    selection: Selection = Field(default_factory=Selection)
+    markdown: Markdown = Field(default_factory=Markdown)
+    price_matching: PriceMatching = Field(default_factory=PriceMatching)
+
+    @model_validator(mode="after")
+    def _arms_named(self) -> Shelf:
+        arms = list(self.ab.arms) if self.ab is not None else []
+        for number, promotion in enumerate(self.promotions):
+            arm = getattr(promotion, "arm", None)
+            if arm is not None and arm not in arms:
+                accepted = ", ".join(arms) or "none: the file has no shelf.ab"
+                raise ValueError(f"promotions.{number}.arm: found {arm!r}, accepted: {accepted}")
+            if arm is not None and getattr(promotion, "quota", None) is not None:
+                raise ValueError(f"promotions.{number}: found arm and quota, accepted: one of them")
+        if sum(isinstance(promotion, FullReduction) for promotion in self.promotions) > 8:
+            raise ValueError("promotions: found more than 8 full reductions, accepted: 8 at most")
+        if sum(isinstance(promotion, Coupons) for promotion in self.promotions) > 16:
+            raise ValueError("promotions: found more than 16 coupon campaigns, accepted: 16 at most")
+        return self

@@ -7,29 +7,40 @@ import math
 from numba import njit
 
 from sim.core.compiled import inner
-from sim.shelf.state import ACTIVE, DEALS, EVERY, FULL_REDUCTIONS, OFF, PROMISE_WEIGHT, RANKING, RATING_WEIGHT
+from sim.shelf.state import (
+    ACTIVE,
+    ARM_DEALS,
+    CASH_BACK_TAKE,
+    DEALS,
+    EVERY,
+    FULL_REDUCTIONS,
+    OFF,
+    PROMISE_WEIGHT,
+    RANKING,
+    RATING_WEIGHT,
+)  # fmt: skip
 
 NOTHING = 9.0  # log price of what is not offered
 
 
 @inner
 def perceived(shelf, k):  # type: ignore[no-untyped-def]
-    """Log of the price of SKU ``k`` over its list price, as one article on the page: price cuts, and what a
-    running full reduction promises an article that is part of a larger basket."""
-    sku = shelf.skus[k]
+    """Log of the price on board row ``k`` over the list price, as one article on the page: price cuts, what a
+    running full reduction promises an article that is part of a larger basket, and the cash expected for a review."""
+    sku = shelf.boards[k]
     price = float(sku.price)
     for number in range(FULL_REDUCTIONS):
         if (sku.full_reduction >> number) & 1 and shelf.reductions[number, ACTIVE]:
             every = float(shelf.reductions[number, EVERY])
             price *= 1.0 - shelf.reductions[number, OFF] / every * min(1.0, sku.price / every)
-    price -= sku.cash_back
+    price -= sku.cash_back * shelf.setting[CASH_BACK_TAKE]
     return math.log(max(1.0, price) / sku.list_price)
 
 
 @inner
 def refresh_page(shelf, k):  # type: ignore[no-untyped-def]
-    """Rebuild what a visit reads of SKU ``k``."""
-    sku = shelf.skus[k]
+    """Rebuild what a visit reads of board row ``k``."""
+    sku = shelf.boards[k]
     page = shelf.pages[k]
     rating = sku.rating_sum / sku.rating_count if sku.rating_count > 0 else 4.6
     page.base = (
@@ -52,8 +63,15 @@ def refresh_page(shelf, k):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def refresh_pages(shelf):  # type: ignore[no-untyped-def]
-    """Rebuild every page."""
-    for k in range(shelf.skus.shape[0]):
+    """Rebuild every page; the boards of an A/B test's arms follow the shop's in what is rated, wanted and taken off."""
+    skus = shelf.skus.shape[0]
+    for k in range(shelf.boards.shape[0]):
+        if k >= skus:
+            shop = shelf.skus[k % skus]
+            shelf.boards[k].rating_sum = shop.rating_sum
+            shelf.boards[k].rating_count = shop.rating_count
+            shelf.boards[k].paused = shop.paused
+            shelf.boards[k].quality = shop.quality
         refresh_page(shelf, k)
 
 
@@ -83,23 +101,32 @@ def attract(shelf, attention, regular, first_time):  # type: ignore[no-untyped-d
     """How attractive each category's offer is now to a typical shopper, against an ordinary day.
 
     The log of the mean of exp(utility) over the ranking's entries, tastes left out. The first call, with every
-    price at list, sets what is ordinary. Writes ShelfState.attention (need × exp(``attention`` × gain)) and DEALS,
-    the need-weighted gain in utility. ``regular``: weight of the log price.
+    price at list, sets what is ordinary. Writes ShelfState.attention (need × exp(``attention`` × gain)) and, for each arm
+    of an A/B test and as DEALS for the shop, the need-weighted gain in utility. ``regular``: weight of the log price.
     """
-    deals = 0.0
-    need = 0.0
-    for c in range(shelf.categories.shape[0]):
-        spec = shelf.categories[c]
-        total = 0.0
-        for entry in range(0, RANKING, 4):
-            page = shelf.pages[shelf.ranking[c, entry]]
-            if page.paused == 0:
-                total += math.exp(page.base - regular * spec.sensitivity * page.log_price)
-        value = math.log(max(1e-9, total / (RANKING // 4)))
-        if first_time:
-            spec.list_attraction = value
-        spec.attraction = value - spec.list_attraction
-        shelf.attention[c] = spec.need * math.exp(attention * spec.attraction)
-        deals += spec.need * spec.attraction
-        need += spec.need
-    shelf.setting[DEALS] = deals / need
+    for arm in range(shelf.arms.shape[0]):
+        page_0 = arm * shelf.skus.shape[0]
+        deals = 0.0
+        need = 0.0
+        for c in range(shelf.categories.shape[0]):
+            spec = shelf.categories[c]
+            total = 0.0
+            for entry in range(0, RANKING, 4):
+                page = shelf.pages[page_0 + shelf.ranking[c, entry]]
+                if page.paused == 0:
+                    total += math.exp(page.base - regular * spec.sensitivity * page.log_price)
+            value = math.log(max(1e-9, total / (RANKING // 4)))
+            if arm == 0:
+                if first_time:
+                    spec.list_attraction = value
+                spec.attraction = value - spec.list_attraction
+                shelf.attention[0, c] = spec.need * math.exp(attention * spec.attraction)
+                deals += spec.need * spec.attraction
+            else:
+                gain = value - spec.list_attraction
+                shelf.attention[arm, c] = spec.need * math.exp(attention * gain)
+                deals += spec.need * gain
+            need += spec.need
+        shelf.arms[arm, ARM_DEALS] = deals / need
+        if arm == 0:
+            shelf.setting[DEALS] = deals / need

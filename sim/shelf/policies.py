@@ -1,8 +1,15 @@
-"""Rankings by name, so that they can be listed and compared."""
+"""Policies of the shelf by name: rankings, what is pushed, and what becomes of slow movers."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from sim.core.registry import policy
+
+DAY = 1440.0
+LEAST = 3.0  # row units a SKU must have sold in a window before its growth says anything
 
 
 @policy("shelf.ranking", "popularity")
@@ -18,3 +25,63 @@ class Personalised:
 @policy("shelf.ranking", "random")
 class Random:
     """Every SKU of a category is as likely to be seen."""
+
+
+@policy("shelf.selection", "none")
+class NoSelection:
+    """Nothing is pushed."""
+
+    def __init__(self, section: Any) -> None:
+        self.section = section
+
+    def pushed(self, sold: np.ndarray, skus: np.ndarray) -> np.ndarray:
+        """bool[skus]: what goes to the front. ``sold``: float64[2, skus], units of the last window and the one before."""
+        return np.zeros(len(skus), bool)
+
+
+@policy("shelf.selection", "trend")
+class Trend(NoSelection):
+    """Coming hits: articles whose observed sales grow fastest from one window to the next."""
+
+    def pushed(self, sold: np.ndarray, skus: np.ndarray) -> np.ndarray:
+        """bool[skus]: of those that grew enough, the ones that gained most units."""
+        recent, before = sold
+        # one unit is added to both, so that a first sale is no infinite growth
+        growing = (recent >= LEAST) & (recent + 1.0 >= self.section.growth * (before + 1.0))
+        gain = np.where(growing, recent - before, -np.inf)
+        most = max(1, round(self.section.hits * len(skus)))
+        chosen = np.argsort(-gain, kind="stable")[:most]
+        found = np.zeros(len(skus), bool)
+        found[chosen] = growing[chosen]
+        return found
+
+
+@policy("shelf.selection", "niche")
+class Niche(NoSelection):
+    """What no rival has: exclusive articles go to the front."""
+
+    def pushed(self, sold: np.ndarray, skus: np.ndarray) -> np.ndarray:
+        """bool[skus]: the exclusive ones."""
+        return np.asarray(skus["exclusive"] > 0)
+
+
+@policy("shelf.markdown", "none")
+class NoMarkdown:
+    """Slow movers keep their price."""
+
+    def __init__(self, section: Any) -> None:
+        self.section = section
+
+    def cuts(self, off: np.ndarray, slow: np.ndarray, cover: np.ndarray) -> np.ndarray:
+        """float64[skus]: share off from now on. ``off``: now; ``slow``: bool[skus], the stock's alert; ``cover``: days."""
+        return off
+
+
+@policy("shelf.markdown", "slow_movers")
+class SlowMovers(NoMarkdown):
+    """What stock reports as slow is cut step by step until it moves, then sold at list price again."""
+
+    def cuts(self, off: np.ndarray, slow: np.ndarray, cover: np.ndarray) -> np.ndarray:
+        """float64[skus]: one step more where it is slow or already cut and still covered for too long; else nothing off."""
+        still = slow | ((off > 0.0) & (cover > self.section.release))
+        return np.where(still, np.minimum(off + self.section.step, self.section.most), 0.0)

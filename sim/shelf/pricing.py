@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 from sim.core.compiled import inner
-from sim.shelf.state import ACTIVE, EVERY, FULL_REDUCTIONS, OFF, TIMES
+from sim.shelf.state import ACTIVE, EVERY, FULL_REDUCTIONS, NO_COUPON, NO_MEMBER, OFF, TIMES
 
 
 @inner
@@ -49,8 +49,10 @@ def price_basket(skus, reductions, basket, quantity, n, member, threshold, off, 
     Writes ``lines[i]`` = (list value, payable, cut by price, cut by member price, cut by full reduction, cut by
     coupon), int64 fen, for each line; ``work``: int64[3, lines] scratch. Returns (payable, reduction, coupon used).
 
-    List value = payable + the four cuts on every line, and payable is never negative.
+    List value = payable + the four cuts on every line, and payable is never negative. A full reduction may refuse
+    what is bought at a member price; where one that does not go with coupons takes something off, no coupon is used.
     """
+    alone = False
     for i in range(n):
         sku = skus[basket[i]]
         q = quantity[i]
@@ -71,6 +73,8 @@ def price_basket(skus, reductions, basket, quantity, n, member, threshold, off, 
         eligible = 0
         for i in range(n):
             work[0, i] = lines[i, 1] if (skus[basket[i]].full_reduction >> number) & 1 else 0
+            if reductions[number, ACTIVE] & NO_MEMBER and lines[i, 3] > 0:
+                work[0, i] = 0
             eligible += work[0, i]
         cut = full_reduction(reductions, number, eligible)
         if cut > 0:
@@ -79,12 +83,14 @@ def price_basket(skus, reductions, basket, quantity, n, member, threshold, off, 
                 lines[i, 1] -= work[1, i]
                 lines[i, 4] += work[1, i]
             reduced += cut
+            if reductions[number, ACTIVE] & NO_COUPON:
+                alone = True
     total = 0
     for i in range(n):
         work[0, i] = lines[i, 1]
         total += lines[i, 1]
     used = 0
-    if off > 0 and total >= threshold and total > 0:
+    if off > 0 and total >= threshold and total > 0 and not alone:
         used = min(off, total)
         share_out(used, work[0], total, work[1], n)
         for i in range(n):

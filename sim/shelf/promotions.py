@@ -4,8 +4,12 @@ Stacking, in the order in which a basket is priced:
 
 1. one price cut an item: of all cuts that hold at once the deepest counts, they are never added;
 2. the member price, where lower;
-3. full reductions over the eligible lines;
-4. one coupon over what is left.
+3. full reductions over the eligible lines, each on what the one before has left; one may leave out what is bought at a
+   member price (`with_member_price`);
+4. one coupon over what is left, unless a full reduction that took something off goes without (`with_coupon`).
+
+An article that is presold or sold to groups is an order of its own, at its price cut alone: no full reduction is topped up
+for it and no coupon is used on it. Cash for a review and price protection come after the sale and touch no order's price.
 """
 
 from __future__ import annotations
@@ -18,19 +22,6 @@ import numpy as np
 from sim.core.calendar import Calendar
 from sim.core.rng import Draws, decision
 from sim.shelf.config import Coupons, Discount, FullReduction, Livestream, Presale, Shelf
-from sim.shelf.state import (
-    ACTIVE,
-    C_BUDGET,
-    C_CLAIM,
-    C_FROM,
-    C_OFF,
-    C_THRESHOLD,
-    C_TO,
-    EVERY,
-    OFF,
-    TIMES,
-    ShelfState,
-)
 
 SELECTION = decision("promotion.selection")
 
@@ -47,6 +38,11 @@ class Window:
     announced: int  # minute
     opens: int  # minute
     closes: int  # minute
+
+    @property
+    def arm(self) -> str | None:
+        """The arm of an A/B test that alone is shown it."""
+        return getattr(self.spec, "arm", None)
 
 
 def select(rule: str, skus: np.ndarray, names: list[str], draws: Draws, salt: int) -> np.ndarray:
@@ -108,84 +104,6 @@ def _spans(spec: Any, calendar: Calendar) -> list[tuple[float, float]]:
     if spec.start is None or spec.to is None:
         raise ValueError("a promotion needs `from` and `to`, or `at` and `for`")
     return [(calendar.minute(spec.start), calendar.minute(spec.to))]
-
-
-def write_boards(shelf: ShelfState, calendar: list[Window], minute: int, weight: float, limit: float) -> None:
-    """Write every promotion board as it is at ``minute`` (integer minutes; windows are half-open).
-
-    Idempotent: depends only on the calendar and the minute, except quotas and coupon budgets, which are
-    set when their window opens and run down afterwards.
-    """
-    skus = shelf.skus
-    listed = skus["list_price"]
-    floor = np.rint(listed * (1.0 - limit)).astype(np.int64)
-    price, member = listed.copy(), np.zeros_like(listed)
-    deposit, balance = np.zeros(len(skus), np.float32), np.zeros(len(skus), np.int32)
-    announced, announced_at = np.full(len(skus), np.iinfo(np.int64).max), np.full(len(skus), -1, np.int32)
-    exposure, impulse = np.zeros(len(skus), np.float32), np.zeros(len(skus), np.float32)
-    origin, bits = np.zeros(len(skus), np.uint8), np.zeros(len(skus), np.uint8)
-    reductions = np.zeros_like(shelf.reductions)
-    reduction = coupon = 0
-    seen: dict[int, int] = {}
-    for window in calendar:
-        spec, mask = window.spec, window.mask
-        holds = window.opens <= minute < window.closes
-        coming = window.announced <= minute < window.opens
-        if isinstance(spec, (Discount, Presale, Livestream)):
-            cut = np.maximum(np.rint(listed * (1.0 - spec.off)).astype(np.int64), floor)
-            if isinstance(spec, Discount) and spec.kind == "member_price":
-                if holds:
-                    member = np.where(mask & ((member == 0) | (cut < member)), cut, member)
-                continue
-            sold_out = skus["quota"] == 0 if isinstance(spec, Discount) and spec.quota is not None else False
-            if holds:
-                better = mask & (cut < price) & ~np.asarray(sold_out)
-                price = np.where(better, cut, price)
-                if isinstance(spec, Presale):
-                    deposit[mask] = spec.deposit
-                    balance[mask] = window.closes
-                    origin[mask] = ORIGIN_PRESALE
-                elif isinstance(spec, Livestream):
-                    exposure[mask] = np.maximum(exposure[mask], spec.exposure)
-                    impulse[mask] = np.maximum(impulse[mask], spec.impulse)
-                    origin[mask] = ORIGIN_LIVESTREAM
-                elif spec.kind == "flash":
-                    origin[better] = ORIGIN_FLASH
-                if isinstance(spec, Discount) and spec.quota is not None and minute == window.opens:
-                    skus["quota"][mask] = max(1, round(spec.quota / weight))
-            elif coming and not isinstance(spec, Presale):
-                sooner = mask & (cut < announced)
-                announced = np.where(sooner, cut, announced)
-                announced_at[sooner] = window.opens
-        elif isinstance(spec, FullReduction):
-            row = seen.setdefault(window.number, reduction)
-            reduction = max(reduction, row + 1)
-            every, off = round(spec.every * 100), round(spec.off * 100)
-            reductions[row] = (every, off, spec.times, holds)
-            if holds:
-                bits[mask] |= np.uint8(1 << row)
-            elif coming:
-                # what a single article can hope for: its own share of a full amount
-                hoped = np.rint(listed * (1.0 - off / every * np.minimum(1.0, listed / every))).astype(np.int64)
-                sooner = mask & (hoped < announced)
-                announced = np.where(sooner, hoped, announced)
-                announced_at[sooner] = window.opens
-        elif isinstance(spec, Coupons):
-            row = seen.setdefault(window.number, coupon)
-            coupon = max(coupon, row + 1)
-            kind = shelf.coupons[row]
-            if kind[C_OFF] == 0:
-                kind[C_THRESHOLD], kind[C_OFF] = round(spec.threshold * 100), round(spec.off * 100)
-                kind[C_BUDGET] = round(spec.budget * 100 / weight)
-                kind[C_FROM], kind[C_TO] = window.opens, window.closes
-                kind[C_CLAIM] = round(spec.claim * 1e6)
-    skus["price"], skus["member_price"] = price, member
-    skus["deposit"], skus["balance_at"] = deposit, balance
-    held = announced < np.iinfo(np.int64).max
-    skus["announced_price"], skus["announced_at"] = np.where(held, announced, 0), np.where(held, announced_at, -1)
-    skus["exposure"], skus["impulse"], skus["origin"], skus["full_reduction"] = exposure, impulse, origin, bits
-    shelf.reductions[:] = reductions
-    assert EVERY == 0 and OFF == 1 and TIMES == 2 and ACTIVE == 3
 
 
 def turning_points(calendar: list[Window], end: int) -> list[int]:

@@ -34,6 +34,8 @@ SKU = np.dtype(
         ("exposure", "f4"),  # utility from a livestream room or a campaign
         ("impulse", "f4"),  # utility at checkout from the room's urgency
         ("cash_back", "i8"),  # fen, for a review
+        ("cash_back_due", "i8"),  # fen a unit, of the last cash-back: what those who bought under it still claim
+        ("commission", "f8"),  # the host's share of what a livestream room sells
         ("origin", "u1"),  # origin an order through this promotion is booked under
         ("paused", "u1"),  # taken off the shelf
         ("quota", "i8"),  # row units still to be sold at the promotion price; -1: no limit
@@ -84,22 +86,43 @@ FULL_REDUCTIONS = 8
 
 @by_address
 class ShelfState(NamedTuple):
-    """Catalogue and boards."""
+    """Catalogue and boards.
 
-    skus: np.ndarray  # SKU[skus]
+    An A/B test gives each arm a board and pages of its own, one after the other: those of arm a begin at row
+    a × skus. Arm 0 is the ordinary shop; `skus` is its board, and all that sells or is rated is counted there.
+    """
+
+    skus: np.ndarray  # SKU[skus], the first rows of `boards`
+    boards: np.ndarray  # SKU[arms × skus]
     categories: np.ndarray  # CATEGORY[categories]
     ranking: np.ndarray  # int32[categories, RANKING], SKU in each entry
     reductions: np.ndarray  # int64[FULL_REDUCTIONS, 4]: every (fen), off (fen), most times, active
     coupons: np.ndarray  # int64[kinds, 8]: threshold, off (fen), budget left (row fen), from, to (minutes), segment mask, claimed, used
-    pages: np.ndarray  # PAGE[skus]
-    attention: np.ndarray  # float64[categories], need × exp(attraction above base), what draws a visit there
+    pages: np.ndarray  # PAGE[arms × skus]
+    attention: np.ndarray  # float64[arms, categories], need × exp(attraction above base), what draws a visit there
+    arms: np.ndarray  # float64[arms, ARM_FIELDS], what an arm of an A/B test changes, and its refunds
+    kept: np.ndarray  # int64[capacity, 6]: shopper, turn, SKU, units, fen kept of the price, minute of the order
+    kept_count: np.ndarray  # int64[1], rows of `kept` filled since they were last read
     setting: np.ndarray  # float64[SETTINGS], scalars of the side, indices below
 
 
 # indices of ShelfState.setting
 CONSIDERATION, QUALITY, DEALS, HOST_COMMISSION, RATING_WEIGHT, PROMISE_WEIGHT, RANDOM_RANKING, STALE = range(8)
-SETTINGS = 16
+CASH_BACK_TAKE = 8  # share of those promised cash for a review who write it
+TRIAL_REVIEW = 9  # share of those who got a trial for nothing who write a review
+PROTECTED = 10  # minutes after an order in which a lower price is refunded; 0: no price protection
+PROTECT_CLAIM = 11  # share of those entitled who ask for it
+GROUP_HOURS = 12  # hours a group has to fill
+GROUPS = 13  # 1: something is sold to groups in this run
+ARM_LOAD = 14  # visits of all shoppers over what they were if all came as the most attracted arm does
+SETTINGS = 24
+# columns of an arm: ranking quality above the shop's; seconds a page takes longer on a phone, on a desktop; utility
+# today's offers add; visits relative to the most attracted arm's; refunds of its shoppers (row fen)
+ARM_QUALITY, ARM_PHONE, ARM_DESKTOP, ARM_DEALS, ARM_PULL, ARM_REFUNDS = range(6)
+ARM_FIELDS = 8
 # columns of a full reduction and of a coupon kind
 EVERY, OFF, TIMES, ACTIVE = range(4)
+# of ACTIVE: it holds; it does not go with a coupon; it does not count what is bought at a member price
+HOLDS, NO_COUPON, NO_MEMBER = 1, 2, 4
 C_THRESHOLD, C_OFF, C_BUDGET, C_FROM, C_TO, C_CLAIM, C_CLAIMED, C_USED = range(8)
 COUPON_KINDS = 16

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import stats as distributions
 
 from sim.study import figures, stats, words
-from sim.study.config import AbStudy
+from sim.study.config import AbStudy, Overrides
 from sim.study.outcome import Block, Outcome, Picture
 from sim.study.runner import Runner
 from sim.study.stats import Estimate
@@ -26,7 +26,7 @@ from sim.study.words import Text, both
 
 @dataclass(frozen=True)
 class Tests:
-    """One two-proportion test a replication; arrays float64[replications]."""
+    """One test a replication; arrays float64[replications]."""
 
     effect: np.ndarray  # rate of b less rate of a
     p_value: np.ndarray
@@ -52,20 +52,22 @@ def two_proportions(x_a: np.ndarray, n_a: np.ndarray, x_b: np.ndarray, n_b: np.n
     return Tests(effect, 2.0 * distributions.norm.sf(np.abs(z)), effect - spread, effect + spread)
 
 
+def two_means(x_a: np.ndarray, n_a: np.ndarray, sd_a: np.ndarray, x_b: np.ndarray, n_b: np.ndarray, sd_b: np.ndarray) -> Tests:
+    """Welch's test of two means (sums ``x``, counts ``n``, standard deviations), by the normal approximation."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        effect = x_b / n_b - x_a / n_a
+        error = np.sqrt(sd_a**2 / n_a + sd_b**2 / n_b)
+        z = np.where(error > 0.0, effect / error, 0.0)
+    spread = 1.959963984540054 * error
+    return Tests(effect, 2.0 * distributions.norm.sf(np.abs(z)), effect - spread, effect + spread)
+
+
 def ab(runner: Runner, study: AbStudy) -> Outcome:
     """Run test, truth and, where given, a test of equal arms."""
     n = study.replications.min
-    names = [f"ab.{arm}.{kpi}" for arm in "ab" for kpi in (study.outcome, study.per)]
-    counts = runner.matrix([runner.design("test", study.test)], 0, n, names)[0]
-    tests = two_proportions(*(counts[:, i] for i in range(4)))
-    both_arms = [runner.design("all a", study.all_a), runner.design("all b", study.all_b)]
-    whole = runner.matrix(both_arms, 0, n, [study.outcome, study.per])
-    rates = whole[:, :, 0] / whole[:, :, 1]
-    truth = rates[1] - rates[0]
-    blank = None
-    if study.no_effect is not None:
-        blank = runner.matrix([runner.design("equal arms", study.no_effect)], 0, n, names)[0]
-    aa = two_proportions(*(blank[:, i] for i in range(4))) if blank is not None else None
+    tests = _test(runner, study, "test", study.test)
+    truth = _truth(runner, study)
+    aa = _test(runner, study, "equal arms", study.no_effect) if study.no_effect is not None else None
     table = pd.DataFrame(
         {
             "replication": range(n),
@@ -84,10 +86,42 @@ def ab(runner: Runner, study: AbStudy) -> Outcome:
     return _outcome(runner, study, table, tests, truth, aa)
 
 
+def _test(runner: Runner, study: AbStudy, label: str, changes: Overrides) -> Tests:
+    """The test as a shop would analyse it, once a replication."""
+    parts = [study.outcome, study.per] + ([f"{study.outcome}_sd"] if study.statistic == "mean" else [])
+    names = [f"ab.{arm}.{kpi}" for arm in study.arms or ("a", "b") for kpi in parts]
+    counts = runner.matrix([runner.design(label, changes)], 0, study.replications.min, names)[0]
+    columns = [counts[:, i] for i in range(len(names))]
+    return two_means(*columns) if study.statistic == "mean" else two_proportions(*columns)
+
+
+def _truth(runner: Runner, study: AbStudy) -> np.ndarray:
+    """float64[replications]: everyone in the second arm less everyone in the first, on the same seed.
+
+    With named arms each run's figures are those of the arm everybody is in, so that test and truth measure the same
+    shoppers over the same time; else those of the whole run.
+    """
+    n = study.replications.min
+    if study.arms is None:
+        designs = [runner.design("all a", study.all_a or {}), runner.design("all b", study.all_b or {})]
+        whole = runner.matrix(designs, 0, n, [study.outcome, study.per])
+        rates = whole[:, :, 0] / whole[:, :, 1]
+        return np.asarray(rates[1] - rates[0])
+    rates = np.empty((2, n))
+    for i, (arm, given) in enumerate(zip(study.arms, (study.all_a, study.all_b), strict=True)):
+        changes = {**study.test, "shelf.ab.everyone": arm} if given is None else given
+        names = [f"ab.{arm}.{study.outcome}", f"ab.{arm}.{study.per}"]
+        counts = runner.matrix([runner.design(f"all {arm}", changes)], 0, n, names)[0]
+        rates[i] = counts[:, 0] / counts[:, 1]
+    return np.asarray(rates[1] - rates[0])
+
+
 def _outcome(
     runner: Runner, study: AbStudy, table: pd.DataFrame, tests: Tests, truth: np.ndarray, aa: Tests | None
 ) -> Outcome:
     n = len(table)
+    unit = "CNY" if study.statistic == "mean" else "share"
+    first, second = study.arms or ("a", "b")
     measured, true = stats.mean(tests.effect), stats.mean(truth)
     bias = stats.mean(tests.effect - truth)
     won = tests.significant(study.alpha)
@@ -97,21 +131,21 @@ def _outcome(
     coverage = stats.proportion(int(table["covers_truth"].sum()), n)
     biased = bias.low > 0.0 or bias.high < 0.0
     share = bias.value / true.value if true.value else math.nan
-    points = lambda e, lang="en": words.interval(e, "share", lang, signed=True)  # noqa: E731
+    points = lambda e, lang="en": words.interval(e, unit, lang, signed=True)  # noqa: E731
     how_en = (
-        f"is off by {words.number(bias.value, 'share', signed=True)}"
+        f"is off by {words.number(bias.value, unit, signed=True)}"
         + (f" ({words.percent(share, signed=True)} of the truth)" if math.isfinite(share) else "")
         if biased
         else "is not biased as far as can be seen"
     )
-    how_zh = f"偏差为 {words.percent(bias.value, 'zh', signed=True)}" if biased else "未见偏差"
+    how_zh = f"偏差为 {words.number(bias.value, unit, 'zh', signed=True)}" if biased else "未见偏差"
     answer = Text(
-        f"The test measures {words.number(measured.value, 'share', signed=True)} where the truth is "
-        f"{words.number(true.value, 'share', signed=True)} "
+        f"The test measures {words.number(measured.value, unit, signed=True)} where the truth is "
+        f"{words.number(true.value, unit, signed=True)} "
         f"{study.outcome} per {study.per}: it {how_en}, and it finds the right winner in "
         f"{words.percent(power.value)} of runs.",
-        f"测试测得 {words.percent(measured.value, 'zh', signed=True)}，真实效应为 "
-        f"{words.percent(true.value, 'zh', signed=True)}"
+        f"测试测得 {words.number(measured.value, unit, 'zh', signed=True)}，真实效应为 "
+        f"{words.number(true.value, unit, 'zh', signed=True)}"
         f"（{study.outcome}/{study.per}）：{how_zh}，在 {words.percent(power.value, 'zh')} 的运行中选对赢家。",
     )
     rows = [
@@ -140,8 +174,8 @@ def _outcome(
         )
     said = [
         Text(
-            f"{n} replications; the truth is the same shoppers with everyone in arm b less everyone in arm a.",
-            f"{n} 次重复；真值为同一批顾客全部进入 b 臂与全部进入 a 臂之差。",
+            f"{n} replications; the truth is the same shoppers with everyone in arm {second} less everyone in arm {first}.",
+            f"{n} 次重复；真值为同一批顾客全部进入 {second} 臂与全部进入 {first} 臂之差。",
         )
     ]
     if biased:
@@ -181,7 +215,7 @@ def _outcome(
                 lambda lang: figures.distributions(
                     ["测得", "真实"] if lang == "zh" else ["measured", "true"],
                     [tests.effect, truth],
-                    lambda v: words.number(v, "share", lang, signed=True),
+                    lambda v: words.number(v, unit, lang, signed=True),
                     f"{study.outcome} / {study.per}",
                 ),
                 Text("Each dot is one run.", "每个点为一次运行。"),
@@ -191,6 +225,7 @@ def _outcome(
         settings={
             "scenario": study.scenario,
             "set": study.set,
+            "arms": [first, second],
             "test": study.test,
             "all a": study.all_a,
             "all b": study.all_b,

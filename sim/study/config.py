@@ -322,14 +322,30 @@ class AbStudy(Study):
     """An A/B test inside the platform against the truth only a simulation knows."""
 
     study: Literal["ab"] = "ab"
-    test: Overrides = Field(description="overrides that run the test")
-    all_a: Overrides = Field(description="overrides that put everyone into arm a")
-    all_b: Overrides = Field(description="overrides that put everyone into arm b")
-    no_effect: Overrides | None = Field(None, description="overrides of a test whose arms are alike")
+    arms: tuple[str, str] | None = Field(
+        None, description="two arms of the scenario's shelf.ab, the first is compared against; left out: a and b"
+    )
+    test: Overrides = Field(default_factory=dict, description="overrides that run the test")
+    all_a: Overrides | None = Field(
+        None, description="overrides that put everyone into the first arm; left out with arms: shelf.ab.everyone"
+    )
+    all_b: Overrides | None = Field(None, description="the same for the second arm")
+    no_effect: Overrides | None = Field(
+        None, description="overrides of a test whose arms are alike, such as {shelf.ab.blank: true}"
+    )
     outcome: str = "orders"
     per: str = "visits"
+    statistic: Literal["proportion", "mean"] = Field(
+        "proportion", description="outcome ÷ per tested as a proportion (z) or as a mean (Welch)"
+    )
     alpha: Share = Field("5%", gt=0.0, lt=0.5)  # type: ignore[assignment]
     replications: Replicate = Replications(min=30, max=30)
+
+    @model_validator(mode="after")
+    def _truth_known(self) -> AbStudy:
+        if self.arms is None and (self.all_a is None or self.all_b is None):
+            raise ValueError("accepted: arms (two arms of the scenario's shelf.ab), or both all_a and all_b")
+        return self
 
 
 class Case(Section):

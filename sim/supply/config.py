@@ -51,6 +51,7 @@ class Supplier(Section):
     )
     region: str | None = Field(None, description="where it stands; shares that region's disruptions. Left out: drawn")
     share: float = Field(1.0, gt=0, description="weight with which SKUs are assigned to it")
+    serves: list[str] = Field(default_factory=list, description="categories it makes; left out: all")
     lead_time: LeadTime = Field(default_factory=LeadTime)
     capacity: Rate | None = Field(None, description="units it can ship, such as 1000/d; left out: unlimited")
     rationing: Literal["proportional", "oldest_first", "priority"] = Field(

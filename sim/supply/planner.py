@@ -117,13 +117,36 @@ class Planner(mesa.Agent):
         return list(regions)[int(np.searchsorted(edges, u * edges[-1], side="right"))]
 
     def _assign(self, role: str, decision: Any) -> np.ndarray:
-        """int64[skus]: number of the supplier of this role that serves each SKU."""
+        """int64[skus]: number of the supplier of this role that serves each SKU; -1 where none makes it."""
+        if any(s.config.serves for s in self.roll if s.config.role == role):
+            return self._assign_makers(role, decision)
         numbers = np.array([s.number for s in self.roll if s.config.role == role], np.int64)
         if self.config.assignment == "in_turn":
             return numbers[np.arange(self.skus) % len(numbers)]
         edges = np.cumsum([s.config.share for s in self.roll if s.config.role == role])
         u = self.market.draws.uniform(decision, np.arange(self.skus))
         return numbers[np.searchsorted(edges, u * edges[-1], side="right")]
+
+    def _assign_makers(self, role: str, decision: Any) -> np.ndarray:
+        """The same where suppliers make some categories only. Raises SimError for a category nobody makes."""
+        names = self.market.category_names
+        category = self.market.world.shelf.skus["category"]
+        chosen = np.full(self.skus, -1, np.int64)
+        u = self.market.draws.uniform(decision, np.arange(self.skus))
+        for number, name in enumerate(names):
+            makers = [s for s in self.roll if s.config.role == role and name in (s.config.serves or names)]
+            mine = np.flatnonzero(category == number)
+            if not makers:
+                if role == "main" and len(mine):
+                    raise SimError(f"supply.suppliers: found no main supplier that serves {name!r}, accepted: at least one")
+                continue
+            numbers = np.array([s.number for s in makers], np.int64)
+            if self.config.assignment == "in_turn":
+                chosen[mine] = numbers[np.arange(len(mine)) % len(numbers)]
+            else:
+                edges = np.cumsum([s.config.share for s in makers])
+                chosen[mine] = numbers[np.searchsorted(edges, u[mine] * edges[-1], side="right")]
+        return chosen
 
     def in_region(self, name: str) -> list[Supplier]:
         """Suppliers that stand in a region."""

@@ -72,6 +72,8 @@ class Supplier(mesa.Agent):
         self.on_road: list[Shipment] = []
         self.shipped = 0  # shipments so far
         self.delivered = 0  # row units
+        self.first_output: float | None = None  # minute
+        self.outputs: list[tuple[float, np.ndarray]] = []  # of a second source: minute, SKUs that left
         self.outages: list[tuple[float, float]] = []  # from, to (minutes)
         self.down_since = -1.0
         self.known_down = False
@@ -206,6 +208,10 @@ class Supplier(mesa.Agent):
         if lead.cv > 0 and mean > 0:
             minutes = self._draw_lead(mean, lead.cv, lead.distribution)
         self.shipped += 1
+        if self.first_output is None:
+            self.first_output = now
+        if self.is_second:
+            self.outputs.append((now, skus))
         self.on_road.append(Shipment(self, skus, units, paid, now + minutes + self._gate(now)))
 
     def _gate(self, now: float) -> float:

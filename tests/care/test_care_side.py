@@ -296,17 +296,6 @@ def test_who_is_won_back_had_left_over_the_failure(troubled: Marketplace) -> Non
     assert (alive & ~before).sum() >= 1
 
 
-def test_price_protection_pays_those_who_ask_the_difference() -> None:
-    cut = {
-        "shelf.promotions": [
-            {"kind": "discount", "off": "20%", "skus": "all", "from": "06-06 00:00", "to": "06-08 00:00"}
-        ]
-    }
-    off, on = shop(**cut), shop(**cut, **dotted(price_protection__policy="pay_difference"))
-    assert balance(off, b.COMPENSATION) == 0 < balance(on, b.COMPENSATION)
-    assert daily(on, c.D_PROTECTED) == pytest.approx(balance(on, b.COMPENSATION) * on.weight / 100.0)
-
-
 # Events ------------------------------------------------------------------------------------------------
 
 
@@ -364,6 +353,6 @@ def test_instant_refunds_can_be_switched_on_for_a_time() -> None:
 def test_the_same_seed_gives_the_same_bytes_with_everything_on() -> None:
     everything = dotted(
         staff__number=3, bot__policy="by_intent", refunds__policy="instant", complaints__policy="clock",
-        compensation__policy="coupon", follow_up__policy="affected", price_protection__policy="pay_difference",
+        compensation__policy="coupon", follow_up__policy="affected",
     )  # fmt: skip
     assert bytes_of(shop(days=5, **TROUBLE, **everything)) == bytes_of(shop(days=5, **TROUBLE, **everything))

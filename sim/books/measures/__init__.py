@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 GROUPS = (
-    "trade", "customers", "marketing", "stock", "fulfilment", "care", "platform", "threats", "oversight", "result",
+    "trade", "customers", "marketing", "stock", "fulfilment", "care", "platform", "threats", "rivals", "oversight", "result",
 )  # fmt: skip
 
 
@@ -49,5 +49,6 @@ def all_measures() -> dict[str, Measure]:
 def measure_all(market: Any) -> dict[str, float]:
     """Value of every measure that has a meaning in this run (finite), by name."""
     values = {name: float(measure.compute(market)) for name, measure in all_measures().items()}
+    values.update(importlib.import_module(f"{__name__}.ab").arm_measures(market))
     values.update(getattr(market, "notices", {}).get("kpis", {}))  # of stations driven alone, named by the file
     return {name: value for name, value in values.items() if math.isfinite(value)}

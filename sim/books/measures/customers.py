@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from sim.books.measures import Measure
-from sim.books.view import ratio, total
+from sim.books.view import ledger, ratio, total
+from sim.crowd.segments import NOBODY, segments
 from sim.crowd.state import ALIVE, MEMBER
 
 SOURCE = "KPI table of the project"
@@ -55,6 +56,41 @@ def churn(market: Any) -> float:
     return 1.0 - float(((rows["flags"] & ALIVE) > 0).mean()) if len(rows) else float("nan")
 
 
+def member_repurchase(market: Any) -> float:
+    """Repurchase among members alone; members are more loyal to begin with, so no effect of membership."""
+    rows = market.world.crowd.rows
+    orders = rows["window_orders"][(rows["flags"] & MEMBER) > 0]
+    return ratio(float((orders > 1).sum()), float((orders > 0).sum()))
+
+
+def ltv(market: Any) -> float:
+    """CNY of margin of a mean buyer since the scenario's start: paid less cost of goods and what was refunded."""
+    rows = market.world.crowd.rows
+    return ratio(float(rows["margin"][rows["window_orders"] > 0].sum()) / 100.0, float((rows["window_orders"] > 0).sum()))
+
+
+def cac(market: Any) -> float:
+    """CNY of marketing for each new buyer; nothing where nothing was spent."""
+    spent = ledger(market)["marketing"]
+    return ratio(spent, total(market, "buyers_new")) if spent > 0 else float("nan")
+
+
+def _rfm(segment: int) -> Any:
+    def compute(market: Any) -> float:
+        if not any(f"crowd.{name}" in market.notices for name in ("coupons", "membership", "win_back")):
+            return float("nan")
+        found = segments(market.world.crowd.rows)
+        return ratio(float((found == segment).sum()), float((found != NOBODY).sum()))
+
+    return compute
+
+
+RFM_LABELS = (
+    ("champions", "Champions", "重要价值客户"), ("loyal", "Loyal customers", "忠诚客户"),
+    ("promising", "Promising customers", "潜力客户"), ("new", "New customers", "新客户"),
+    ("at_risk", "Customers at risk", "流失风险客户"), ("lost", "Lost customers", "流失客户"),
+)  # fmt: skip
+
 MEASURES = (
     Measure("buyers", "Buyers", "买家数", "people", "higher", "people with an order in the scenario's days", SOURCE, buyers),
     Measure("new_buyers", "New buyers", "新客数", "people", "higher", "first order ever", SOURCE,
@@ -69,4 +105,11 @@ MEASURES = (
     Measure("churn", "Churned shoppers", "流失率", "share", "lower", "shoppers who left for good ÷ shoppers", SOURCE, churn),
     Measure("member_share", "Members among buyers", "会员占比", "share", "higher", "buyers who are members ÷ buyers", SOURCE,
             member_share),
+    Measure("member_repurchase_rate", "Repurchase rate of members", "会员复购率", "share", "higher",
+            "members with ≥2 orders ÷ members with ≥1, over the scenario's days", "R01", member_repurchase),
+    Measure("ltv", "Margin per buyer", "买家毛利贡献", "CNY", "higher",
+            "paid − cost of goods − refunds ÷ buyers, over the scenario's days, not discounted", SOURCE, ltv),
+    Measure("cac", "Customer acquisition cost", "获客成本", "CNY", "lower", "marketing ÷ new buyers", "T37", cac),
+    *(Measure(f"rfm_{name}", label, zh, "share", "neither", "customers of the RFM segment ÷ customers at the end",
+              "Hughes 1994", _rfm(number)) for number, (name, label, zh) in enumerate(RFM_LABELS)),
 )  # fmt: skip

@@ -130,6 +130,32 @@ def cost_half_width(market: Any) -> float:
     return NAN if costs is None else half_width_99(costs.total)
 
 
+def _since_shock(market: Any) -> float:
+    """Hours from the first surge of demand to the first output of a second source for the goods asked for; else nan."""
+    surges = market.notices.get("surges", [])
+    if not surges:
+        return NAN
+    began, category = surges[0]
+    goods = market.world.shelf.skus["category"]
+    reached = [
+        minute
+        for supplier in market.supply.roll
+        for minute, skus in supplier.outputs
+        if minute >= began and (category < 0 or (goods[skus] == category).any())
+    ]
+    return (min(reached) - began) / 60.0 if reached else NAN
+
+
+def _switch_hours(market: Any) -> float:
+    """Hours from the first activation of a second source to its first output; nan where there is none."""
+    spans = [
+        s.first_output - s.activated_at
+        for s in market.supply.roll
+        if s.is_second and s.first_output is not None and s.activated_at is not None
+    ]
+    return min(spans) / 60.0 if spans else NAN
+
+
 MEASURES = (
     Measure("fill_rate", "Fill rate (β)", "满足率", "share", "higher",
             "units served from stock ÷ units demanded", SOURCE, fill_rate),
@@ -157,6 +183,10 @@ MEASURES = (
             "demand at list price unserved between TTS and TTR, worst supplier", "S08", worst_exposure),
     Measure("second_source_share", "Second source share", "备用货源占比", "share", "neither",
             "units delivered by second sources ÷ all", SOURCE, second_source_share),
+    Measure("switch_hours", "Activation to first output", "切换至首批产出", "h", "lower",
+            "first activation of a second source → its first output", "Q07", _switch_hours),
+    Measure("shock_to_output_hours", "Demand shock to new capacity", "需求激增至新增产能", "h", "lower",
+            "first surge of demand → first output of a second source for the goods asked for", SOURCE, _since_shock),
     Measure("supplier_days_down", "Supplier days down", "供应商停供天数", "d", "lower",
             "supplier-days of outages", SOURCE, days_down),
     Measure("supply.cost_per_period", "Stock cost per SKU and period", "单品期均库存成本", "CNY", "lower",

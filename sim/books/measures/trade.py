@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sim.books.measures import Measure
 from sim.books.view import hours, ratio, total
 
@@ -30,6 +32,47 @@ def peak_to_mean(market: Any) -> float:
     """Orders of the busiest hour over those of the mean hour."""
     values = hours(market, "orders")
     return ratio(float(values.max(initial=0.0)), float(values.mean()) if len(values) else 0.0)
+
+
+def by_device(market: Any, device: int) -> float:
+    """Orders paid ÷ visits of shoppers on a device (0 phone, 1 desktop) since the scenario's start."""
+    before = market.notices.get("devices")
+    if before is None:
+        return float("nan")
+    rows = market.world.crowd.rows[: len(before["visits"])]
+    mine = rows["device"] == device
+    visits = (rows["visits"].astype(int) - before["visits"])[mine].sum()
+    return ratio(float(rows["window_orders"][mine].sum()), float(visits))
+
+
+def net_gmv(market: Any) -> float:
+    """CNY: what was paid and not given back, price protection included."""
+    return total(market, "paid") - total(market, "refunds") - total(market, "protected")
+
+
+def promoted_units(market: Any, promoted: bool, then: bool) -> float:
+    """Units asked for of SKUs that some promotion ever covers (``promoted``) or of the others, on days on which a
+    promotion covers the SKU, or any of its category for the others (``then``), or on the other days.
+
+    The calendar counts, whether it is shown or withheld, so that a run and its twin without promotions measure the same.
+    """
+    windows = market.windows
+    if not windows:
+        return float("nan")
+    skus, history = market.world.shelf.skus, market.world.supply.history
+    covered = np.zeros(history.shape, bool)
+    for window in windows:
+        covered[max(0, window.opens // 1440) : -(-window.closes // 1440), window.mask] = True
+    ever = covered.any(axis=0)
+    on = covered
+    if not promoted:
+        on = np.zeros_like(covered)
+        for category in np.unique(skus["category"]):
+            mine = skus["category"] == category
+            on[:, mine] = np.any(covered[:, mine], axis=1, keepdims=True)
+    chosen = (on == then) & (ever == promoted)
+    first = market.calendar.warmup // 1440
+    return float((history[first:] * chosen[first:]).sum()) * market.weight
 
 
 def _count(name: str, label: str, zh: str, unit: str, better: Any, formula: str, column: str) -> Measure:
@@ -77,6 +120,34 @@ MEASURES = (
             peak_to_mean),
     Measure("rival_purchases", "Purchases at rivals", "流向竞品", "orders", "lower", "purchases of our shoppers elsewhere",
             SOURCE, lambda m: total(m, "rival_purchases")),
+    Measure("mobile_cvr", "Conversion on phones", "移动端转化率", "share", "higher",
+            "orders paid ÷ visits, shoppers on a phone", "T13", lambda m: by_device(m, 0)),
+    Measure("desktop_cvr", "Conversion on desktops", "桌面端转化率", "share", "higher",
+            "orders paid ÷ visits, shoppers on a desktop", "T12", lambda m: by_device(m, 1)),
+    Measure("net_gmv", "GMV net of returns", "净成交额", "CNY", "higher",
+            "paid GMV − refunds − price protection; an increment is the difference to the same seed with shelf.withheld",
+            SOURCE, net_gmv),
+    Measure("promo_units", "Units promoted", "促销件数", "units", "neither",
+            "units of promoted SKUs on days their promotion covers", "P04, P05, P06",
+            lambda m: promoted_units(m, True, True)),
+    Measure("promo_units_other_days", "Their units on other days", "促销品非促销日件数", "units", "neither",
+            "units of the same SKUs on other days", "P05", lambda m: promoted_units(m, True, False)),
+    Measure("other_units_promo_days", "Units of others then", "促销日其他商品件数", "units", "neither",
+            "units of never promoted SKUs of the same categories on those days", "P04",
+            lambda m: promoted_units(m, False, True)),
+    Measure("other_units_other_days", "Units of others on other days", "非促销日其他商品件数", "units", "neither",
+            "units of never promoted SKUs on other days", "P05", lambda m: promoted_units(m, False, False)),
+    Measure("cash_back_cost", "Cash for reviews", "好评返现", "CNY", "lower", "paid for reviews of cash-back orders", SOURCE,
+            lambda m: total(m, "cash_backs")),
+    Measure("price_protection_cost", "Price protection", "价保退差", "CNY", "lower", "differences refunded", SOURCE,
+            lambda m: total(m, "protected")),
+    Measure("groups_failed", "Group orders paid back", "拼团失败率", "share", "lower",
+            "orders of groups that never filled ÷ group orders", SOURCE,
+            lambda m: ratio(total(m, "groups_failed"), total(m, "group_orders"))),
+    Measure("trial_units", "Units given away", "0元试用件数", "units", "neither", "0-yuan trials sent", SOURCE,
+            lambda m: total(m, "trials")),
+    Measure("review_count", "Reviews", "评价数", "reviews", "higher", "reviews written", SOURCE,
+            lambda m: total(m, "reviews")),
     Measure("presale_default", "Presale defaults", "尾款违约率", "share", "lower", "balances never paid ÷ presale orders due",
             SOURCE, lambda m: ratio(total(m, "defaults"), total(m, "defaults") + total(m, "balances_paid"))),
 )  # fmt: skip

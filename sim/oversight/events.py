@@ -1,0 +1,98 @@
+"""What the regulator and thieves do to us, and what we do about it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from sim.core.clock import ACTIONS, call_after
+from sim.core.errors import SimError
+from sim.core.registry import event
+from sim.core.units import parse_duration
+
+DAY = 1440.0
+WHAT = ("all", "licences", "tax", "prices", "data")
+
+
+def _office(market: Any, part: str = "") -> Any:
+    office = market.notices.get("oversight")
+    if office is None or (part and getattr(market.config.oversight, part) is None):
+        raise SimError(f"oversight.{part or 'licences'}: found none, accepted for this event: that section in the file")
+    return office
+
+
+def _minutes(given: Any, usual: float) -> float:
+    if given is None:
+        return usual
+    return parse_duration(given) if isinstance(given, str) else float(given)
+
+
+@event("oversight.audit", kind="inject")
+def audit(market: Any, target: Any = None, for_minutes: Any = None, what: str = "licences") -> None:
+    """The regulator looks at once at `what`: licences (of a target supplier or all), tax, prices, data, or all."""
+    if what not in WHAT:
+        raise SimError(f"what: found {what!r}, accepted: {', '.join(WHAT)}")
+    office = _office(market, "licences" if what == "licences" else "")
+    if what in ("all", "licences") and office.licences is not None:
+        for supplier in office.licences.aimed(target):
+            office.licences.inspect(supplier)
+    for name, look in (("tax", office.inspect_tax), ("prices", office.inspect_prices), ("data", office.inspect_data)):
+        if what in ("all", name):
+            look()
+
+
+@event("oversight.licence_lapse", kind="inject")
+def licence_lapse(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """A supplier's licence is withdrawn, and nobody tells us."""
+    registrar = _office(market, "licences").licences
+    for supplier in registrar.aimed(target):
+        registrar.lapse(supplier)
+
+
+@event("oversight.take_down", kind="inject")
+def take_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """The regulator orders every SKU of a supplier off the shelf for a time (20d), whatever its licence."""
+    registrar = _office(market, "licences").licences
+    minutes = _minutes(for_minutes, 20.0 * DAY)
+    for supplier in registrar.aimed(target):
+        registrar.take_down(supplier)
+        call_after(market.env, minutes, ACTIONS, partial(registrar.reinstate, supplier))
+
+
+@event("oversight.breach", kind="inject")
+def breach(
+    market: Any, target: Any = None, for_minutes: Any = None, role: str | None = None, entry: str | None = None
+) -> None:
+    """It becomes known that personal data were stolen, by an account of a `role` or from the `entry` database."""
+    _office(market, "privacy").guardian.breach(role, entry)
+
+
+# What people do -----------------------------------------------------------------------------------
+
+
+@event("oversight.reinstate", kind="action")
+def reinstate(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Put the goods of suppliers that have a licence back on the shelf; the others are refused."""
+    registrar = _office(market, "licences").licences
+    for supplier in registrar.aimed(target):
+        if supplier.down:
+            registrar.reinstate(supplier)
+
+
+@event("oversight.apply", kind="action")
+def apply(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Have suppliers without a valid licence apply for one at once."""
+    registrar = _office(market, "licences").licences
+    for supplier in registrar.aimed(target):
+        if not supplier.is_valid(market.env.now):
+            registrar.apply(supplier)
+
+
+@event("oversight.delist", kind="action")
+def delist(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Take the goods of a supplier without a valid licence off the shelf ourselves, and have it apply for one."""
+    registrar = _office(market, "licences").licences
+    for supplier in registrar.aimed(target):
+        if not supplier.is_valid(market.env.now):
+            registrar.take_down(supplier)
+            registrar.apply(supplier)
