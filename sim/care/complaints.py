@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sim.books.state import CASH, COMPENSATION, COUPONS_CLAIMED, REVIEW_POINTS, REVIEWS, WON_BACK, note, post
+from sim.books.state import CASH, COMPENSATION, REVIEW_POINTS, REVIEWS, WON_BACK, note, post
 from sim.care import cases as c
 from sim.care.pool import ENDLESS, PIECE, Pool
 from sim.care.recovery import outcome
 from sim.core.registry import get_policy
 from sim.core.rng import decision
+from sim.crowd.programmes_config import Voucher
 from sim.crowd.state import ALIVE, P_DROPOUT, P_NEUTRAL, P_REVIEW, REMOVED
-from sim.shelf.state import C_CLAIMED, C_OFF, C_THRESHOLD, COUPON_KINDS
+from sim.crowd.vouchers import vouchers
 
 WORK = decision("care.complaint")
 REVISE = decision("care.revise")
@@ -22,8 +23,6 @@ STAY = decision("shopper.stay")  # the crowd's own draw: whoever reconsiders lea
 DAY = 1440.0
 OVERTIME_HOURS = 4  # after the handlers' day
 OVERTIME_PAY = 1.5
-#: the last kind of coupon is care's own
-CARE_COUPON = COUPON_KINDS - 1
 GOOD_REVIEW, BAD_REVIEW, TURNED_REVIEW = 5.0, 1.0, 4.0
 
 
@@ -127,7 +126,7 @@ class Office:
             return 0.0
         market, weight = self.market, self.market.weight
         if rule.coupon:
-            if not self._coupon(shopper, rule, minute):
+            if not self._coupon(shopper, rule):
                 return 0.0
             self.cases.note(c.D_COUPONS, np.array([minute]), worth * weight)
         else:
@@ -137,19 +136,13 @@ class Office:
         self.cases.note(c.D_COMPENSATED, np.array([minute]), share * weight)
         return worth
 
-    def _coupon(self, shopper: int, rule: Any, minute: float) -> bool:
-        """Put care's coupon into the shopper's hand unless they hold one."""
-        world, config = self.market.world, rule.config
-        row = world.crowd.rows[shopper]
-        day = int(minute // DAY)
-        if row["coupon_day"] >= day:
-            return False
-        kind = world.shelf.coupons[CARE_COUPON]
-        kind[C_OFF], kind[C_THRESHOLD] = round(config.amount * 100), round(config.threshold * 100)
-        kind[C_CLAIMED] += 1
-        row["coupon"], row["coupon_day"] = CARE_COUPON, min(32_000, day + int(config.valid // DAY))
-        note(world.books, int(minute), COUPONS_CLAIMED, 1.0)
-        return True
+    def _coupon(self, shopper: int, rule: Any) -> bool:
+        """Give care's voucher to the shopper unless they hold one, or its budget is spent."""
+        config, drawer = rule.config, vouchers(self.market)
+        kind = drawer.kind(
+            "care", Voucher.model_construct(off=config.amount, threshold=config.threshold), config.budget
+        )
+        return len(drawer.give(kind, np.array([shopper]), config.valid)) > 0
 
     # What it does ----------------------------------------------------------------------------------
 

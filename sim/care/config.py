@@ -182,6 +182,7 @@ class Compensation(Section):
     most: Money = param("100 CNY", "", "share: at the most", low="20 CNY", high="500 CNY")
     threshold: Money = default("20 CNY", description="coupon: least value of the next order")
     valid: Duration = default("14d", description="coupon: how long it can be used")
+    budget: Money = default("100M CNY", description="coupon: face value given at the most; what lapses comes back")
     to: Literal["complainers", "affected"] = default(
         "complainers", description="those who complained, when it is closed; or all who were affected, without asking"
     )
