@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.care.state import INCIDENT, PRICE, WHERE_IS_IT
 from sim.core.rng import decision
-from sim.fulfilment.state import DELIVERED, DEPOSIT, FLAG_CONCLUDED, NONE, SHIPPED
+from sim.fulfilment.state import DELIVERED, DEPOSIT, FLAG_CONCLUDED, NONE, ORIGIN_BOT, SHIPPED
 
 ASKS_WHERE = decision("care.asks_where")
 ASKS_PRICE = decision("care.asks_price")
@@ -25,7 +25,8 @@ def where_is_it(market: Any, now: float) -> np.ndarray:
     an hour of a daily share p is 1 − (1 − p)^(1/24). One draw for each order and hour since it was paid.
     """
     asking, orders = market.config.care.asking, market.world.fulfilment.orders
-    under_way = (orders["shopper"] >= 0) & (orders["paid_at"] > 0.0) & (orders["flags"] & FLAG_CONCLUDED == 0)
+    under_way = (orders["shopper"] >= 0) & (orders["paid_at"] > 0.0) & (orders["origin"] != ORIGIN_BOT)
+    under_way &= orders["flags"] & FLAG_CONCLUDED == 0
     rows = np.flatnonzero(under_way)
     if not len(rows):
         return np.zeros(0, INCIDENT)
@@ -51,7 +52,8 @@ def price_fell(market: Any, now: float, before: np.ndarray) -> np.ndarray:
     if not cut.any():
         return np.zeros(0, INCIDENT)
     orders = market.world.fulfilment.orders
-    rows = np.flatnonzero((orders["shopper"] >= 0) & (orders["paid_at"] > 0.0) & (orders["placed"] >= now - WEEK))
+    known = (orders["shopper"] >= 0) & (orders["paid_at"] > 0.0) & (orders["origin"] != ORIGIN_BOT)
+    rows = np.flatnonzero(known & (orders["placed"] >= now - WEEK))
     rows = rows[np.argsort(orders["serial"][rows], kind="stable")]
     mine = orders[rows]
     skus = np.maximum(mine["sku"], 0)

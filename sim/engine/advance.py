@@ -54,6 +54,7 @@ from sim.crowd.state import (
     N_DUE,
     N_INTENTS,
     OPENINGS,
+    P_ATTEMPTS,
     P_ATTENTION,
     P_DEAL_PULL,
     P_LATER,
@@ -289,7 +290,8 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
                 second = (w1 >> 8) * 60 >> 24
                 latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
                 latency += shelf.arms[row.arm, ARM_PHONE + row.device]
-                visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, V_ORDINARY)
+                broken = platform.failure[BROWSE, second] ** crowd.params[P_ATTEMPTS]
+                visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, broken, V_ORDINARY)
         for j in range(crowd.counts[N_DUE]):
             subject, kind, detail = crowd.due[j, 0], crowd.due[j, 1], crowd.due[j, 2]
             if kind in (A_BALANCE, A_RETURN, A_REFUND):
@@ -314,7 +316,8 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
                 how = V_MESSAGE
             latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
             latency += shelf.arms[row.arm, ARM_PHONE + row.device]
-            visit(crowd, shelf, rivals, books, subject, occurrence, minute, second, latency, how)
+            broken = platform.failure[BROWSE, second] ** crowd.params[P_ATTEMPTS]
+            visit(crowd, shelf, rivals, books, subject, occurrence, minute, second, latency, broken, how)
 
         ordinary, burst = 0.0, 0.0
         retrying = 0.0

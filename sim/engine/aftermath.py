@@ -75,6 +75,7 @@ from sim.fulfilment.state import (
     LINE_RETURNED,
     LINES,
     ORDER_DELIVERED,
+    ORIGIN_BOT,
 )  # fmt: skip
 from sim.shelf.state import ARM_REFUNDS, CASH_BACK_TAKE, PROTECTED, TRIAL_REVIEW
 
@@ -85,7 +86,7 @@ STAY = decision("shopper.stay")
 # bits of line 0 in ORDER.flags
 RETURN_PENDING = 1 << 16  # the shopper will send it back
 REFUND_PENDING = 1 << 20  # it will be refunded before it is back
-KEPT_PENDING = 1 << 24  # refunded, and never sent; the shop does not know yet
+KEPT_PENDING = 1 << 25  # refunded, and never sent; the shop does not know yet
 RETURN_WINDOW = 7.0 * 1440.0  # no-reason returns within seven days [G06]
 DELIGHT = 0.08  # a promise kept is worth a little more than nothing
 EASED = 0.7  # share of a return's annoyance that fetching it for free takes away
@@ -217,10 +218,10 @@ def close(crowd, shelf, ful, order_row):  # type: ignore[no-untyped-def]
     """Fold a settled order into the totals and reuse its row."""
     order = ful.orders[order_row]
     if order.shopper >= 0 and order.flags >> 16 == 0 and settled(ful, order_row):
-        if shelf.setting[PROTECTED] > 0.0:
+        if shelf.setting[PROTECTED] > 0.0 and order.origin != ORIGIN_BOT:
             remember_kept(shelf, order)
         row = crowd.rows[order.shopper]
-        if row.open_orders > 0:
+        if row.open_orders > 0 and order.origin != ORIGIN_BOT:
             row.open_orders -= 1
         free_order(ful, order_row)
 
@@ -314,6 +315,12 @@ def settle(crowd, shelf, ful, care, books, agenda, minute):  # type: ignore[no-u
         order_row, line, code = ful.outcomes[n, 0], ful.outcomes[n, 1], ful.outcomes[n, 2]
         order = ful.orders[order_row]
         if order.shopper < 0:
+            continue
+        if order.origin == ORIGIN_BOT:  # nobody's experience; its owner looks after the goods
+            if code in (LINE_RETURNED, LINE_LOST):
+                refund(ful, books, order_row, line, minute, RETURNS)
+            elif code == LINE_CANCELLED:
+                refund(ful, books, order_row, line, minute, ADVANCES)
             continue
         row = crowd.rows[order.shopper]
         before = float(row.satisfaction)
