@@ -421,7 +421,7 @@ class RegisterStudy(Study):
 
     study: Literal["register"] = "register"
     risks: dict[str, Risk] = Field(min_length=1, max_length=100)
-    policies: dict[str, Overrides] = Field(default_factory=lambda: {"as it is": {}}, min_length=1, max_length=8)
+    policies: dict[str, Overrides] = Field({"as it is": {}}, min_length=1, max_length=8)
     kpi: str = Field("profit", description="what is lost")
     level: Share = Field("95%", gt=0.5, lt=1.0, description="of CVaR")  # type: ignore[assignment]
     years: int = Field(20_000, ge=100, le=1_000_000, description="years drawn from likelihoods and losses")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.study.register import Register
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#fbfdff", "#fdf0d5", "#f7b26a", "#d1493b"])
-OFTEN = [100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001]
+OFTEN = [100.0, 10.0, 1.0, 0.1, 0.01, 0.001, 0.0001]
 
 
 def _amount(found: Register, lang: str) -> Any:
@@ -28,7 +28,7 @@ def _amount(found: Register, lang: str) -> Any:
 def heat_map(found: Register, names: Sequence[str], lang: str, policy: int = 0) -> Any:
     """Each risk at its likelihood and loss, on logarithmic axes over bands of equal expected loss.
 
-    Losses below a thousandth of the largest, and gains, stand on the lower edge.
+    Losses below a thousandth of the largest, and gains, stand on the lower edge without a name.
     """
     with style():
         figure, axes = _canvas(8.2, 5.2, 1.25, right=0.4, bottom=0.6)
@@ -52,7 +52,8 @@ def heat_map(found: Register, names: Sequence[str], lang: str, policy: int = 0) 
             gain = not y[k] > least
             axes.plot(x[k], shown[k], "v" if gain else "o", color=SOFT if gain else ACCENT, markersize=7,
                       markeredgecolor="white", zorder=3)  # fmt: skip
-        _name_points(figure, axes, list(names), x, shown, found.order(policy), np.ones(len(names), bool))
+        named = [k for k in found.order(policy) if y[k] > least]
+        _name_points(figure, axes, list(names), x, shown, named, np.ones(len(names), bool))
         axes.xaxis.set_major_locator(FixedLocator([v for v in OFTEN if low <= v <= high]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _often(v, lang)))
         axes.xaxis.set_minor_formatter(NullFormatter())
@@ -74,7 +75,7 @@ def _x_limits(found: Register) -> tuple[float, float]:
 def _often(per_year: float, lang: str) -> str:
     if per_year >= 1.0:
         return f"{per_year:.3g} 次/年" if lang == "zh" else f"{per_year:.3g} a year"
-    return f"{1.0 / per_year:.3g} 年一遇" if lang == "zh" else f"1 in {1.0 / per_year:.3g} years"
+    return f"{1.0 / per_year:,.0f} 年一遇" if lang == "zh" else f"1 in {1.0 / per_year:,.0f} years"
 
 
 def _bands(axes: Any, left: float, right: float, bottom: float, top: float) -> None:

@@ -152,8 +152,8 @@ def _pictures(found: Register) -> list[Picture]:
             lambda lang: register_figures.heat_map(found, names(lang), lang),
             Text(
                 f"Under {found.policies[0]}. Along a line, likelihood × loss is the same; the darker, the dearer. Bars: the "
-                "range of the likelihood and the 95% interval of the loss.",
-                f"“{found.policies[0]}”。同一条线上频率 × 损失相等，颜色越深代价越高。线段为频率范围与损失的 95% 区间。",
+                "range of the likelihood and the 95% interval of the loss. Triangles: below a thousandth of the largest, or a gain.",
+                f"“{found.policies[0]}”。同一条线上频率 × 损失相等，颜色越深代价越高。线段为频率范围与损失的 95% 区间；三角形为不足最大损失千分之一或反而获益的风险。",
             ),
         ),
         Picture(
