@@ -55,6 +55,7 @@ from sim.crowd.state import (
     P_DEAL_PULL,
     P_LATER,
     P_PAGES,
+    P_ATTEMPTS,
     P_PERSONAL_CAP,
     P_PROMPT,
     P_REGULAR,
@@ -285,7 +286,8 @@ def advance(crowd, shelf, supply, ful, platform, rivals, books, agenda, desk, st
                 second = (w1 >> 8) * 60 >> 24
                 latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
                 latency += shelf.arms[row.arm, ARM_PHONE + row.device]
-                visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, V_ORDINARY)
+                broken = platform.failure[BROWSE, second] ** crowd.params[P_ATTEMPTS]
+                visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, broken, V_ORDINARY)
         for j in range(crowd.counts[N_DUE]):
             subject, kind, detail = crowd.due[j, 0], crowd.due[j, 1], crowd.due[j, 2]
             if kind in (A_BALANCE, A_RETURN):
@@ -310,7 +312,8 @@ def advance(crowd, shelf, supply, ful, platform, rivals, books, agenda, desk, st
                 how = V_MESSAGE
             latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
             latency += shelf.arms[row.arm, ARM_PHONE + row.device]
-            visit(crowd, shelf, rivals, books, subject, occurrence, minute, second, latency, how)
+            broken = platform.failure[BROWSE, second] ** crowd.params[P_ATTEMPTS]
+            visit(crowd, shelf, rivals, books, subject, occurrence, minute, second, latency, broken, how)
 
         ordinary, burst = 0.0, 0.0
         retrying = 0.0

@@ -53,6 +53,7 @@ from sim.fulfilment.state import (
     LINE_LOST,
     LINE_RETURNED,
     ORDER_DELIVERED,
+    ORIGIN_BOT,
 )  # fmt: skip
 from sim.shelf.state import ARM_REFUNDS, CASH_BACK_TAKE, PROTECTED, TRIAL_REVIEW
 
@@ -170,10 +171,10 @@ def close(crowd, shelf, ful, order_row):  # type: ignore[no-untyped-def]
     """Fold a settled order into the totals and reuse its row."""
     order = ful.orders[order_row]
     if order.shopper >= 0 and order.flags >> 16 == 0 and settled(ful, order_row):
-        if shelf.setting[PROTECTED] > 0.0:
+        if shelf.setting[PROTECTED] > 0.0 and order.origin != ORIGIN_BOT:
             remember_kept(shelf, order)
         row = crowd.rows[order.shopper]
-        if row.open_orders > 0:
+        if row.open_orders > 0 and order.origin != ORIGIN_BOT:
             row.open_orders -= 1
         free_order(ful, order_row)
 
@@ -197,6 +198,12 @@ def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped
         order_row, line, code = ful.outcomes[n, 0], ful.outcomes[n, 1], ful.outcomes[n, 2]
         order = ful.orders[order_row]
         if order.shopper < 0:
+            continue
+        if order.origin == ORIGIN_BOT:  # nobody's experience; its owner looks after the goods
+            if code in (LINE_RETURNED, LINE_LOST):
+                refund(ful, books, order_row, line, minute, RETURNS)
+            elif code == LINE_CANCELLED:
+                refund(ful, books, order_row, line, minute, ADVANCES)
             continue
         row = crowd.rows[order.shopper]
         if code == ORDER_DELIVERED:

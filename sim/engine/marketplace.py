@@ -474,6 +474,15 @@ class Marketplace(mesa.Model):
         come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
         self.journal.record("crowd", "come_back", "opening", come * self.weight)
 
+    @property
+    def bot_desk(self) -> Any:
+        """Where attackers' accounts order, cancel and send back; opened when first asked for."""
+        if "bot_desk" not in self.notices:
+            from sim.engine.attacking import BotDesk
+
+            self.notices["bot_desk"] = BotDesk(self)
+        return self.notices["bot_desk"]
+
     def appoint_visits(self, shoppers: np.ndarray, minutes: np.ndarray, detail: int = 0) -> int:
         """Visits by appointment: ``shoppers`` (rows) at ``minutes``, not before the next minute; beyond the run's end
         they are dropped. Returns how many are kept."""
@@ -484,7 +493,7 @@ class Marketplace(mesa.Model):
         at = np.maximum(np.asarray(minutes, np.int64), self.minute + 1)
         return int(appoint_visits(self.world.agenda, A_MESSAGE, np.asarray(shoppers, np.int64), at, detail))
 
-    def _have_room(self, orders: int) -> None:
+    def have_room(self, orders: int) -> None:
         """Make room for so many further orders, their parcels and appointments, where there is none."""
         cursor, agenda = self.world.fulfilment.cursor, self.world.agenda
         if cursor[fulfilment_state.C_ORDERS_FREE] < orders:
@@ -496,7 +505,7 @@ class Marketplace(mesa.Model):
 
     def give_away(self, shoppers: np.ndarray, goods: np.ndarray) -> int:
         """Send a unit of ``goods`` int64[n] to each of ``shoppers`` int64[n] for nothing; returns the rows sent."""
-        self._have_room(len(shoppers))
+        self.have_room(len(shoppers))
         w = self.world
         return int(
             give_away(w.crowd, w.shelf, w.supply, w.fulfilment, w.books, w.agenda, shoppers, goods, int(self.env.now))
@@ -504,7 +513,7 @@ class Marketplace(mesa.Model):
 
     def end_group(self, orders: np.ndarray) -> None:
         """Orders int64[n] (rows) sold to a group are sent in the next minute where confirmed, else paid back."""
-        self._have_room(len(orders))
+        self.have_room(len(orders))
         appoint_ends(self.world.agenda, orders, int(self.env.now) + 1)
 
     def payments_lost(self) -> None:

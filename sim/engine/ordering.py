@@ -485,7 +485,9 @@ def end_group(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # t
         order.refunded[i] = order.paid[i]
         order.line_state[i] = CANCELLED
         unearn(crowd, shelf, order, i, True)
-    crowd.rows[order.shopper].open_orders -= 1
+    row = crowd.rows[order.shopper]
+    row.open_orders -= 1
+    row.money -= order.deposit
     free_order(ful, order_row)
 
 
