@@ -42,7 +42,7 @@ class _Sourcing(ABC):
         """Someone orders the second source to be used from now on, whatever the cover."""
         raise ValueError(f"sourcing {type(self).__name__} has no second source to activate")
 
-    def stand_down(self, planner: Any) -> None:
+    def stand_down(self, planner: Any) -> None:  # noqa: B027 (nothing by default)
         """Back to the rule."""
 
 
