@@ -84,7 +84,7 @@ class MovingAverage(_Forecast):
         self.seen = np.zeros((self.window, len(prior)))
         self.ok = np.zeros((self.window, len(prior)), bool)
 
-    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:  # noqa: B027 (nothing by default)
+    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
         """See a closed day."""
         self.seen[day % self.window] = units
         self.ok[day % self.window] = usable
@@ -106,7 +106,7 @@ class MovingAverage(_Forecast):
 class ExponentialSmoothing(_Forecast):
     """Each day moves the estimate by `smoothing` of the error."""
 
-    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:  # noqa: B027 (nothing by default)
+    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
         """See a closed day."""
         step = np.where(usable, self.section.smoothing, 0.0)
         error = units - self.mean
@@ -131,7 +131,7 @@ class Croston(_Forecast):
         self.interval = 1.0 / chance
         self.waited = np.ones(len(prior))
 
-    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:  # noqa: B027 (nothing by default)
+    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
         """See a closed day."""
         a = self.section.smoothing
         sold = usable & (units > 0)
@@ -154,7 +154,7 @@ class PromotionAware(ExponentialSmoothing):
     BEYOND = 60
     planned: np.ndarray | None = None
 
-    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:  # noqa: B027 (nothing by default)
+    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
         """See a closed day."""
         super().learn(day, units / known.uplift(day), usable, known)
 
