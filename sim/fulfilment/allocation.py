@@ -44,7 +44,7 @@ from sim.fulfilment.state import (
     SHIPPED,
     WAITING,
 )
-from sim.fulfilment.stations import join, withdraw
+from sim.fulfilment.stations import join, queue_ahead, withdraw
 from sim.supply.state import BACKORDERED, DEMANDED, SERVED
 
 DAY = 1440
@@ -94,24 +94,6 @@ def reachable(ful, supply, region, sku):  # type: ignore[no-untyped-def]
         if ful.warehouses[warehouse].open:
             most = max(most, _available(ful, supply, warehouse, region, sku))
     return most
-
-
-@inner
-def promised_minutes(ful, supply, region, sku, minute):  # type: ignore[no-untyped-def]
-    """Minutes to the door that the page may promise now: of the first open warehouse of the rank with stock.
-
-    Without stock anywhere, that of the last in the rank.
-    """
-    hour = (int(minute) // 60) % 24
-    promise = 0.0
-    for position in range(ful.rank.shape[1]):
-        warehouse = np.int64(ful.rank[region, position])
-        if warehouse < 0:
-            break
-        promise = ful.promise[warehouse, region, hour]
-        if ful.warehouses[warehouse].open and _available(ful, supply, warehouse, region, sku) > 0:
-            break
-    return promise
 
 
 @inner
@@ -286,6 +268,7 @@ def _enqueue(ful, row, parcels_before, minute):  # type: ignore[no-untyped-def]
                 p.units += order.quantity[other]
                 order.line_state[other] = ALLOCATED
         order.parcels += 1
+        p.ahead = queue_ahead(ful, warehouse, float(minute), 0)
         join(ful, warehouse, parcel, float(minute), P_QUEUED)
     if order.made > 1 and order.made > parcels_before:
         order.flags |= FLAG_SPLIT
@@ -301,7 +284,9 @@ def _promise(ful, row, minute):  # type: ignore[no-untyped-def]
     for line in range(np.int64(order.lines)):
         warehouse = np.int64(order.warehouse[line])
         if warehouse >= 0:
-            order.promised = max(order.promised, float(minute) + ful.promise[warehouse, order.region, hour])
+            # the order's own parcel is in the queue by now
+            time = ful.promise[warehouse, order.region, hour] + queue_ahead(ful, warehouse, float(minute), 1)
+            order.promised = max(order.promised, float(minute) + time)
 
 
 # Backorders -------------------------------------------------------------------------------------

@@ -295,9 +295,9 @@ def _lose(ful, books, parcel, measure, minute):  # type: ignore[no-untyped-def]
 
 @inner
 def _learn(ful, p):  # type: ignore[no-untyped-def]
-    """Enter a door-to-door time, as its difference from plan, into the histogram promises are made from."""
+    """Enter a door-to-door time, less plan and the queue it met, into the histogram promises are made from."""
     hour = (int(p.made) // 60) % 24
-    residual = p.completes - p.made - ful.plan[p.warehouse, p.region, hour]
+    residual = p.completes - p.made - p.ahead - ful.plan[p.warehouse, p.region, hour]
     column = int((residual - RESIDUAL_LOW) / RESIDUAL_STEP)
     ful.residual[p.warehouse, p.region, min(max(column, 0), RESIDUALS - 1)] += 1.0
 

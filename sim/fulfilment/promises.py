@@ -1,8 +1,9 @@
-"""Delivery promises: a quantile of what the network has lately done, over what it would do without queues.
+"""Delivery promises: what the network would do without queues, the queue of the moment, and a quantile of the rest.
 
-`plan` is the time from allocation to the door when nothing queues, by hour of day, so that cut-offs and
-shifts are known; what exceeds it is learned per warehouse and region from a fading histogram. A cell with
-few parcels leans on all others, and all lean on the config's slack until something is known.
+`plan` is the time from allocation to the door when nothing queues, by hour of day, so that cut-offs and shifts
+are known; the work that waits at the warehouse is counted when an order is taken; what exceeds both is learned per
+warehouse and region from a fading histogram. A cell with few parcels leans on all others, and all lean on the
+config's slack until something is known.
 """
 
 from __future__ import annotations

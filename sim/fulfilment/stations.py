@@ -54,6 +54,36 @@ def in_shift(opens, closes, time):  # type: ignore[no-untyped-def]
 
 
 @inner
+def shift_end(opens, closes, time, work):  # type: ignore[no-untyped-def]
+    """The moment at which ``work`` minutes inside the shift [opens, closes) have passed since ``time``."""
+    now = in_shift(opens, closes, time)
+    if opens == 0.0 and closes == DAY:
+        return now + work
+    length = closes - opens if closes > opens else closes - opens + DAY
+    # the shift that `now` lies in ends within its length
+    since = (now - opens) - math.floor((now - opens) / DAY) * DAY
+    left = length - since
+    while work > left:
+        work -= left
+        now = in_shift(opens, closes, now + left)
+        left = length
+    return now + work
+
+
+@inner
+def queue_ahead(ful, number, time, own):  # type: ignore[no-untyped-def]
+    """Minutes until the rows now waiting at a station, less ``own`` of them, have been served: what anybody can see who
+    counts them, no outage foreseen."""
+    station = ful.stations[number]
+    waiting = station.waiting - own
+    if waiting <= 0 or station.servers <= 0:
+        return 0.0
+    work = waiting * station.service / (station.servers * max(station.speed, 0.05))
+    begins = in_shift(station.opens, station.closes, time)
+    return shift_end(station.opens, station.closes, begins, work) - begins
+
+
+@inner
 def service_noise(key0, key1, entity, occurrence, decision, cv2):  # type: ignore[no-untyped-def]
     """Mean 1 and squared coefficient of variation ``cv2``: constant (0), exponential (1), else gamma.
 

@@ -9,12 +9,14 @@ import pytest
 from driver import World
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from sim.core.rng import Draws
 from sim.fulfilment import crises
 from sim.fulfilment.config import Fulfilment
 from sim.fulfilment.laws import law_little, law_parcels
 from sim.fulfilment.state import PICK_TIME, SERVERS, row_servers
+from sim.fulfilment.stations import shift_end
 
 
 def one_warehouse(pickers: int, opens: str = "00:00", closes: str = "24:00", **more: object) -> Fulfilment:
@@ -190,3 +192,28 @@ def test_a_station_with_nobody_or_at_a_standstill_serves_nobody() -> None:
     world.ful.stations[0]["speed"] = 2.0
     world.run(100, 0.0)
     assert world.ful.stations[0]["departed"] == 1
+
+
+@njit
+def ends(opens, closes, time, work):  # type: ignore[no-untyped-def]
+    return shift_end(opens, closes, time, work)
+
+
+@given(
+    st.sampled_from([(0, 1440), (480, 1200), (1320, 360), (0, 720), (720, 1440)]),
+    st.integers(0, 4000),
+    st.integers(0, 6000),
+)
+def test_work_ends_after_as_many_minutes_of_shift(shift: tuple[int, int], time: int, work: int) -> None:
+    opens, closes = shift
+    done, minute = 0, time
+    while done < work:
+        at = minute % 1440
+        inside = opens <= at < closes if opens < closes else at >= opens or at < closes
+        done += inside
+        minute += 1
+    found = ends(float(opens), float(closes), float(time), float(work))
+    if work == 0:
+        assert found >= time
+    else:
+        assert found == minute, "stepping minute by minute comes to the same moment"
