@@ -74,7 +74,7 @@ INTENT = np.dtype(
 LAYERS = np.array([1.3, 1.8, 3.0, 6.0, 14.0, 48.0])
 
 # agenda kinds of the crowd (below 100)
-A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER = constants(7, first=1)
+A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER, A_REFUND = constants(8, first=1)
 
 # how a visit came about
 V_ORDINARY, V_BURST, V_COMEBACK, V_MESSAGE = constants(4)

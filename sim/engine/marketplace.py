@@ -17,6 +17,7 @@ import numpy as np
 import simpy
 
 from sim.books import state as books_state
+from sim.care import state as care_state
 from sim.core import agenda as agenda_module
 from sim.core.calendar import DAY, Calendar
 from sim.core.clock import ACTIONS, ARRIVALS, FAULTS, REVIEWS, call_after
@@ -32,6 +33,7 @@ from sim.crowd.config import Crowd
 from sim.crowd.state import A_MESSAGE, D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
 from sim.engine.advance import (
     END,
+    FULL_INBOX,
     NO_CANDIDATES,
     NO_INTENTS,
     NO_NODES,
@@ -184,6 +186,7 @@ class Marketplace(mesa.Model):
             shelf=shelf,
             supply=supply,
             fulfilment=ful,
+            care=care_state.build(config.care, shoppers=len(crowd.rows), days=calendar.total_days),
             platform=platform_state.build(config.platform, context),
             rivals=rivals_state.build(max(1, len(config.rivals.platforms)), len(categories)),
             books=books_state.build(calendar.total_days),
@@ -374,7 +377,7 @@ class Marketplace(mesa.Model):
         while self.minute < end:
             w = self.world
             why, minute, need = advance(
-                w.crowd, w.shelf, w.supply, w.fulfilment, w.platform, w.rivals, w.books, w.agenda, w.desk,
+                w.crowd, w.shelf, w.supply, w.fulfilment, w.care, w.platform, w.rivals, w.books, w.agenda, w.desk,
                 self.minute, end,
             )  # fmt: skip
             self.minute = int(minute)
@@ -418,6 +421,8 @@ class Marketplace(mesa.Model):
         elif why == NO_PARCELS:
             parcels = int((len(world.fulfilment.parcels) + need) * 1.25)
             self.world = world._replace(fulfilment=pools.grow(world.fulfilment, parcels=parcels))
+        elif why == FULL_INBOX:
+            self.world = world._replace(care=care_state.grow(world.care))
         elif why == NO_NODES:
             self._grow_agenda(int((len(world.agenda.nodes) + need) * 1.25))
 

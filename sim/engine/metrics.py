@@ -12,6 +12,7 @@ NAMES = {
     "parcels_waiting": "number", "overdue_rate": "share", "coupon_leakage": "share", "bot_stock_share": "share",
     "bot_traffic": "share", "fraud_loss": "CNY", "price_bug_loss": "CNY",
     "rival_price": "share", "on_sale": "share", "records_exposed": "number",
+    "enquiries_waiting": "number", "complaints_waiting": "number",
 }  # fmt: skip
 
 

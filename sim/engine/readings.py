@@ -5,6 +5,7 @@ platform.<action or node>.<availability | latency | latency_p50 | latency_p95 | 
 orders, gmv, order_failures       placed or failed in the window, real units and CNY
 lost_orders, lost_gmv             against the same seed without the faults, since the watch began
 fill_rate, stock_out_rate, late_rate, in_stock, parcels_waiting
+enquiries_waiting, complaints_waiting   people in the queue for staff, and for the complaint office, at the last full hour
 coupon_leakage, bot_stock_share, bot_traffic, fraud_loss, price_bug_loss        what attackers have got so far; requests of bots now
 overdue_rate                      share of the parcels under way that are past their promise now (late_rate only sees
                                   those that have arrived, and so nothing while nobody delivers)
@@ -77,6 +78,8 @@ class Meter:
             stock = self.market.world.supply.stock
             free = (stock["on_hand"].astype(np.int64) - stock["allocated"]).sum(axis=0)
             return float((free > 0).mean())
+        if name in ("enquiries_waiting", "complaints_waiting"):
+            return self._care(name)
         if name == "parcels_waiting":
             return float(self.market.world.fulfilment.stations["waiting"].sum() * self.market.weight)
         if name == "overdue_rate":
@@ -110,6 +113,13 @@ class Meter:
             return np.full(len(books.SERIES), np.nan)
         at = int(np.searchsorted(self.minutes, self.minutes[-1] - minutes + 1e-9, side="right")) - 1
         return np.asarray(self._totals[-1] - self._totals[max(0, at)])
+
+    def _care(self, name: str) -> float:
+        desk = self.market.notices.get("care")
+        if desk is None:
+            return math.nan
+        pools = [desk.staff] if name == "enquiries_waiting" else [desk.office.team, desk.office.late_team]
+        return float(sum(pool.waiting for pool in pools) * desk.grain)
 
     def _lost(self, column: int) -> float:
         if self.control is None:

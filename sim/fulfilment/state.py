@@ -50,6 +50,7 @@ ORDER = np.dtype(
         ("paid", "i8", (LINES,)),  # fen, what the shopper pays for the line after all discounts
         ("refunded", "i8", (LINES,)),  # fen
         ("cost", "i8", (LINES,)),  # fen, goods at cost when allocated
+        ("asked", "i4", (LINES,)),  # minute its return was asked for
         ("warehouse", "i2", (LINES,)),  # where the line is served from or backordered, -1 not yet
         ("line_state", "u1", (LINES,)),
         ("lines", "u1"),
