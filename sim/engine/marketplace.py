@@ -537,6 +537,8 @@ class Marketplace(mesa.Model):
 
         self.supply.finish()
         self.laws = check_all(self)
+        # Mesa counts agents in a table of all models there ever were, which would keep every run of a study in memory
+        mesa.Agent._ids.pop(self, None)
 
 
 class PlatformContext:
