@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +48,21 @@ def overrides(assignments: list[str] | None, shoppers: str | None = None, *, opt
         except UnitError as error:
             raise RefusedError(f"--shoppers: {error}") from None
     return found
+
+
+def writable(folder: Path, option: str) -> Path:
+    """The folder, after trying to write where it is or will be. Raises RefusedError."""
+    there = next((path for path in (folder, *folder.absolute().parents) if path.exists()), Path("/"))
+    if not there.is_dir():
+        raise RefusedError(f"{option}: found a file at {there}, accepted: a folder")
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return folder
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RefusedError(
+            f"{option}: cannot write into {there} ({reason}), accepted: a folder to write into"
+        ) from None
 
 
 def language(lang: str) -> str:

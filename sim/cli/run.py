@@ -25,6 +25,7 @@ from sim.cli.options import (
     Shoppers,
     language,
     overrides,
+    writable,
 )
 from sim.cli.progress import progress
 from sim.core.calendar import DAY, Calendar
@@ -67,7 +68,7 @@ def run(
         folder = folder_of(out, scenario.name, digest, many=replications > 1)
         existed = not fresh and _exists(folder, digest, orders)
         if not existed:
-            _refuse_foreign(folder, fresh)
+            _refuse_foreign(writable(folder, "--out"), fresh)
             _run_into(folder, scenario, used_seed, replication, digest, version, orders, lang, quiet or json_)
         kpis = json.loads((folder / "kpis.json").read_text(encoding="utf-8"))
         rows.append(
@@ -140,8 +141,6 @@ def _refuse_foreign(folder: Path, fresh: bool) -> None:
     """Never replace a folder that is not a result, and another run's result only when asked to."""
     from sim.engine.writer import is_result
 
-    if folder.exists() and not folder.is_dir():
-        raise RefusedError(f"--out: found a file at {folder}, accepted: a folder")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     if not is_result(folder):

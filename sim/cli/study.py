@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.faults import RefusedError
-from sim.cli.options import overrides
+from sim.cli.faults import RefusedError, say
+from sim.cli.options import overrides, writable
 from sim.cli.study_options import STORE, StoreAt, StudyOptions, shared_options, told
-from sim.core.errors import Problem, ScenarioError
+from sim.engine.cache import prepare
 
 Replications = Annotated[
     int | None, typer.Option("--replications", min=2, max=1_000_000, help="Replications of each design.")
@@ -38,6 +38,7 @@ def study(
 
     Example: sim618 study experiments/compare_replenishment.yaml --executor processes:2
     """
+    prepare(None if options.quiet else say)
     from sim.study.files import load_study
 
     with told(options.quiet):
@@ -85,6 +86,8 @@ def compare(
 
     Example: sim618 compare scenarios/618.yaml --policy fixed: --policy dynamic:supply.replenishment.policy=dynamic
     """
+    prepare(None if options.quiet else say)
+    from sim.study import api
     from sim.study.config import CompareStudy
 
     with told(options.quiet):
@@ -107,7 +110,7 @@ def compare(
         if best:
             name, zone = _pair("--best", best)
             section["best"] = {"kpi": name, "indifference": _value(zone)}
-        _run(_checked(CompareStudy, section), scenario.parent, scenario.stem, None, store, options)
+        _run(api.checked(CompareStudy, section, "command line"), scenario.parent, scenario.stem, None, store, options)
 
 
 @shared_options
@@ -146,6 +149,8 @@ def _run(spec: Any, folder: Path, name: str, replications: int | None, store: Pa
     named = spec if spec.name else spec.model_copy(update={"name": name})
     asked = api.adjusted(named, folder, None, options.seed, changes, replications)
     target = options.out or Path("results") / folder_name(asked.name) / api.study_id(asked)
+    writable(target, "--out")
+    writable(store, "--store")
     with Progress() if options.quiet or options.json_ else Bar() as progress:
         outcome = api.run(asked, folder, executor=options.executor, store=store, progress=progress)
     outcome.save(target, {"hash": api.study_id(asked), "seed": asked.seed}, options.lang)
@@ -210,14 +215,3 @@ def _named(option: str, texts: list[str]) -> dict[str, dict[str, Any]]:
         if assignment.strip():
             changes.update(overrides([assignment], option=option))
     return found
-
-
-def _checked(model: Any, section: dict[str, Any]) -> Any:
-    from pydantic import ValidationError
-
-    try:
-        return model.model_validate(section)
-    except ValidationError as error:
-        raise ScenarioError(
-            Problem("command line", 0, 0, ".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()
-        ) from None

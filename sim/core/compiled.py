@@ -101,16 +101,16 @@ class InnerLowering(NativeLowering):  # type: ignore[misc]
     _name = "inner_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        """Lower the function; see the base class."""
+        """Make LLVM code of the typed function in ``state``; True says that the state was changed."""
         state.library = InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         return bool(super().run_pass(state))
 
 
 class InnerCompiler(Compiler):  # type: ignore[misc]
-    """Numba's compiler with `InnerLowering` as its last step."""
+    """Numba's compiler for inner functions: code is put into an `InnerLibrary`."""
 
     def define_pipelines(self) -> list[Any]:
-        """The usual pipeline; its last pass replaced."""
+        """Numba's own pipeline, with code made by `InnerLowering`."""
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
         manager.passes = [
             (InnerLowering, what) if passed is NativeLowering else (passed, what) for passed, what in manager.passes

@@ -19,8 +19,8 @@ TAG = decision("profile.tag")
 
 EVERY = 120.0  # minutes between looks at the orders; one is not settled sooner
 PAST_ORDERS = 12  # orders of the past that the platform has kept
-PRIOR = 4.0  # orders as strong as what people with like tags buy
-CELL_PRIOR = 50.0  # orders as strong as what everybody buys
+PRIOR = 1.0  # people like one count as much as one's own orders
+CELL_PRIOR = 50.0  # people of a cell as strong as what everybody orders
 
 
 class Observer:
@@ -70,27 +70,20 @@ class Observer:
             np.add.at(self.profile, (orders["shopper"][new[held]], world.shelf.skus["category"][sku[held]]), 1)
 
     def score(self, category: int | None) -> np.ndarray:
-        """float64[shoppers]: expected share of the category among the next orders; with None, expected orders.
+        """float64[shoppers]: orders of the category to be expected of each, against others; with None, of anything.
 
-        A customer's own orders, shrunk to what customers with the same tag, device and region buy; a stranger's is the
-        latter alone.
+        A customer's own orders, shrunk to what customers with the same tag, device and region ordered on average; a
+        stranger's is the latter alone.
         """
         rows = self.market.world.crowd.rows
         known = (rows["flags"] & PROSPECT) == 0
         cell = (self.tag.astype(np.int64) * 2 + rows["device"]) * 16 + rows["region"]
         cells = int(cell.max(initial=0)) + 1
-        orders = self.profile.sum(axis=1).astype(float)
-        if category is None:
-            people = np.bincount(cell[known], minlength=cells)
-            bought = np.bincount(cell[known], orders[known], cells)
-            mean = orders[known].mean() if known.any() else 0.0
-            expected = (bought + CELL_PRIOR * mean) / (people + CELL_PRIOR)
-            return np.where(known, orders, expected[cell])
-        mine = self.profile[:, category].astype(float)
-        share = mine.sum() / max(1.0, orders.sum())
-        of_cell = np.bincount(cell, mine, cells) + CELL_PRIOR * share
-        of_cell /= np.bincount(cell, orders, cells) + CELL_PRIOR
-        return np.asarray((mine + PRIOR * of_cell[cell]) / (orders + PRIOR))
+        mine = (self.profile.sum(axis=1) if category is None else self.profile[:, category]).astype(float)
+        mean = float(mine[known].mean()) if known.any() else 0.0
+        people = np.bincount(cell[known], minlength=cells)
+        expected = (np.bincount(cell[known], mine[known], cells) + CELL_PRIOR * mean) / (people + CELL_PRIOR)
+        return np.where(known, (mine + PRIOR * expected[cell]) / (1.0 + PRIOR), expected[cell])
 
 
 def observer(market: Any) -> Observer:

@@ -41,11 +41,12 @@ class Fault:
         """Whether nothing of the fault goes on at minute `now`."""
         if self.withdrawn_at is not None:
             return now >= self.withdrawn_at
-        if self.rollouts and all(rollout.over for rollout in self.rollouts):
+        gone = all(rollout.over and rollout.share <= 0.0 for rollout in self.rollouts)
+        if self.rollouts and gone:
             return True  # the release has been taken back, whenever it was meant to end
         if self.event.lasts is not None and now < self.began + self.event.lasts - 1e-9:
             return False
-        return all(at <= now + 1e-9 for at, _ in self.ends) and all(rollout.over for rollout in self.rollouts)
+        return gone and all(at <= now + 1e-9 for at, _ in self.ends)
 
     def withdraw(self) -> None:
         """End it now: what it put on the clock to end it happens now and not later, its effects are over."""

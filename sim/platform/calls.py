@@ -82,9 +82,21 @@ def admit(edge, board, window, places, s, now, offered):  # type: ignore[no-unty
 
 
 @inner
+def note_heat(edge, s, now, attempts, failures, slow):  # type: ignore[no-untyped-def]
+    """Note a second whose failures or slow calls come to half the rate that opens a breaker."""
+    if attempts > 0.0 and (
+        failures >= 0.5 * s[BREAKER_FAILURE] * attempts or slow >= 0.5 * s[BREAKER_SLOW] * attempts
+    ):
+        edge.hot = now
+
+
+@inner
 def settle_breaker(edge, window, s, now, sent, p_all):  # type: ignore[no-untyped-def]
     """Record the outcomes of a second with the edge's breaker."""
     if edge.breaker == patterns.CLOSED:
+        if now - edge.hot > (WINDOW if s[BREAKER_BY_COUNT] > 0.0 else s[BREAKER_WINDOW]):
+            # no second of the window comes near the rates, so neither does their sum
+            return
         calls, failures, slow, _ = window_sums(window, now, s[BREAKER_WINDOW], s[BREAKER_BY_COUNT] > 0.0)
         state = patterns.breaker_after_record(
             edge.breaker, calls, failures, slow, s[BREAKER_MINIMUM], s[BREAKER_FAILURE], s[BREAKER_SLOW]
@@ -238,6 +250,7 @@ def serve_node(  # type: ignore[no-untyped-def]
         failures += sent * failed
         w[2] = sent * slow
         w[3] = sent / share if share > 0.0 else first
+        note_heat(edge, s, now, sent, w[1], w[2])
         if s[BREAKER_ON] > 0.0 and u >= 0:
             settle_breaker(edge, window[e], s, now, sent, failed)
     here.arrived += incoming

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
 from sim.core.config import DataFile, Section, param
-from sim.core.units import Count, Duration, MoneyRate, Percent, Rate, Share, When
+from sim.core.units import Count, Duration, MoneyRate, Percent, Rate, Share, Size, Speed, When
 from sim.platform.names import ACTION_NAMES, ATTEMPTS
 from sim.platform.sites import HotStandby, Sites
 
 Action: TypeAlias = Literal["browse", "search", "cart", "order", "pay", "care"]
-
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(kB|MB)")
-_SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(kbit|Mbit)/s")
-_SCALES = {"kB": Decimal(1000), "MB": Decimal(10**6), "kbit": Decimal(1000), "Mbit": Decimal(10**6)}
-
-
-def _measure(pattern: re.Pattern[str], accepted: str) -> BeforeValidator:
-    def read(value: object) -> float:
-        found = pattern.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 40 else None
-        if found is None:
-            raise PydanticCustomError("unit", "accepted: {accepted}", {"accepted": accepted})
-        return float(Decimal(found[1]) * _SCALES[found[2]])
-
-    return BeforeValidator(read, json_schema_input_type=str)
-
-
-def _plain(value: float) -> str:
-    text = format(Decimal(repr(value)) / 1000, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-Size: TypeAlias = Annotated[
-    float,
-    _measure(_SIZE, "a size, such as 900 kB or 1.6 MB"),
-    PlainSerializer(lambda value: _plain(value) + " kB", return_type=str, when_used="json-unless-none"),
-    WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$", "examples": ["1.6 MB"]}),
-]
-"""Bytes (float), written `1.6 MB`."""
-
-Speed: TypeAlias = Annotated[
-    float,
-    _measure(_SPEED, "a speed of transfer, such as 12 Mbit/s"),
-    PlainSerializer(lambda value: _plain(value) + " kbit/s", return_type=str, when_used="json-unless-none"),
-    WithJsonSchema({"type": "string", "pattern": f"^{_SPEED.pattern}$", "examples": ["12 Mbit/s"]}),
-]
-"""Bits a second (float), written `12 Mbit/s`."""
 
 
 class Cache(Section):

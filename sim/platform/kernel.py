@@ -115,7 +115,7 @@ def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
         s[FAST + minute % 3] = minute
     else:
         if s[LAST_SLOW] != minute - 1:
-            remember(p.recent, p.recent_edges, p.window, s, minute)
+            remember(p.recent, p.recent_edges, p.window, edges, s, minute)
         serve_seconds(p, minute, first)
         s[LAST_SLOW] = minute
         s[SLOW_MINUTES] += 1.0
@@ -126,7 +126,7 @@ def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
 @inner
 def load_minute(demand, load, mix, s, minute, key0, key1):  # type: ignore[no-untyped-def]
     """Fill the minute's demand from the exogenous load: smooth, or Poisson counts keyed by (second, action)."""
-    demand[:] = 0.0
+    demand[:2] = 0.0  # what bots ask is written by their owners
     first = minute * SECONDS
     for t in range(SECONDS):
         if first + t >= load.shape[0]:
@@ -440,7 +440,7 @@ def keep_edges(nodes, live, board, edges, calls, reach, s, keep):  # type: ignor
 
 
 @inner
-def remember(recent, recent_edges, window, s, minute):  # type: ignore[no-untyped-def]
+def remember(recent, recent_edges, window, edges, s, minute):  # type: ignore[no-untyped-def]
     """Fill the outcome windows of the last two minutes where these were quiet and so did not write them."""
     for back in range(1, 3):
         m = minute - back
@@ -457,6 +457,9 @@ def remember(recent, recent_edges, window, s, minute):  # type: ignore[no-untype
                 w[1] = attempts * keep[ACTIONS]
                 w[2] = attempts * keep[ACTIONS + 1]
                 w[3] = attempts
+            last = np.int64(m * SECONDS + SECONDS - 1)
+            if edges[e].hot < last:
+                calling.note_heat(edges[e], s, last, 1.0, keep[ACTIONS], keep[ACTIONS + 1])
 
 
 @njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]

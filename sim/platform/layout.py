@@ -193,6 +193,7 @@ def build_state(config: Platform, ctx: Context) -> st.PlatformState:
         edges[e]["attempts"] = edges[e]["reads"] = 1.0
         edges[e]["extra"] = nodes[v]["budget"]
         edges[e]["due_until"] = -1
+        edges[e]["hot"] = -st.RING
     into = np.searchsorted(np.array([v for _, v, _, _ in graph.edges]), np.arange(nodes_n + 1)).astype(np.int32)
     scaler = config.autoscaler
     span = max(scaler.up.stabilisation, scaler.down.stabilisation, scaler.up.period, scaler.down.period)

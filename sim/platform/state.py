@@ -153,6 +153,7 @@ EDGE = np.dtype(
         ("latency", "f8"),  # s
         ("variance", "f8"),  # s^2
         ("due_until", "i8"),  # last second for which retries are scheduled
+        ("hot", "i8"),  # last second with half the failures or slow calls that open a breaker
         ("total_calls", "f8"),
         ("total_refused", "f8"),
     ],

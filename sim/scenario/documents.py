@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.core.errors import Problem, ScenarioError, shown
-from sim.scenario.check import listed, placed, suggestion
+from sim.core.errors import Problem, ScenarioError
 from sim.scenario.extends import read_tree
 from sim.scenario.load import load, load_document
 
@@ -28,46 +27,28 @@ def problems_of(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
         if kind == "scenario":
             load(path, overrides)
             return []
+        if kind == "study":
+            from sim.study.files import load_study
+
+            load_study(path, overrides)
+            return []
         if kind == "drill":
             from sim.study.drill_files import load_drill
 
             load_drill(path, overrides)
             return []
-        document = load_document(path, _model(path, kind), overrides)
+        load_document(path, _model(kind), overrides)
     except ScenarioError as error:
         return list(error.problems)
-    return _of_named_scenario(Path(path), document.config)
+    return []
 
 
-def _model(path: str | Path, kind: str) -> Any:
-    """The model of a study or drill file. Raises ScenarioError when the file names no known kind of study."""
+def _model(kind: str) -> Any:
+    """The model of a calendar of drills or of a playbook."""
     if kind == "calendar":
         from sim.study.drill_config import DrillCalendar
 
         return DrillCalendar
-    if kind == "playbook":
-        from sim.engine.playbook import Playbook
+    from sim.engine.playbook import Playbook
 
-        return Playbook
-    from sim.study.config import KINDS
-
-    node = read_tree(path).node
-    assert node is not None
-    named = node.value["study"]
-    model = KINDS.get(named.value) if isinstance(named.value, str) else None
-    if model is None:
-        message = f"found {shown(named.plain())}, accepted: {listed(KINDS)}"
-        raise ScenarioError([placed(named.mark, "study", message, suggestion(named.plain(), KINDS))])
-    return model
-
-
-def _of_named_scenario(path: Path, config: Any) -> list[Problem]:
-    """Problems of the scenario that a study or drill is about."""
-    name = getattr(config, "scenario", None)
-    if not isinstance(name, str) or not name:
-        return []
-    try:
-        load(path.parent / name)
-    except ScenarioError as error:
-        return list(error.problems)
-    return []
+    return Playbook

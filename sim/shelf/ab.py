@@ -75,12 +75,12 @@ class Tester(mesa.Agent):
         yield wait(env, self.start - env.now, FAULTS)
         if env.now >= self.market.calendar.end:
             return
-        world.crowd.rows["arm"] = self.arm
+        world.crowd.rows["arm"][: len(self.arm)] = self.arm
         world.shelf.setting[STALE] = 1.0
         for section in self.test.arms.values():
             if section.page is not None and not self.test.blank:
                 post(world.books, int(env.now), IT, CASH, round(section.page.cost * 100 / self.market.weight))
-        self.before, self.refunds[0] = self._count(), world.shelf.arms[:, ARM_REFUNDS]
+        self.before, self.refunds[0] = self._count(), world.shelf.arms[:, ARM_REFUNDS].copy()
         yield wait(env, self.end - env.now, FAULTS)
         self.after, self.refunds[1] = self._count(), world.shelf.arms[:, ARM_REFUNDS]
         world.crowd.rows["arm"] = 0

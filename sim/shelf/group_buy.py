@@ -146,5 +146,9 @@ class GroupDesk(mesa.Agent):
         order["flags"] |= FLAG_GROUPED
         order["paid"][0] -= back
         order["deposit"] -= back
+        shopper = market.world.crowd.rows[order["shopper"]]
+        shopper["money"] -= back
+        if order["placed"] >= market.calendar.warmup:
+            shopper["margin"] -= back
         post(market.world.books, minute, ADVANCES, CASH, back)
         note(market.world.books, minute, DISCOUNT_ITEM, float(back))

@@ -51,6 +51,8 @@ class ProtectionDesk(mesa.Agent):
         if paid.any():
             post(books, minute, DISCOUNTS, CASH, int(fall.sum()))
             note(books, minute, PROTECTED_VALUE, float(fall.sum()))
+            earned = paid & (entitled[:, 5] >= self.market.calendar.warmup)
+            np.subtract.at(self.market.world.crowd.rows["margin"], entitled[earned, 0], fall[earned])
             self.market.journal.record("shelf", "price_protection", "", float(paid.sum()) * self.market.weight)
         self.open = entitled[~paid]
 

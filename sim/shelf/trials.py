@@ -21,7 +21,8 @@ def hold(market: Any, window: Window) -> None:
     """Bring the entrants to the room over its hours, and send the units to the winners.
 
     An entrant comes as a visitor by appointment and sees the shop as it is while the room is open; whether they buy is
-    decided as in any visit. A unit costs the shop its cost and its parcel; nothing is paid for it.
+    decided as in any visit. A unit costs the shop its cost and its parcel; nothing is paid for it. Only what
+    is in stock is given away.
     """
     spec, world, draws = window.spec, market.world, market.draws
     world.shelf.setting[TRIAL_REVIEW] = max(world.shelf.setting[TRIAL_REVIEW], spec.trial_reviews)
@@ -41,7 +42,9 @@ def hold(market: Any, window: Window) -> None:
     minutes = window.opens + 1 + np.floor(when * max(1, window.closes - window.opens - 1)).astype(np.int64)
     kept = market.appoint_visits(entrants, minutes)
     note(world.books, window.opens, LIVESTREAM_VISITS, float(kept))
-    goods = np.flatnonzero(window.mask)
+    stock = world.supply.stock
+    free = (stock["on_hand"] - stock["allocated"]).sum(axis=0) > 0
+    goods = np.flatnonzero(window.mask & free)
     prizes = min(prizes, len(entrants))
     if prizes and len(goods):
         drawn = draws.uniform(PRIZE, entrants[:prizes], window.opens, window.number)

@@ -118,12 +118,18 @@ def _verb(kind: str, scenario: Any, options: dict[str, Any], **section: Any) -> 
     section |= {name: options.pop(name) for name in list(options) if name in own}
     section = {name: value for name, value in section.items() if value is not None}
     shown = scenario if isinstance(scenario, (str, Path)) else getattr(scenario, "name", type(scenario).__name__)
+    return run(checked(model, {"scenario": str(shown), **section}, kind), Path(), scenario, **options)
+
+
+def checked(model: type[config.Study], section: Mapping[str, Any], origin: str) -> config.Study:
+    """The study of a section that comes from no file. Raises ScenarioError with every mistake; ``origin`` names it."""
     try:
-        spec = model.model_validate({"study": kind, "scenario": str(shown), **section})
+        return model.model_validate(section)
     except ValidationError as error:
-        problems = [Problem(kind, 0, 0, ".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-        raise ScenarioError(problems) from None
-    return run(spec, Path(), scenario, **options)
+        raise ScenarioError(
+            Problem(origin, 0, 0, ".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, "))
+            for item in error.errors()
+        ) from None
 
 
 def run(
@@ -284,16 +290,13 @@ def session(executor: Any, store: Any) -> Iterator[tuple[Any, Store | None]]:
     runs: Store | None = Store(store) if own_store else store
     own_executor = isinstance(executor, str)
     workers = executors.make(executor) if own_executor else executor
+    finished = False
     try:
         yield workers, runs
-    except BaseException:
-        if own_executor:
-            workers.shutdown(wait=True, cancel_futures=True)
-            own_executor = False
-        raise
+        finished = True
     finally:
         if own_executor:
-            workers.shutdown()
+            workers.shutdown(wait=True, cancel_futures=not finished)
         if runs is not None:
             if own_store:
                 runs.close()

@@ -6,13 +6,13 @@ always give the same interval, on every machine and whatever ran before.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable
 
 import numpy as np
 from scipy import stats as distributions
 
+from sim.study import streams
 from sim.study.stats import CONFIDENCE, Estimate, sample
 
 RESAMPLES = 2000
@@ -22,16 +22,10 @@ Statistic = Callable[[np.ndarray], np.ndarray]
 """A statistic along the last axis: float64[..., n] -> float64[...]."""
 
 
-def generator(values: np.ndarray, purpose: str = "bootstrap") -> np.random.Generator:
-    """A generator keyed by ``values`` and ``purpose``: the same data meet the same resamples."""
-    digest = hashlib.sha256(purpose.encode() + np.ascontiguousarray(values, dtype="<f8").tobytes()).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
-
-
 def resampled(values: np.ndarray, statistic: Statistic, resamples: int = RESAMPLES) -> np.ndarray:
     """``statistic`` of ``resamples`` resamples with replacement: float64[resamples]. Memory stays bounded."""
     n = values.shape[-1]
-    draws = generator(values)
+    draws = streams.of_data(streams.RESAMPLE, values)
     block = max(1, _BLOCK // max(1, n))
     parts = []
     for start in range(0, resamples, block):

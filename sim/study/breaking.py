@@ -107,7 +107,7 @@ class Prober:
         trials = [Trial(designs[index], self.runner.seed, replication) for replication, index in fresh]
         self.runner.progress.expect(len(trials))
         kpi = [self.study.fails_when.kpi]
-        values = [pick(result, kpi, self.runner.measures)[0] for result in self.runner.evaluate(iter(trials))]
+        values = [pick(result, kpi, self.runner.measures)[0] for result in self.runner.evaluate(iter(trials), kpi)]
         for question, broken in zip(fresh, failed(np.array(values), self.study.fails_when), strict=True):
             self._known[question] = bool(broken)
 

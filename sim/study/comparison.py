@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import bootstrap, multiple, paired, pareto, ranking, regret, sequential
+from sim.study import bootstrap, multiple, paired, pareto, ranking, regret, sequential, streams
 from sim.study.config import CompareStudy
 from sim.study.measures import Column, columns
 from sim.study.outcome import Outcome
@@ -145,7 +145,7 @@ def _difference(found: Comparison, scenario: str, policy: int, column: Column) -
     defined = ~(np.isnan(a) | np.isnan(b))
     a, b = a[defined], b[defined]
     value = float(column.statistic_of(a) - column.statistic_of(b))
-    draws = bootstrap.generator(np.concatenate([a, b]), column.name)
+    draws = streams.of_data(streams.RESAMPLE, np.concatenate([a, b]), [column.name])
     index = draws.integers(0, a.size, size=(bootstrap.RESAMPLES, a.size))
     spread = np.sort(column.statistic_of(a[index]) - column.statistic_of(b[index]))
     tail = (1.0 - found.confidence) / 2.0

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from sim.core.errors import UnitError
-from sim.study import quantity
+from sim.study import quantity, streams
 from sim.study.config import Factor
 from sim.study.expressions import Expression
 from sim.study.quantity import Range
@@ -67,12 +67,12 @@ class Space:
     def lhs(self, samples: int, seed: int) -> Iterator[Point]:
         """A Latin hypercube; points a constraint forbids are replaced by points of further hypercubes."""
         return self._filled(
-            lambda attempt: qmc.LatinHypercube(len(self.names), rng=_rng(seed, attempt)).random(samples), samples
+            lambda attempt: qmc.LatinHypercube(len(self.names), rng=streams.generator(streams.DESIGN, seed, attempt)).random(samples), samples
         )
 
     def sobol(self, samples: int, seed: int) -> Iterator[Point]:
         """The scrambled Sobol' sequence; forbidden points are skipped and the sequence goes on."""
-        sequence = qmc.Sobol(len(self.names), scramble=True, rng=_rng(seed, 0))
+        sequence = qmc.Sobol(len(self.names), scramble=True, rng=streams.generator(streams.DESIGN, seed, 0))
         block = 1 << max(0, (samples - 1).bit_length())
         return self._filled(lambda attempt: sequence.random(block), samples)
 
@@ -90,10 +90,6 @@ class Space:
     def problem(self) -> dict[str, Any]:
         """The SALib problem on the unit cube."""
         return {"num_vars": len(self.names), "names": self.names, "bounds": [[0.0, 1.0]] * len(self.names)}
-
-
-def _rng(seed: int, attempt: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, attempt])))
 
 
 def _number(value: Any) -> Any:

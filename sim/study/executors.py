@@ -262,7 +262,7 @@ def _serve(connection: Any) -> None:
         try:
             fn, args, kwargs = pickle.loads(payload)
             answer = pickle.dumps((True, fn(*args, **kwargs)), protocol=pickle.HIGHEST_PROTOCOL)
-        except Exception:
+        except Exception:  # whatever the call raised is the caller's to see, and may not travel itself
             answer = pickle.dumps((False, traceback.format_exc()))
         try:
             connection.send_bytes(answer)

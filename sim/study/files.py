@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.errors import Problem, ScenarioError, shown
+from sim.study import precheck
 from sim.study.config import KINDS, Study
 from sim.study.designs import Space
 from sim.study.expressions import ExpressionError
@@ -36,6 +37,9 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
     kind = KINDS[named.value] if named is not None else Study
     document = load_document(path, kind, overrides)
     _check_constraints(document.config, document.node)
+    problems = precheck.problems_of(document.config, document.node, Path(path).parent)
+    if problems:
+        raise ScenarioError(problems)
     return document.config
 
 

@@ -55,6 +55,16 @@ class Column:
         return risk.tail_mean(losses, self.level)
 
 
+def base_of(name: str, known: Mapping[str, Measure]) -> str:
+    """The measure of a run that a measure over replications is made of: itself, or what a tail statistic is of."""
+    tail = _TAIL.fullmatch(name)
+    if tail is None or name in known:
+        return name
+    if tail[3] != "loss" or "loss" in known:
+        return tail[3]
+    return "operating_profit" if "operating_profit" in known and "profit" not in known else "profit"
+
+
 def columns(asked: Sequence[Kpi], known: Mapping[str, Measure]) -> list[Column]:
     """What was asked for as columns; a measure the model does not declare counts as higher-is-better."""
     found = []
@@ -62,15 +72,9 @@ def columns(asked: Sequence[Kpi], known: Mapping[str, Measure]) -> list[Column]:
         better = None if item.better is None else item.better == "higher"
         tail = _TAIL.fullmatch(item.kpi)
         if tail and item.kpi not in known:
-            base = tail[3]
-            if base == "loss" and "loss" not in known:
-                base, kind = "profit", known.get("profit")
-                if kind is None and "operating_profit" in known:
-                    base, kind = "operating_profit", known["operating_profit"]
-                higher = True
-            else:
-                kind = known.get(base)
-                higher = kind.higher_is_better if kind is not None else False
+            base = base_of(item.kpi, known)
+            kind = known.get(base)
+            higher = base != tail[3] or (kind is not None and kind.higher_is_better)  # a loss is a profit's other side
             word = {"cvar": "CVaR", "var": "VaR"}[tail[1]]
             unit = kind.unit if kind is not None else ""
             of_en, of_zh = ("loss", "亏损") if tail[3] == "loss" else (base, base)

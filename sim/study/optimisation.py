@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, pareto, quantity, risk, stats, words
+from sim.study import figures, pareto, quantity, risk, stats, streams, words
 from sim.study.config import Kpi, Limit, Objective, OptimiseStudy
 from sim.study.designs import Space
 from sim.study.measures import Column, columns
@@ -51,7 +51,8 @@ def optimise(runner: Runner, study: OptimiseStudy) -> Outcome:
             _violation(float(np.nanmean(samples[:, len(objectives) + i])), limit)
             for i, limit in enumerate(study.constraints)
         ]
-        trial.set_user_attr("broken", broken)
+        for i, amount in enumerate(broken):
+            trial.set_constraint(str(i), amount)
         row: dict[str, Any] = {"trial": trial.number, **numbers}
         for i, column in enumerate(objectives):
             own = stats.mean(samples[:, i])
@@ -67,7 +68,7 @@ def optimise(runner: Runner, study: OptimiseStudy) -> Outcome:
         )
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # options that may change one day
         search = optuna.create_study(
             directions=["maximize" if c.higher_is_better else "minimize" for c in objectives],
             sampler=_sampler(study, len(objectives)),
@@ -100,12 +101,10 @@ def suggest(trial: Any, space: Space) -> tuple[dict[str, Any], dict[str, Any]]:
 def _sampler(study: OptimiseStudy, objectives: int) -> Any:
     import optuna
 
-    constraints = (lambda trial: trial.user_attrs["broken"]) if study.constraints else None
+    seed = streams.seed(streams.SEARCH, study.seed)
     if objectives == 1:
-        return optuna.samplers.TPESampler(seed=study.seed, constraints_func=constraints, multivariate=True)
-    return optuna.samplers.NSGAIISampler(
-        seed=study.seed, constraints_func=constraints, population_size=max(8, min(50, study.trials // 5))
-    )
+        return optuna.samplers.TPESampler(seed=seed, multivariate=True)
+    return optuna.samplers.NSGAIISampler(seed=seed, population_size=max(8, min(50, study.trials // 5)))
 
 
 def _samples(runner: Runner, study: OptimiseStudy, written: dict[str, Any], kpis: list[str], number: int) -> np.ndarray:

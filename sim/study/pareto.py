@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.study.bootstrap import generator
+from sim.study import streams
 
 
 def front(values: object, higher_is_better: object) -> np.ndarray:
@@ -31,7 +31,7 @@ def front_probability(replications: object, higher_is_better: object, resamples:
     ``replications``: float64[policies, measures, n], paired over the last axis.
     """
     x = np.asarray(replications, dtype=np.float64)
-    draws = generator(x, "pareto")
+    draws = streams.of_data(streams.PARETO, x)
     hits = np.zeros(x.shape[0])
     for _ in range(resamples):
         index = draws.integers(0, x.shape[2], size=x.shape[2])

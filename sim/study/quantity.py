@@ -11,17 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sim.core import units
+from sim.core import quantities
 from sim.core.errors import UnitError, shown
 
 _KINDS: list[tuple[str, Callable[[object], float], Callable[[float], str]]] = [
-    ("duration", units.parse_duration, units.duration_text),
-    ("percent", units.parse_percent, units.share_text),
-    ("money", units.parse_money, units.money_text),
-    ("money rate", units.parse_money_rate, units.money_rate_text),
-    ("rate", units.parse_rate, units.rate_text),
-    ("cover", units.parse_cover, units.cover_text),
-    ("count", units.parse_count, lambda value: str(round(value))),
+    ("duration", quantities.parse_duration, quantities.duration_text),
+    ("percent", quantities.parse_percent, quantities.share_text),
+    ("money", quantities.parse_money, quantities.money_text),
+    ("money rate", quantities.parse_money_rate, quantities.money_rate_text),
+    ("rate", quantities.parse_rate, quantities.rate_text),
+    ("cover", quantities.parse_cover, quantities.cover_text),
+    ("size", quantities.parse_size, quantities.size_text),
+    ("speed", quantities.parse_speed, quantities.speed_text),
+    ("count", quantities.parse_count, lambda value: str(round(value))),
 ]
 ACCEPTED = "a number, or a quantity with a unit such as 12h, 30%, 1.2M CNY or 200/s"
 
@@ -125,6 +127,8 @@ def short(kind: str, value: float) -> str:
         return f"{value:.4g}/s"
     if kind == "cover":
         return f"{value:.4g} d of cover"
+    if kind in ("size", "speed"):
+        return f"{value / 1000:,.4g} k{BASE_UNITS[kind]}"
     if kind in ("integer", "count"):
         return f"{value:,.0f}"
     return f"{value:.4g}"
@@ -137,6 +141,8 @@ BASE_UNITS = {
     "money rate": "CNY/h",
     "rate": "/s",
     "cover": "d of cover",
+    "size": "B",
+    "speed": "bit/s",
 }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.study.bootstrap import generator
+from sim.study import streams
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def regret(replications: object, higher_is_better: bool, resamples: int = 1000) 
     """Regret from paired replications float64[policies, scenarios, n] of one measure."""
     x = np.asarray(replications, dtype=np.float64)
     centre = table(x.mean(axis=2), higher_is_better)
-    draws = generator(x, "regret")
+    draws = streams.of_data(streams.REGRET, x)
     worst = np.empty((resamples, x.shape[0]))
     for r in range(resamples):
         index = draws.integers(0, x.shape[2], size=x.shape[2])

@@ -101,8 +101,11 @@ class Runner:
         """The trial's address in the store."""
         return run_key(self.model.name, self.version, trial.design.digest, trial.seed, trial.replication)
 
-    def evaluate(self, trials: Iterable[Trial]) -> Iterator[dict[str, float]]:
-        """The measures of each trial, in order. Raises RunError for a run that fails."""
+    def evaluate(self, trials: Iterable[Trial], kpis: Sequence[str] = ()) -> Iterator[dict[str, float]]:
+        """The measures of each trial, in order. Raises RunError for a run that fails.
+
+        ``kpis`` are those that will be asked for: the first finished run that lacks one raises MissingMeasureError.
+        """
         for block in _batched(trials, BLOCK):
             keys = [self.key(trial) for trial in block]
             self.members.extend((t.design.label, t.replication, k) for t, k in zip(block, keys, strict=True))
@@ -112,7 +115,7 @@ class Runner:
             for key, trial in zip(keys, block, strict=True):
                 if key not in found:
                     missing.setdefault(key, trial)
-            self._make(missing, found)
+            self._make(missing, found, kpis)
             for key in keys:
                 yield found[key]
 
@@ -121,11 +124,11 @@ class Runner:
         trials = [Trial(design, self.seed, r) for r in range(start, stop) for design in designs]
         self.progress.expect(len(trials))
         values = np.empty((stop - start, len(designs), len(kpis)))
-        for index, result in enumerate(self.evaluate(iter(trials))):
+        for index, result in enumerate(self.evaluate(iter(trials), kpis)):
             values[divmod(index, len(designs))] = pick(result, kpis, self.measures)
         return values.transpose(1, 0, 2)
 
-    def _make(self, missing: dict[str, Trial], found: dict[str, dict[str, float]]) -> None:
+    def _make(self, missing: dict[str, Trial], found: dict[str, dict[str, float]], kpis: Sequence[str]) -> None:
         queue = list(missing.items())
         position = 0
         waiting: dict[concurrent.futures.Future[list[Outcome]], list[tuple[str, Trial]]] = {}
@@ -145,10 +148,10 @@ class Runner:
                     chunk = waiting.pop(future)
                     for (key, trial), outcome in zip(chunk, future.result(), strict=True):
                         found[key] = self._keep(key, trial, outcome)
-        except BaseException:
-            for future in waiting:
+                        pick(found[key], kpis, self.measures)
+        finally:
+            for future in waiting:  # none, unless the study stops here
                 future.cancel()
-            raise
 
     def _chunk_size(self, left: int) -> int:
         """Runs to send together: short runs share the cost of the journey, long ones travel alone."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, words
+from sim.study import figures, streams, words
 from sim.study.config import Factor, SensitivityStudy
 from sim.study.designs import Space
 from sim.study.measures import Column, columns
@@ -25,6 +25,10 @@ from sim.study.runner import Runner, Trial, pick
 from sim.study.words import Text, both
 
 LEVELS = 4
+EFFECTS = {"mu": "mu", "mu_star": "mu_star", "mu_star_half": "mu_star_conf", "sigma": "sigma"}
+"""Our names of elementary effects -> SALib's."""
+SHARES = {"first": "S1", "first_half": "S1_conf", "total": "ST", "total_half": "ST_conf"}
+"""Our names of Sobol' indices -> SALib's."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def outputs(
             design = runner.design(f"{label} {index}" + (f" · {policy}" if policy else ""), {**changes, **written})
             trials += [Trial(design, runner.seed, r) for r in range(n)]
     runner.progress.expect(len(trials))
-    values = np.array([pick(result, names, runner.measures) for result in runner.evaluate(iter(trials))])
+    values = np.array([pick(result, names, runner.measures) for result in runner.evaluate(iter(trials), names)])
     values = values.reshape(len(shares), len(policies), n, len(names))
     shown = values[:, 0] if len(policies) == 1 else values[:, 1] - values[:, 0]
     return {column.name: column.statistic_of(shown[:, :, i]) for i, column in enumerate(asked)}
@@ -131,17 +135,13 @@ def morris(
     from SALib.sample import morris as sample
 
     problem = space.problem()
-    shares = sample.sample(problem, study.trajectories, num_levels=LEVELS, seed=study.seed)
+    seed = streams.seed(streams.SCREENING, study.seed)
+    shares = sample.sample(problem, study.trajectories, num_levels=LEVELS, seed=seed)
     found = outputs(runner, space, shares, study, asked, "screening")
     result = {}
     for column in asked:
-        si = analyse.analyze(problem, shares, _complete(found[column.name]), num_levels=LEVELS, seed=study.seed)
-        result[column.name] = {
-            "mu": np.asarray(si["mu"], float),
-            "mu_star": np.asarray(si["mu_star"], float),
-            "mu_star_half": np.asarray(si["mu_star_conf"], float),
-            "sigma": np.asarray(si["sigma"], float),
-        }
+        si = analyse.analyze(problem, shares, _complete(found[column.name]), num_levels=LEVELS, seed=seed)
+        result[column.name] = {ours: np.asarray(si[theirs], float) for ours, theirs in EFFECTS.items()}
     return result
 
 
@@ -154,22 +154,18 @@ def sobol(
 
     problem = space.problem()
     base = 1 << max(1, math.ceil(math.log2(study.samples)))
-    shares = sample.sample(problem, base, calc_second_order=False, seed=study.seed)
+    seed = streams.seed(streams.INDICES, study.seed)
+    shares = sample.sample(problem, base, calc_second_order=False, seed=seed)
     found = outputs(runner, space, shares, study, asked, "index")
     result = {}
     for column in asked:
         y = _complete(found[column.name])
         if np.ptp(y) == 0.0:
             zeros = np.zeros(len(space.names))
-            result[column.name] = dict.fromkeys(("first", "first_half", "total", "total_half"), zeros)
+            result[column.name] = dict.fromkeys(SHARES, zeros)
             continue
-        si = analyse.analyze(problem, y, calc_second_order=False, seed=study.seed)
-        result[column.name] = {
-            "first": np.asarray(si["S1"], float),
-            "first_half": np.asarray(si["S1_conf"], float),
-            "total": np.asarray(si["ST"], float),
-            "total_half": np.asarray(si["ST_conf"], float),
-        }
+        si = analyse.analyze(problem, y, calc_second_order=False, seed=seed)
+        result[column.name] = {ours: np.asarray(si[theirs], float) for ours, theirs in SHARES.items()}
     return result
 
 

@@ -83,8 +83,9 @@ class Store:
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
-        for name in ("runs", "scenarios", "studies"):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
+        with self._disk():
+            for name in ("runs", "scenarios", "studies"):
+                (self.root / name).mkdir(parents=True, exist_ok=True)
         name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._journal = journal.Journal(self.root / "runs", name)
         self._fresh: dict[str, Run] = {}
@@ -163,9 +164,8 @@ class Store:
             with open(temporary, "rb") as handle:
                 os.fsync(handle.fileno())
             os.replace(temporary, self.root / "runs" / name)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        finally:
+            temporary.unlink(missing_ok=True)  # gone already, unless something went wrong
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
@@ -314,9 +314,8 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         temporary.write_bytes(content)
         os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)  # gone already, unless something went wrong
 
 
 def _row(run: Run) -> dict[str, Any]:

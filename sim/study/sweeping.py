@@ -88,7 +88,7 @@ def evaluate(
                 designs.append((runner.design(label, {**changes, **point.written}), point, policy))
         trials = [Trial(d, runner.seed, r) for d, _, _ in designs for r in range(replications)]
         runner.progress.expect(len(trials))
-        results = runner.evaluate(iter(trials))
+        results = runner.evaluate(iter(trials), names)
         for _, point, policy in designs:
             values = [pick(next(results), names, runner.measures) for _ in range(replications)]
             yield np.array(values), point, policy
