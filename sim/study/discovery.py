@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, quantity, words
+from sim.study import planes, quantity, words
 from sim.study.breaking import failed
 from sim.study.config import DiscoverStudy, Kpi
 from sim.study.designs import Space
@@ -235,7 +235,7 @@ def _pictures(table: pd.DataFrame, boxes: Sequence[Box], space: Space) -> list[P
     return [
         Picture(
             Text("Where it fails", "失效之处"),
-            lambda lang: figures.boxes(
+            lambda lang: planes.boxes(
                 table[a].to_numpy(float),
                 table[b].to_numpy(float),
                 table["failed"].to_numpy(bool),

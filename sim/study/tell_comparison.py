@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.study import comparison, figures, paired, ranking, risk, words
+from sim.study import comparison, figures, paired, planes, ranking, risk, words
 from sim.study.comparison import Comparison
 from sim.study.config import CompareStudy
 from sim.study.measures import Column
@@ -283,7 +283,7 @@ def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) 
     on_front, _ = comparison.front(found, scenario)
     a, b = columns[0], columns[1]
     x, y = (np.array([float(np.nanmean(found.of(scenario, p, c))) for p in range(len(found.policies))]) for c in (a, b))
-    return figures.pareto(
+    return planes.pareto(
         found.policies, x, y, on_front, (_shown(a, lang), _shown(b, lang)), (_name(a, lang), _name(b, lang))
     )
 

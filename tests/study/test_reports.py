@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from study_models import BaseStock, Gaussian, Ishigami, Newsvendor, Shop
 
-from sim.study import api, figures, words
+from sim.study import api, figures, planes, words
 from sim.study.outcome import Outcome
 from sim.study.words import Text
 
@@ -181,7 +181,7 @@ def test_hostile_values_do_not_stop_a_figure():
     drawn = [
         figures.forest(list("abcd"), odd, odd, odd, str, "x"),
         figures.distributions(["a", "b"], [np.array(odd), np.array([math.nan])], str, "x"),
-        figures.pareto(list("abcd"), np.array(odd), np.array(odd), on_front, (str, str), ("x", "y")),
+        planes.pareto(list("abcd"), np.array(odd), np.array(odd), on_front, (str, str), ("x", "y")),
     ]
     for figure in drawn:
         text = figures.svg(figure)
