@@ -18,10 +18,11 @@ import pandas as pd
 
 from sim.study import planes, quantity, words
 from sim.study.breaking import failed
-from sim.study.config import DiscoverStudy, Kpi
+from sim.study.config import DiscoverStudy
 from sim.study.designs import Space
 from sim.study.measures import columns
 from sim.study.outcome import Block, Outcome, Picture
+from sim.study.parts import Kpi
 from sim.study.runner import Runner
 from sim.study.sweeping import evaluate
 from sim.study.words import Text, both

@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 
 from sim.study import pareto, planes, quantity, risk, stats, streams, words
-from sim.study.config import Kpi, Limit, Objective, OptimiseStudy
+from sim.study.config import Objective, OptimiseStudy
 from sim.study.designs import Space
 from sim.study.measures import Column, columns
 from sim.study.outcome import Block, Outcome, Picture
+from sim.study.parts import Kpi, Limit
 from sim.study.runner import Runner
 from sim.study.stats import Estimate
 from sim.study.words import Text, both
