@@ -31,12 +31,12 @@ def pareto(
         named = set(order) if len(order) <= 12 else set()
         if len(labels) <= 12:
             named = set(range(len(labels)))
-        _name_points(figure, axes, labels, x, y, sorted(named), on_front)
+        name_points(figure, axes, labels, x, y, sorted(named), on_front)
         canvas.finish_plane(axes, names, shown)
         return figure
 
 
-def _name_points(
+def name_points(
     figure: Any, axes: Any, labels: Sequence[str], x: np.ndarray, y: np.ndarray, named: Sequence[int], dark: np.ndarray
 ) -> None:
     """Write names beside points, each where it covers no earlier name and stays inside; points at 72 dpi."""
