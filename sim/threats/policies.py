@@ -9,7 +9,6 @@ from sim.core.registry import policy
 from sim.threats import config as c
 from sim.threats.roc import captcha_tries, faded, passes_captcha, true_positives
 
-SLOT = "threats.defences"
 
 
 class Standing:
