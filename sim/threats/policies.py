@@ -10,7 +10,6 @@ from sim.threats import config as c
 from sim.threats.roc import captcha_tries, faded, passes_captcha, true_positives
 
 
-
 class Standing:
     """A defence that stands: its section, whether it is in force, and since when it has been trained."""
 
