@@ -34,7 +34,7 @@ def study(
     *,
     options: StudyOptions,
 ) -> None:
-    """Run a study file: compare, sweep, sensitivity, optimise, break, discover, ab, cases.
+    """Run a study file: compare, sweep, sensitivity, optimise, break, discover, ab, cases, register.
 
     Example: sim618 study experiments/compare_replenishment.yaml --executor processes:2
     """
