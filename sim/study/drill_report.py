@@ -147,7 +147,8 @@ def between(estimate: dict[str, Any], unit: str, lang: str) -> str:
     middle = said(estimate["value"], unit, lang)
     if not math.isfinite(estimate["low"]):
         return middle
-    return f"{middle} ({said(estimate['low'], unit, lang)} … {said(estimate['high'], unit, lang)})"
+    low = max(0.0, estimate["low"]) if unit in ("min", "s") else estimate["low"]  # no time is negative
+    return f"{middle} ({said(low, unit, lang)} … {said(estimate['high'], unit, lang)})"
 
 
 def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict[str, Any]]:
