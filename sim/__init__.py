@@ -22,7 +22,7 @@ _VERBS = {
     "load": "sim.scenario",
     "run": "sim.engine",
     **dict.fromkeys(
-        ["compare", "sweep", "sensitivity", "optimise", "break_", "discover", "ab", "cases", "study_file"],
+        ["compare", "sweep", "sensitivity", "optimise", "break_", "discover", "ab", "cases", "register", "study_file"],
         "sim.study.api",
     ),
     "drill": "sim.study.drills",

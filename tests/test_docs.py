@@ -27,6 +27,11 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return found
 
 
+def test_there_are_blocks_to_run_and_commands_to_know() -> None:
+    assert len(blocks("python")) >= 3
+    assert {"run", "study", "compare", "drill"} <= {shlex.split(line)[1] for _, line in commands()}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("place", "text"), blocks("python"), ids=lambda value: value.split("\n")[0][:60])
 def test_a_python_block_runs(place: str, text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -47,12 +47,13 @@ SERIES = (
     "dropouts", "enquiries", "topped_up", "topped_up_returned", "incremental_needs", "burst_visits", "bot_orders",
     "reviews", "review_points", "coupons_claimed", "coupons_used", "messages", "opt_outs", "livestream_visits",
     "trigger_visits", "attack_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "balances_paid",
-    "cash_backs", "protected", "group_orders", "groups_failed", "trials", "spare4",
+    "cash_backs", "protected", "group_orders", "groups_failed", "trials",
+    "screened", "blocked", "captcha_lost", "bot_gmv", "bot_units", "spare4",
 )  # fmt: skip
 #: columns that are money (row fen)
 MONEY = {
     "gmv", "paid", "discount_item", "discount_full_reduction", "discount_coupon", "discount_member", "deposits",
-    "balances", "lost_value", "refunds", "unpaid_value", "cash_backs", "protected",
+    "balances", "lost_value", "refunds", "unpaid_value", "cash_backs", "protected", "bot_gmv",
 }  # fmt: skip
 COLUMN = {name: index for index, name in enumerate(SERIES)}
 (
@@ -64,7 +65,8 @@ COLUMN = {name: index for index, name in enumerate(SERIES)}
     DROPOUTS, ENQUIRIES, TOPPED_UP, TOPPED_UP_RETURNED, INCREMENTAL_NEEDS, BURST_VISITS, BOT_ORDERS,
     REVIEWS, REVIEW_POINTS, COUPONS_CLAIMED, COUPONS_USED, MESSAGES, OPT_OUTS, LIVESTREAM_VISITS,
     TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, BALANCES_PAID,
-    CASH_BACKS, PROTECTED_VALUE, GROUP_ORDERS, GROUPS_FAILED, TRIALS, SPARE4,
+    CASH_BACKS, PROTECTED_VALUE, GROUP_ORDERS, GROUPS_FAILED, TRIALS,
+    SCREENED, BLOCKED, CAPTCHA_LOST, BOT_GMV, BOT_UNITS, SPARE4,
 ) = constants(len(SERIES))  # fmt: skip
 
 

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.faults import RefusedError
+from sim.cli.faults import RefusedError, say
 from sim.cli.options import overrides, writable
 from sim.cli.study_options import STORE, StoreAt, StudyOptions, shared_options, told
+from sim.engine.cache import prepare
 
 Replications = Annotated[
     int | None, typer.Option("--replications", min=2, max=1_000_000, help="Replications of each design.")
@@ -33,10 +34,11 @@ def study(
     *,
     options: StudyOptions,
 ) -> None:
-    """Run a study file: compare, sweep, sensitivity, optimise, break, discover, ab, cases.
+    """Run a study file: compare, sweep, sensitivity, optimise, break, discover, ab, cases, register.
 
     Example: sim618 study experiments/compare_replenishment.yaml --executor processes:2
     """
+    prepare(None if options.quiet else say)
     from sim.study.files import load_study
 
     with told(options.quiet):
@@ -84,6 +86,7 @@ def compare(
 
     Example: sim618 compare scenarios/618.yaml --policy fixed: --policy dynamic:supply.replenishment.policy=dynamic
     """
+    prepare(None if options.quiet else say)
     from sim.study import api
     from sim.study.config import CompareStudy
 

@@ -222,15 +222,15 @@ class Draws:
         # a seed above 32 bits folds its upper half into the second key word, where replications live
         self.key1 = np.uint32((replication ^ ((seed >> 32) * 0x9E3779B1)) & 0xFFFFFFFF)
 
-    def uniform(self, decision: np.uint32, entity: Any = 0, occurrence: Any = 0, slot: int = 0) -> Any:
+    def uniform(self, decision: np.uint32, entity: Any = 0, occurrence: Any = 0, slot: Any = 0) -> Any:
         """Uniform on (0, 1)."""
         return _uniforms(self.key0, self.key1, _u32(entity), _u32(occurrence), decision, _u32(slot))
 
-    def normal(self, decision: np.uint32, entity: Any = 0, occurrence: Any = 0, slot: int = 0) -> Any:
+    def normal(self, decision: np.uint32, entity: Any = 0, occurrence: Any = 0, slot: Any = 0) -> Any:
         """Standard normal."""
         return _normals(self.key0, self.key1, _u32(entity), _u32(occurrence), decision, _u32(slot))
 
-    def exponential(self, decision: np.uint32, entity: Any = 0, occurrence: Any = 0, slot: int = 0) -> Any:
+    def exponential(self, decision: np.uint32, entity: Any = 0, occurrence: Any = 0, slot: Any = 0) -> Any:
         """Exponential with mean 1."""
         return -np.log(self.uniform(decision, entity, occurrence, slot))
 

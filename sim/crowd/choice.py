@@ -15,14 +15,17 @@ from numba import njit
 
 from sim.books.state import (
     ABANDONED,
+    BLOCKED,
     BOUNCES,
     BURST_VISITS,
+    CAPTCHA_LOST,
     CARTS,
     CHECKOUTS,
     COUPONS_CLAIMED,
     PAGE_VIEWS,
     RIVAL_PURCHASES,
     S_WAITING,
+    SCREENED,
     TRIGGER_VISITS,
     VISITS,
     note,
@@ -34,6 +37,11 @@ from sim.crowd.state import (
     ALIVE,
     CART,
     CHECKING_OUT,
+    D_BLOCK_HURT,
+    D_BLOCK_LEAVES,
+    D_BLOCKED,
+    D_CLAIM_FRICTION,
+    D_FRICTION,
     FREE_RETURNS,
     MEMBER,
     MULTIHOME,
@@ -88,6 +96,7 @@ CHOICE = decision("visit.choice")
 LEAVE = decision("visit.leave")
 CHECKOUT = decision("visit.checkout")
 CLAIM = decision("coupon.claim")
+FRICTION = decision("checkout.friction")
 
 WAIT_NEST = 0.5  # dissimilarity of buying now and buying at the opening: close substitutes
 
@@ -323,6 +332,27 @@ def coupon_saving(crowd, shelf, row, total, day):  # type: ignore[no-untyped-def
 
 
 @inner
+def stopped(crowd, books, shopper, occurrence, minute):  # type: ignore[no-untyped-def]
+    """Whether defences against bots stop this person at the checkout: flagged by mistake, or lost at a captcha.
+
+    A cart stays, except where somebody flagged gives up; being flagged costs satisfaction.
+    """
+    row = crowd.rows[shopper]
+    w0, w1, w2, _ = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, FRICTION, 0)
+    note(books, minute, SCREENED, 1.0)
+    if uniform(w0) < crowd.drive[D_BLOCKED]:
+        note(books, minute, BLOCKED, 1.0)
+        row.satisfaction = max(0.0, row.satisfaction - crowd.drive[D_BLOCK_HURT])
+        if uniform(w2) < crowd.drive[D_BLOCK_LEAVES]:
+            clear_cart(row)
+        return True
+    if uniform(w1) < crowd.drive[D_FRICTION]:
+        note(books, minute, CAPTCHA_LOST, 1.0)
+        return True
+    return False
+
+
+@inner
 def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # type: ignore[no-untyped-def]
     """Buy the cart now, keep it for an announced price, or leave it; an order joins the intents.
 
@@ -375,6 +405,8 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
         row.wait_until = later_at
         note(books, minute, S_WAITING, 1.0)
         return False
+    if crowd.drive[D_FRICTION] + crowd.drive[D_BLOCKED] > 0.0 and stopped(crowd, books, shopper, occurrence, minute):
+        return False
     note(books, minute, CHECKOUTS, 1.0)
     row.flags |= CHECKING_OUT
     intent = crowd.intents[crowd.counts[N_INTENTS]]
@@ -399,6 +431,10 @@ def claim_coupon(crowd, shelf, books, shopper, occurrence, minute):  # type: ign
         if kind[C_OFF] > 0 and kind[C_FROM] <= minute < kind[C_TO] and kind[C_BUDGET] >= kind[C_OFF]:
             word = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, CLAIM, k)[0]
             if uniform(word) < kind[C_CLAIM] * 1e-6:
+                if crowd.drive[D_CLAIM_FRICTION] > 0.0:
+                    word = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, FRICTION, 1 + k)[0]
+                    if uniform(word) < crowd.drive[D_CLAIM_FRICTION]:
+                        return
                 kind[C_BUDGET] -= kind[C_OFF]
                 kind[C_CLAIMED] += 1
                 row.coupon = k

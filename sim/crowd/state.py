@@ -74,7 +74,7 @@ INTENT = np.dtype(
 LAYERS = np.array([1.3, 1.8, 3.0, 6.0, 14.0, 48.0])
 
 # agenda kinds of the crowd (below 100)
-A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER = constants(7, first=1)
+A_BURST, A_RETRY, A_BALANCE, A_COMEBACK, A_RETURN, A_MESSAGE, A_TRIGGER, A_REFUND = constants(8, first=1)
 
 # how a visit came about
 V_ORDINARY, V_BURST, V_COMEBACK, V_MESSAGE = constants(4)
@@ -103,6 +103,9 @@ PARAMS = 64
     D_CARTS,  # smoothed carts per visit
     D_SEEN_VISITS, D_SEEN_CARTS, D_SEEN_ORDERS, D_SEEN_BURST, D_SEEN_BURST_ORDERS,  # what the smoothing remembers
 ) = range(14)
+#: what defences do to people, 0 without any: what a false alarm takes off satisfaction at the most, shares of people
+#: stopped by a captcha at the checkout and at a coupon, share flagged at the checkout, share of those who then give up
+D_BLOCK_HURT, D_FRICTION, D_CLAIM_FRICTION, D_BLOCKED, D_BLOCK_LEAVES = range(27, 32)
 DRIVES = 32
 OPENINGS = 128
 

@@ -8,8 +8,10 @@ Phases of each minute, in this order:
 4. orders are taken
 5. warehouses work
 6. parcels arrive
-7. memory settles: deliveries, returns and refunds are felt
+7. memory settles: deliveries, returns and refunds are felt, and care is told what went wrong
 8. wires are checked
+
+Care answers between minutes, on the clock, once an hour.
 
 A minute begins only when there is room for all it could possibly add; else the slice stops before it and
 the engine makes room.
@@ -34,6 +36,7 @@ from sim.crowd.state import (
     A_BURST,
     A_COMEBACK,
     A_MESSAGE,
+    A_REFUND,
     A_RETRY,
     A_RETURN,
     ALIVE,
@@ -69,7 +72,7 @@ from sim.crowd.state import (
     V_MESSAGE,
     V_ORDINARY,
 )  # fmt: skip
-from sim.engine.aftermath import send_back, settle
+from sim.engine.aftermath import refund_early, send_back, settle
 from sim.engine.ordering import pay_balance, take_order
 from sim.engine.world import D_DRAINED, D_PARCELS
 from sim.fulfilment.kernel import handle, work
@@ -81,7 +84,7 @@ from sim.shelf.state import ARM_DEALS, ARM_LOAD, ARM_PHONE, ARM_PULL, DEALS, GRO
 from sim.supply.kernel import check_wires
 
 # why a slice stopped
-END, WIRE, NO_CANDIDATES, NO_INTENTS, NO_ORDERS, NO_PARCELS, NO_NODES = range(7)
+END, WIRE, NO_CANDIDATES, NO_INTENTS, NO_ORDERS, NO_PARCELS, NO_NODES, FULL_INBOX = range(8)
 REFRESH = 240  # minutes between refreshes of the pages for what moves slowly (ratings)
 AHEAD = 12  # candidates whose rows are on their way from memory: a crowd fits in no cache
 MEMORY = 720.0  # minutes over which conversion is smoothed
@@ -213,11 +216,12 @@ def refresh(crowd, shelf):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def advance(crowd, shelf, supply, ful, platform, rivals, books, agenda, desk, start, end):  # type: ignore[no-untyped-def]
+def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, desk, start, end):  # type: ignore[no-untyped-def]
     """Advance everything from minute ``start`` to ``end`` (exclusive); returns (why it stopped, minute reached, need).
 
-    With END the minute is ``end``; with WIRE the minute after the one in which a wire tripped; with a lack of
-    room the minute that could not begin, and the room it needs.
+    With END the minute is ``end``; with WIRE the minute after the one in which a wire tripped; with FULL_INBOX that
+    after which care's inbox was more than half full; with a lack of room the minute that could not begin, and the
+    room it needs.
     """
     k0, k1 = crowd.keys[0], crowd.keys[1]
     shoppers = crowd.rows.shape[0]
@@ -290,7 +294,7 @@ def advance(crowd, shelf, supply, ful, platform, rivals, books, agenda, desk, st
                 visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, broken, V_ORDINARY)
         for j in range(crowd.counts[N_DUE]):
             subject, kind, detail = crowd.due[j, 0], crowd.due[j, 1], crowd.due[j, 2]
-            if kind in (A_BALANCE, A_RETURN):
+            if kind in (A_BALANCE, A_RETURN, A_REFUND):
                 continue
             row = crowd.rows[subject]
             occurrence = np.uint32(MARK + (int(kind) << 27) + (int(row.visits) << 3) + (int(detail) & 7))
@@ -326,7 +330,7 @@ def advance(crowd, shelf, supply, ful, platform, rivals, books, agenda, desk, st
                     burst += 1.0
                 else:
                     ordinary += 1.0
-            take_order(crowd, shelf, supply, ful, rivals, books, agenda, desk, intent, minute, failure)
+            take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, intent, minute, failure)
         if shoppers > 0:
             for second in range(60):
                 asked = platform.demand[0, ORDER, second] + platform.demand[1, ORDER, second]
@@ -337,19 +341,23 @@ def advance(crowd, shelf, supply, ful, platform, rivals, books, agenda, desk, st
             if crowd.due[j, 1] == A_BALANCE:
                 pay_balance(crowd, shelf, supply, ful, books, agenda, crowd.due[j, 0], minute, platform.failure[PAY, 30])
             elif crowd.due[j, 1] == A_RETURN:
-                send_back(crowd, shelf, ful, agenda, crowd.due[j, 0], crowd.due[j, 2], minute)
+                send_back(crowd, shelf, ful, care, books, agenda, crowd.due[j, 0], crowd.due[j, 2], minute)
+            elif crowd.due[j, 1] == A_REFUND:
+                refund_early(crowd, shelf, ful, care, books, crowd.due[j, 0], crowd.due[j, 2], minute)
 
         work(ful, supply, shelf.skus, agenda, books, k0, k1, minute)
         for j in range(desk.counts[D_PARCELS]):
             handle(
                 ful, supply, shelf.skus, agenda, books, k0, k1, desk.due[j, 0], desk.due[j, 1], desk.due[j, 2], minute
             )
-        settle(crowd, shelf, ful, books, agenda, minute)
+        settle(crowd, shelf, ful, care, books, agenda, minute)
         if shoppers > 0:
             learn(crowd, books, minute, before_visits, before_bursts, before_carts, ordinary, burst)
         minute += 1
         if check_wires(supply, minute) > 0:
             return WIRE, minute, 0
+        if 2 * care.cursor[0] > care.inbox.shape[0]:
+            return FULL_INBOX, minute, 0
     return END, end, 0
 
 

@@ -8,7 +8,9 @@ from sim.books.state import (
     ADVANCES,
     CASH,
     CASH_BACKS,
+    COST_OF_GOODS,
     DROPOUTS,
+    FRAUD,
     MARKETING,
     REFUNDS,
     RETURN_HANDLING,
@@ -19,14 +21,32 @@ from sim.books.state import (
     note,
     post,
 )  # fmt: skip
+from sim.care.kernel import at_once, tell_care, time_refund
+from sim.care.state import (
+    CANCELLED,
+    FAULT,
+    KEEPS_GOODS,
+    LATE,
+    LOST,
+    M_KEPT,
+    M_KEPT_VALUE,
+    M_REFUSED,
+    RETURN,
+    S_DELAY,
+    S_FADE,
+    S_KEEPS,
+    S_WRITTEN_OFF,
+)  # fmt: skip
 from sim.core.agenda import appoint
 from sim.core.compiled import inner
 from sim.core.rng import decision, exponential, normal, philox, uniform
 from sim.crowd.choice import match
 from sim.crowd.state import (
+    A_REFUND,
     A_RETURN,
     ALIVE,
     FREE_RETURNS,
+    N_MEASURED,
     P_DEFECT,
     P_DROPOUT,
     P_EASE,
@@ -46,13 +66,16 @@ from sim.fulfilment.pools import free_order, settled
 from sim.fulfilment.state import (
     DELIVERED,
     FLAG_CASH_BACK,
+    FLAG_FRAUD,
     FLAG_LATE,
     FLAG_TOPPED_UP,
     FLAG_TRIAL,
     LINE_CANCELLED,
     LINE_LOST,
     LINE_RETURNED,
+    LINES,
     ORDER_DELIVERED,
+    ORIGIN_BOT,
 )  # fmt: skip
 from sim.shelf.state import ARM_REFUNDS, CASH_BACK_TAKE, PROTECTED, TRIAL_REVIEW
 
@@ -60,7 +83,10 @@ EXPERIENCE = decision("delivery.experience")
 KEEP = decision("delivery.keep")
 STAY = decision("shopper.stay")
 
-RETURN_PENDING = 1 << 16  # bit of line 0 in ORDER.flags: the shopper will send it back
+# bits of line 0 in ORDER.flags
+RETURN_PENDING = 1 << 16  # the shopper will send it back
+REFUND_PENDING = 1 << 20  # it will be refunded before it is back
+KEPT_PENDING = 1 << 25  # refunded, and never sent; the shop does not know yet
 RETURN_WINDOW = 7.0 * 1440.0  # no-reason returns within seven days [G06]
 DELIGHT = 0.08  # a promise kept is worth a little more than nothing
 EASED = 0.7  # share of a return's annoyance that fetching it for free takes away
@@ -77,7 +103,7 @@ def experience(row, params, disappointment):  # type: ignore[no-untyped-def]
 
 
 @inner
-def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ignore[no-untyped-def]
+def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # type: ignore[no-untyped-def]
     """An order is complete at the door: satisfaction, review, what will be sent back, and whether the shopper stays."""
     order = ful.orders[order_row]
     shopper = order.shopper
@@ -86,6 +112,7 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
     k0, k1 = crowd.keys[0], crowd.keys[1]
     w0, w1, w2, w3 = philox(k0, k1, shopper, order.turn, EXPERIENCE, 0)
     disappointment = params[P_LATE] if order.flags & FLAG_LATE else 0.0
+    faults, before, points = 0, float(row.satisfaction), 0.0
     for line in range(order.lines):
         if order.line_state[line] != DELIVERED:
             continue
@@ -94,6 +121,7 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
         faulty = uniform(v1) < sku.defect
         if faulty:
             disappointment = max(disappointment, FAULTY)
+            faults |= 1 << line
         if order.flags & FLAG_TRIAL:
             continue
         p = min(0.95, max(1e-4, float(sku.return_propensity)))
@@ -107,7 +135,7 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
             odds += params[P_DEFECT]
         if row.flags & FREE_RETURNS:
             odds += params[P_EASE]
-        if uniform(v0) < 1.0 / (1.0 + math.exp(-odds)):
+        if uniform(v0) < 1.0 / (1.0 + math.exp(-odds)) or order.flags & FLAG_FRAUD:
             order.flags |= RETURN_PENDING << line
             wait = min(RETURN_WINDOW - 1.0, 360.0 + 2160.0 * exponential(v2))
             if not appoint(agenda, minute + 1 + int(wait), A_RETURN, order_row, line):
@@ -115,6 +143,7 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
             elif filler:
                 note(books, minute, TOPPED_UP_RETURNED, 1.0)
     experience(row, params, disappointment)
+    after = float(row.satisfaction)
     chance = params[P_REVIEW] * (1.0 + disappointment)
     if order.flags & FLAG_CASH_BACK:
         chance = max(chance, shelf.setting[CASH_BACK_TAKE])
@@ -134,9 +163,28 @@ def delivered(crowd, shelf, ful, books, agenda, order_row, minute):  # type: ign
         note(books, minute, REVIEW_POINTS, points)
     leave = row.dropout * math.exp(params[P_DROPOUT] * (params[P_NEUTRAL] - row.satisfaction))
     u = uniform(philox(k0, k1, shopper, order.turn, STAY, 0)[0])
+    left = 0
     if u < leave and row.flags & ALIVE:
         row.flags &= ~ALIVE
+        left = 1
         note(books, minute, DROPOUTS, 1.0)
+    if disappointment > 0.0:
+        cause = FAULT if faults else LATE
+        concerned = faults if faults else (1 << int(order.lines)) - 1
+        report_order(care, cause, order, concerned, minute, before, after, left, points)
+
+
+@inner
+def report_order(care, cause, order, concerned, minute, before, after, left, review):  # type: ignore[no-untyped-def]
+    """Tell care what befell the lines ``concerned`` (bits) of an order."""
+    value = 0
+    for line in range(LINES):
+        if (concerned >> line) & 1 and line < order.lines:
+            value += order.paid[line]
+    number = tell_care(care, cause, order.shopper, order.turn, minute, before, after, value, left, review)
+    for line in range(LINES):
+        if (concerned >> line) & 1 and line < order.lines:
+            care.inbox[number].sku[line] = order.sku[line]
 
 
 @inner
@@ -170,27 +218,97 @@ def close(crowd, shelf, ful, order_row):  # type: ignore[no-untyped-def]
     """Fold a settled order into the totals and reuse its row."""
     order = ful.orders[order_row]
     if order.shopper >= 0 and order.flags >> 16 == 0 and settled(ful, order_row):
-        if shelf.setting[PROTECTED] > 0.0:
+        if shelf.setting[PROTECTED] > 0.0 and order.origin != ORIGIN_BOT:
             remember_kept(shelf, order)
         row = crowd.rows[order.shopper]
-        if row.open_orders > 0:
+        if row.open_orders > 0 and order.origin != ORIGIN_BOT:
             row.open_orders -= 1
         free_order(ful, order_row)
 
 
 @inner
-def send_back(crowd, shelf, ful, agenda, order_row, line, minute):  # type: ignore[no-untyped-def]
-    """The shopper asks for a return of a line."""
+def send_back(crowd, shelf, ful, care, books, agenda, order_row, line, minute):  # type: ignore[no-untyped-def]
+    """The shopper asks for a return of a line; one whom the shop trusts may be refunded before the goods are back.
+
+    Some of those refunded at once never send the goods; who deceives (FLAG_FRAUD) never does, refunded or not.
+    """
     order = ful.orders[order_row]
     order.flags &= ~(RETURN_PENDING << line)
-    if order.line_state[line] == DELIVERED:
-        request_return(ful, agenda, crowd.keys[0], crowd.keys[1], order_row, line, minute)
-    else:
+    if order.line_state[line] != DELIVERED:
         close(crowd, shelf, ful, order_row)
+        return
+    order.asked[line] = minute
+    shopper = order.shopper
+    row = crowd.rows[shopper]
+    fraud = order.flags & FLAG_FRAUD != 0
+    satisfaction = float(row.satisfaction)
+    report_order(care, RETURN, order, 1 << line, minute, satisfaction, satisfaction, 0, 0.0)
+    instant, trusted = at_once(care, shopper, row.orders)
+    care.returned[shopper] += 1
+    keeps = fraud
+    if instant:
+        if trusted:
+            order.flags |= REFUND_PENDING << line
+            if not appoint(agenda, minute + max(1, int(care.setting[S_DELAY])), A_REFUND, order_row, line):
+                order.flags &= ~(REFUND_PENDING << line)
+            word = philox(crowd.keys[0], crowd.keys[1], shopper, order.turn, KEEPS_GOODS, line)[0]
+            keeps = fraud or uniform(word) < care.setting[S_KEEPS]
+            if keeps:
+                order.flags |= KEPT_PENDING << line
+                due = minute + max(2, int(care.setting[S_WRITTEN_OFF]))
+                if not appoint(agenda, due, A_REFUND, order_row, LINES + line):
+                    order.flags &= ~(KEPT_PENDING << line)
+        else:
+            care.measured[min(minute // 1440, care.measured.shape[0] - 1), M_REFUSED] += 1.0
+    if keeps:
+        # goods that are not sent back: nothing is due but what has been promised
+        close(crowd, shelf, ful, order_row)
+    else:
+        request_return(ful, agenda, crowd.keys[0], crowd.keys[1], order_row, line, minute)
 
 
 @inner
-def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped-def]
+def refund_return(crowd, shelf, ful, care, books, order_row, line, minute, annoyance, instant):  # type: ignore[no-untyped-def]
+    """Pay a return and let the shopper feel what it was worth: ``annoyance`` of a whole wait for the money, of 1."""
+    order = ful.orders[order_row]
+    row = crowd.rows[order.shopper]
+    unearn(crowd, shelf, order, line, True)
+    shelf.arms[row.arm, ARM_REFUNDS] += order.paid[line] - order.refunded[line]
+    refund(ful, books, order_row, line, minute, RETURNS)
+    time_refund(care, order.asked[line], minute, instant)
+    if row.flags & FREE_RETURNS:
+        annoyance *= 1.0 - EASED
+    experience(row, crowd.params, RETURNED_LINE * annoyance)
+
+
+@inner
+def refund_early(crowd, shelf, ful, care, books, order_row, detail, minute):  # type: ignore[no-untyped-def]
+    """An appointment of an instant refund: ``detail`` below LINES pays a line, from LINES on gives its goods up."""
+    order = ful.orders[order_row]
+    if detail >= LINES:
+        line = detail - LINES
+        order.flags &= ~(KEPT_PENDING << line)
+        if order.line_state[line] == DELIVERED:
+            # sold, refunded and gone: the goods are a loss by fraud, no longer the cost of a sale
+            post(books, minute, FRAUD, COST_OF_GOODS, order.cost[line])
+            if order.placed >= crowd.counts[N_MEASURED]:
+                cost = shelf.skus[order.sku[line]].unit_cost * order.quantity[line]
+                crowd.rows[order.shopper].margin -= cost
+            day = min(minute // 1440, care.measured.shape[0] - 1)
+            care.claims[order.shopper] += 1
+            care.measured[day, M_KEPT] += 1.0
+            care.measured[day, M_KEPT_VALUE] += float(order.refunded[line])
+    else:
+        line = detail
+        order.flags &= ~(REFUND_PENDING << line)
+        if order.refunded[line] < order.paid[line]:
+            waited = 1.0 - math.exp((order.asked[line] - minute) / care.setting[S_FADE])
+            refund_return(crowd, shelf, ful, care, books, order_row, line, minute, waited, True)
+    close(crowd, shelf, ful, order_row)
+
+
+@inner
+def settle(crowd, shelf, ful, care, books, agenda, minute):  # type: ignore[no-untyped-def]
     """Drain fulfilment's outcomes of this minute, in their order."""
     params = crowd.params
     for n in range(ful.outcome_count[0]):
@@ -198,26 +316,32 @@ def settle(crowd, shelf, ful, books, agenda, minute):  # type: ignore[no-untyped
         order = ful.orders[order_row]
         if order.shopper < 0:
             continue
+        if order.origin == ORIGIN_BOT:  # nobody's experience; its owner looks after the goods
+            if code in (LINE_RETURNED, LINE_LOST):
+                refund(ful, books, order_row, line, minute, RETURNS)
+            elif code == LINE_CANCELLED:
+                refund(ful, books, order_row, line, minute, ADVANCES)
+            continue
         row = crowd.rows[order.shopper]
+        before = float(row.satisfaction)
         if code == ORDER_DELIVERED:
-            delivered(crowd, shelf, ful, books, agenda, order_row, minute)
+            delivered(crowd, shelf, ful, care, books, agenda, order_row, minute)
         elif code == LINE_RETURNED:
-            unearn(crowd, shelf, order, line, True)
-            shelf.arms[row.arm, ARM_REFUNDS] += order.paid[line] - order.refunded[line]
-            refund(ful, books, order_row, line, minute, RETURNS)
+            # what was refunded when it was asked for has been taken account of then
+            if order.paid[line] == 0 or order.refunded[line] < order.paid[line]:
+                refund_return(crowd, shelf, ful, care, books, order_row, line, minute, 1.0, False)
             if row.flags & FREE_RETURNS:
                 post(books, minute, RETURN_HANDLING, CASH, int(params[P_RETURN_FEE]))
-                experience(row, params, RETURNED_LINE * (1.0 - EASED))
-            else:
-                experience(row, params, RETURNED_LINE)
         elif code == LINE_LOST:
             unearn(crowd, shelf, order, line, False)
             refund(ful, books, order_row, line, minute, RETURNS)
             experience(row, params, LOST_LINE)
+            report_order(care, LOST, order, 1 << line, minute, before, float(row.satisfaction), 0, 0.0)
         elif code == LINE_CANCELLED:
             unearn(crowd, shelf, order, line, True)
             refund(ful, books, order_row, line, minute, ADVANCES)
             experience(row, params, CANCELLED_LINE)
+            report_order(care, CANCELLED, order, 1 << line, minute, before, float(row.satisfaction), 0, 0.0)
     # only now: an order may have several outcomes in one minute
     for n in range(ful.outcome_count[0]):
         close(crowd, shelf, ful, ful.outcomes[n, 0])

@@ -17,6 +17,7 @@ import numpy as np
 import simpy
 
 from sim.books import state as books_state
+from sim.care import state as care_state
 from sim.core import agenda as agenda_module
 from sim.core.calendar import DAY, Calendar
 from sim.core.clock import ACTIONS, ARRIVALS, FAULTS, REVIEWS, call_after
@@ -32,6 +33,7 @@ from sim.crowd.config import Crowd
 from sim.crowd.state import A_MESSAGE, D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
 from sim.engine.advance import (
     END,
+    FULL_INBOX,
     NO_CANDIDATES,
     NO_INTENTS,
     NO_NODES,
@@ -184,6 +186,7 @@ class Marketplace(mesa.Model):
             shelf=shelf,
             supply=supply,
             fulfilment=ful,
+            care=care_state.build(config.care, shoppers=len(crowd.rows), days=calendar.total_days),
             platform=platform_state.build(config.platform, context),
             rivals=rivals_state.build(max(1, len(config.rivals.platforms)), len(categories)),
             books=books_state.build(calendar.total_days),
@@ -287,7 +290,8 @@ class Marketplace(mesa.Model):
                 self.config.shelf, self.calendar, self.world.shelf.skus, self.category_names, self.draws
             )
             shown = [] if self.config.shelf.withheld else self.windows
-            self.promotion_plan = planned_prices(shown, self.calendar.total_days, len(self.world.shelf.skus))
+            shares = ab.shares(self.config.shelf.ab)
+            self.promotion_plan = planned_prices(shown, self.calendar.total_days, len(self.world.shelf.skus), shares)
             arms, limit = ab.arms_of(self.config.shelf.ab), self.config.shelf.price_change_limit
             write_boards(self.world.shelf, shown, 0, self.weight, limit, arms=arms)
             refresh(self.world.crowd, self.world.shelf)
@@ -374,7 +378,7 @@ class Marketplace(mesa.Model):
         while self.minute < end:
             w = self.world
             why, minute, need = advance(
-                w.crowd, w.shelf, w.supply, w.fulfilment, w.platform, w.rivals, w.books, w.agenda, w.desk,
+                w.crowd, w.shelf, w.supply, w.fulfilment, w.care, w.platform, w.rivals, w.books, w.agenda, w.desk,
                 self.minute, end,
             )  # fmt: skip
             self.minute = int(minute)
@@ -418,6 +422,8 @@ class Marketplace(mesa.Model):
         elif why == NO_PARCELS:
             parcels = int((len(world.fulfilment.parcels) + need) * 1.25)
             self.world = world._replace(fulfilment=pools.grow(world.fulfilment, parcels=parcels))
+        elif why == FULL_INBOX:
+            self.world = world._replace(care=care_state.grow(world.care))
         elif why == NO_NODES:
             self._grow_agenda(int((len(world.agenda.nodes) + need) * 1.25))
 
@@ -474,6 +480,15 @@ class Marketplace(mesa.Model):
         come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
         self.journal.record("crowd", "come_back", "opening", come * self.weight)
 
+    @property
+    def bot_desk(self) -> Any:
+        """Where attackers' accounts order, cancel and send back; opened when first asked for."""
+        if "bot_desk" not in self.notices:
+            from sim.engine.attacking import BotDesk
+
+            self.notices["bot_desk"] = BotDesk(self)
+        return self.notices["bot_desk"]
+
     def appoint_visits(self, shoppers: np.ndarray, minutes: np.ndarray, detail: int = 0) -> int:
         """Visits by appointment: ``shoppers`` (rows) at ``minutes``, not before the next minute; beyond the run's end
         they are dropped. Returns how many are kept."""
@@ -484,7 +499,7 @@ class Marketplace(mesa.Model):
         at = np.maximum(np.asarray(minutes, np.int64), self.minute + 1)
         return int(appoint_visits(self.world.agenda, A_MESSAGE, np.asarray(shoppers, np.int64), at, detail))
 
-    def _have_room(self, orders: int) -> None:
+    def have_room(self, orders: int) -> None:
         """Make room for so many further orders, their parcels and appointments, where there is none."""
         cursor, agenda = self.world.fulfilment.cursor, self.world.agenda
         if cursor[fulfilment_state.C_ORDERS_FREE] < orders:
@@ -496,7 +511,7 @@ class Marketplace(mesa.Model):
 
     def give_away(self, shoppers: np.ndarray, goods: np.ndarray) -> int:
         """Send a unit of ``goods`` int64[n] to each of ``shoppers`` int64[n] for nothing; returns the rows sent."""
-        self._have_room(len(shoppers))
+        self.have_room(len(shoppers))
         w = self.world
         return int(
             give_away(w.crowd, w.shelf, w.supply, w.fulfilment, w.books, w.agenda, shoppers, goods, int(self.env.now))
@@ -504,7 +519,7 @@ class Marketplace(mesa.Model):
 
     def end_group(self, orders: np.ndarray) -> None:
         """Orders int64[n] (rows) sold to a group are sent in the next minute where confirmed, else paid back."""
-        self._have_room(len(orders))
+        self.have_room(len(orders))
         appoint_ends(self.world.agenda, orders, int(self.env.now) + 1)
 
     def payments_lost(self) -> None:

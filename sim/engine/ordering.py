@@ -40,6 +40,8 @@ from sim.books.state import (
     note,
     post,
 )  # fmt: skip
+from sim.care.kernel import tell_care
+from sim.care.state import ORDER_FAILED
 from sim.core.agenda import appoint
 from sim.core.compiled import inner
 from sim.core.rng import decision, exponential, philox, uniform
@@ -108,7 +110,7 @@ def opening_delay(params, w0, w1):  # type: ignore[no-untyped-def]
 
 
 @inner
-def fail_order(crowd, books, agenda, intent, minute, word, word1):  # type: ignore[no-untyped-def]
+def fail_order(crowd, care, books, agenda, intent, minute, word, word1):  # type: ignore[no-untyped-def]
     """The platform refused or lost the order: try again within the minute, come back later, or give up."""
     row = crowd.rows[intent.shopper]
     params = crowd.params
@@ -119,6 +121,8 @@ def fail_order(crowd, books, agenda, intent, minute, word, word1):  # type: igno
         appoint(agenda, minute + 1, A_RETRY, intent.shopper, intent.attempt + 1)
         return
     note(books, minute, LOST_FAILURES, 1.0)
+    satisfaction = float(row.satisfaction)
+    tell_care(care, ORDER_FAILED, intent.shopper, row.orders, minute, satisfaction, satisfaction, 0, 0, 0.0)
     if uniform(word1) < params[P_LOST]:
         clear_cart(row)
     else:
@@ -267,7 +271,7 @@ def ordered_how(article):  # type: ignore[no-untyped-def]
 
 
 @inner
-def take_order(crowd, shelf, supply, ful, rivals, books, agenda, desk, intent, minute, failure):  # type: ignore[no-untyped-def]
+def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, intent, minute, failure):  # type: ignore[no-untyped-def]
     """One submitted cart. ``failure``: probability that the platform fails it."""
     shopper = intent.shopper
     row = crowd.rows[shopper]
@@ -276,7 +280,7 @@ def take_order(crowd, shelf, supply, ful, rivals, books, agenda, desk, intent, m
         return
     w0, w1, w2, w3 = philox(crowd.keys[0], crowd.keys[1], shopper, intent.occurrence, SUBMIT, intent.attempt)
     if uniform(w0) < failure:
-        fail_order(crowd, books, agenda, intent, minute, w2, w3)
+        fail_order(crowd, care, books, agenda, intent, minute, w2, w3)
         return
     pays = uniform(w1) < crowd.params[P_PAYS]
     kept = 0

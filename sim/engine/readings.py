@@ -5,6 +5,8 @@ platform.<action or node>.<availability | latency | latency_p50 | latency_p95 | 
 orders, gmv, order_failures       placed or failed in the window, real units and CNY
 lost_orders, lost_gmv             against the same seed without the faults, since the watch began
 fill_rate, stock_out_rate, late_rate, in_stock, parcels_waiting
+enquiries_waiting, complaints_waiting   people in the queue for staff, and for the complaint office, at the last full hour
+coupon_leakage, bot_stock_share, bot_traffic, fraud_loss, price_bug_loss        what attackers have got so far; requests of bots now
 overdue_rate                      share of the parcels under way that are past their promise now (late_rate only sees
                                   those that have arrived, and so nothing while nobody delivers)
 rival_price                       the cheapest rival's prices over our list prices, mean over categories
@@ -20,11 +22,14 @@ from typing import Any
 import numpy as np
 
 from sim.books import state as books
+from sim.books.measures import threats as threat_measures
 from sim.books.measures.platform import probe
 from sim.books.view import ratio
 from sim.engine.metrics import NAMES as NAMES
 from sim.engine.metrics import unit_of as unit_of
 from sim.fulfilment.state import P_DOOR, P_QUEUED
+
+THREATS = ("coupon_leakage", "bot_stock_share", "bot_traffic", "fraud_loss", "price_bug_loss")
 
 
 def _overdue(fulfilment: Any, now: float) -> float:
@@ -52,11 +57,12 @@ class Meter:
         self._totals.append(self.market.world.books.series.sum(axis=0) * self.market.weight)
 
     def placed(self) -> tuple[float, float]:
-        """(orders, CNY) placed since minute 0 and not void by lost writes."""
+        """(orders, CNY) placed by people since minute 0 and not void by lost writes."""
         totals = self.market.world.books.series.sum(axis=0) * self.market.weight
         notices = self.market.notices
-        orders = float(totals[books.ORDERS]) - notices.get("void_orders", 0.0)
-        return orders, float(totals[books.GMV]) / 100.0 - notices.get("void_value", 0.0)
+        orders = float(totals[books.ORDERS] - totals[books.BOT_ORDERS]) - notices.get("void_orders", 0.0)
+        value = float(totals[books.GMV] - totals[books.BOT_GMV]) / 100.0 - notices.get("void_value", 0.0)
+        return orders, value
 
     def read(self, name: str, over: float = 1.0) -> float:
         """A reading over the last `over` minutes; nan where nothing is known. Raises KeyError for an unknown node."""
@@ -65,10 +71,15 @@ class Meter:
             return float(probe(self.market, name, minutes))
         if name in ("lost_orders", "lost_gmv"):
             return self._lost(1 if name == "lost_gmv" else 0)
+        if name in THREATS:
+            name = "latest_bot_share" if name == "bot_stock_share" else name  # of the promotion that is on, or was last
+            return float(getattr(threat_measures, name)(self.market))
         if name == "in_stock":
             stock = self.market.world.supply.stock
             free = (stock["on_hand"].astype(np.int64) - stock["allocated"]).sum(axis=0)
             return float((free > 0).mean())
+        if name in ("enquiries_waiting", "complaints_waiting"):
+            return self._care(name)
         if name == "parcels_waiting":
             return float(self.market.world.fulfilment.stations["waiting"].sum() * self.market.weight)
         if name == "overdue_rate":
@@ -102,6 +113,13 @@ class Meter:
             return np.full(len(books.SERIES), np.nan)
         at = int(np.searchsorted(self.minutes, self.minutes[-1] - minutes + 1e-9, side="right")) - 1
         return np.asarray(self._totals[-1] - self._totals[max(0, at)])
+
+    def _care(self, name: str) -> float:
+        desk = self.market.notices.get("care")
+        if desk is None:
+            return math.nan
+        pools = [desk.staff] if name == "enquiries_waiting" else [desk.office.team, desk.office.late_team]
+        return float(sum(pool.waiting for pool in pools) * desk.grain)
 
     def _lost(self, column: int) -> float:
         if self.control is None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.books.state import BooksState
+from sim.care.state import CareState
 from sim.core.address import by_address
 from sim.core.agenda import Agenda
 from sim.crowd.state import CrowdState
@@ -39,6 +40,7 @@ class World(NamedTuple):
     shelf: ShelfState
     supply: SupplyState
     fulfilment: FulfilmentState
+    care: CareState
     platform: PlatformState
     rivals: RivalsState
     books: BooksState

@@ -50,6 +50,7 @@ ORDER = np.dtype(
         ("paid", "i8", (LINES,)),  # fen, what the shopper pays for the line after all discounts
         ("refunded", "i8", (LINES,)),  # fen
         ("cost", "i8", (LINES,)),  # fen, goods at cost when allocated
+        ("asked", "i4", (LINES,)),  # minute its return was asked for
         ("warehouse", "i2", (LINES,)),  # where the line is served from or backordered, -1 not yet
         ("line_state", "u1", (LINES,)),
         ("lines", "u1"),
@@ -64,6 +65,7 @@ ORDER = np.dtype(
     align=True,
 )
 FLAG_TOPPED_UP, FLAG_LATE, FLAG_SPLIT, FLAG_FIRST, FLAG_COUNTED, FLAG_FRAUD = 1, 2, 4, 8, 16, 32
+ORIGIN_BOT = 5  # an order of an attacker's account
 FLAG_CONCLUDED = 1 << 8  # told to the crowd as delivered, or nothing of it ever will be
 FLAG_CHECKED = 1 << 9  # its daily thought of cancelling is in the agenda
 FLAG_SHIPPED = 1 << 10  # its first parcel has left
@@ -71,6 +73,7 @@ FLAG_BLEMISHED = 1 << 11  # lost, damaged or cancelled in part: no perfect order
 FLAG_CASH_BACK = 1 << 13  # cash is promised for its review
 FLAG_TRIAL = 1 << 14  # given away
 FLAG_GROUPED = 1 << 15  # its group is complete
+FLAG_HELD = 1 << 24  # its row is kept after it is settled, until whoever holds it lets go
 
 # states of a parcel
 (

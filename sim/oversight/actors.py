@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +32,7 @@ class Office(mesa.Agent):
         self.config = config = market.config.oversight
         self.fines: Counter[str] = Counter()  # CNY by kind
         self._offences: Counter[str] = Counter()
+        self._rest: defaultdict[int, float] = defaultdict(float)  # row fen by account, below one
         self.review = get_policy("oversight.review", config.review.policy)(config.review)
         self.reviews = 0
         self.licences: Registrar | None = None
@@ -58,8 +59,10 @@ class Office(mesa.Agent):
     # Money -----------------------------------------------------------------------------------------
 
     def pay(self, account: int, cny: float) -> None:
-        """Pay real CNY, booked in row fen."""
-        fen = round(cny * 100.0 / self.market.weight)
+        """Pay real CNY, booked in whole row fen; the rest of one is paid with the next payment of the account."""
+        owed = self._rest[account] + cny * 100.0 / self.market.weight
+        fen = int(owed + 1e-6)
+        self._rest[account] = owed - fen
         if fen > 0:
             post(self.market.world.books, self.market.env.now, account, CASH, fen)
 

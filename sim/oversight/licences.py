@@ -104,15 +104,16 @@ class Registrar(mesa.Agent):
         ends = supplier.valid_until
         lead = config.obtain + self.office.review_delay
         if self.checks.periodic:
-            yield wait(env, ends - self.checks.section.warn - env.now, ACTIONS)
+            reminded = ends - self.checks.section.warn
+            yield wait(env, reminded - env.now, ACTIONS)
             if serial != supplier.terms:
                 return
             self.tell("expiry_warning", supplier.name, (ends - env.now) / DAY)
-            self.apply(supplier)
+            self.apply(supplier, since=reminded)
         elif float(self.market.draws.uniform(RENEWS, supplier.entity, serial)) < config.renews:
             yield wait(env, ends - lead - env.now, ACTIONS)
             if serial == supplier.terms:
-                self.apply(supplier)
+                self.apply(supplier, since=ends - lead)
         yield wait(env, ends - env.now, FAULTS)
         if serial == supplier.terms and supplier.valid_until == ends:
             self.lapse(supplier)
@@ -124,15 +125,18 @@ class Registrar(mesa.Agent):
         supplier.sold_before = self.market.world.shelf.skus["sold"][supplier.skus].copy()
         self.tell("licence_lapsed", supplier.name)
 
-    def apply(self, supplier: Supplier) -> None:
-        """The supplier asks for a licence; it has one after `obtain` and, with two keys, their review."""
+    def apply(self, supplier: Supplier, since: float | None = None) -> None:
+        """The supplier asks for a licence; it has one after `obtain` and, with two keys, their review.
+
+        ``since``: minute at which it asked, perhaps before the run; left out: now.
+        """
         if supplier.applied:
             return
         supplier.applied = True
         self.office.charge_review("licence", supplier.name)
-        call_after(
-            self.market.env, self.config.obtain + self.office.review_delay, ACTIONS, lambda: self._granted(supplier)
-        )
+        asked = float(self.market.env.now) if since is None else since
+        granted = asked + self.config.obtain + self.office.review_delay
+        call_after(self.market.env, granted - self.market.env.now, ACTIONS, lambda: self._granted(supplier))
 
     def _granted(self, supplier: Supplier) -> None:
         supplier.applied = False

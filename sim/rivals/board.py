@@ -49,7 +49,8 @@ class Board:
         self.slope_cut = slope * (params[P_REGULAR] + params[P_TRANSACTION])
         self.slope_rise = slope * (params[P_REGULAR] + params[P_TRANSACTION] * params[P_LOSS])
         self.nest = float(params[P_NEST])
-        self.need = categories["need"].astype(float) / categories["need"].sum()
+        need = categories["need"].astype(float)
+        self.need = need / need.sum()
         self.wars = 0
         self._since, self._war_since = 0.0, 0.0
         self.index_minutes = self.war_minutes = self.minutes = 0.0

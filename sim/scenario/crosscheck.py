@@ -27,7 +27,7 @@ def crosscheck(node: Node, full: Node) -> list[Problem]:
     except RegistryError as error:
         return [Problem(node.mark.file, 0, 0, "", str(error))]
     found = [*_policies(full, policies), *_events(full, events), *_plans(full, events)]
-    return [*found, *_regions(node), *_promotions(full)]
+    return [*found, *_regions(node), *_shoppers(node), *_promotions(full)]
 
 
 def slot_of(path: Path) -> str:
@@ -58,6 +58,20 @@ def _regions(node: Node) -> Iterator[Problem]:
     if len(written) != count and written != declared.get_default(call_default_factory=True):
         message = f"found {len(written)} shares, accepted: one for each of the {count} regions of fulfilment.network"
         yield problem_at(node, path, message)
+
+
+def _shoppers(node: Node) -> Iterator[Problem]:
+    """Somebody asks for something: shoppers, a demand for goods in their place, or a load of the machine room alone."""
+    load = _at(node, ("platform", "load"))
+    if load is not None and load.plain() is not None:
+        return
+    rows, demand = _at(node, ("crowd", "shoppers")), _at(node, ("crowd", "demand"))
+    try:
+        nobody = rows is not None and parse_count(rows.value) == 0
+    except UnitError:
+        return
+    if nobody and (demand is None or demand.plain() is None):
+        yield problem_at(node, ("crowd", "shoppers"), "found 0, accepted: 1 or more, or crowd.demand in their place")
 
 
 def _at(node: Node, path: Path) -> Node | None:

@@ -48,7 +48,7 @@ _WORDS: dict[str, Any] = {
 }
 
 
-_BARE_ERRORS = (ValueError, LookupError, AttributeError, TypeError, AssertionError, NotImplementedError)
+_BARE_ERRORS = (ValueError, LookupError, AttributeError, TypeError, AssertionError, RuntimeError)
 
 
 class _StopReadingError(Exception):

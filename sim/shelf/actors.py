@@ -34,6 +34,7 @@ class Merchandiser(mesa.Agent):
         self.standing = Standing.of(len(market.world.shelf.skus))
         self.arms = ab.arms_of(market.config.shelf.ab)
         market.world.shelf.setting[CASH_BACK_TAKE] = market.config.shelf.cash_back_take
+        market.notices["merchandiser"] = self
         market.env.process(self.keep_calendar())
         market.env.process(self.rank())
 

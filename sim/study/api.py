@@ -98,6 +98,11 @@ def ab(scenario: Any, test: Overrides, all_a: Overrides, all_b: Overrides, **opt
     return _verb("ab", scenario, options, test=test, all_a=all_a, all_b=all_b)
 
 
+def register(scenario: Any, risks: Mapping[str, Any], **options: Any) -> Outcome:
+    """A risk register: every risk under every policy. See :class:`sim.study.config.RegisterStudy`."""
+    return _verb("register", scenario, options, risks=risks)
+
+
 def cases(scenario: Any, cases: Sequence[Any], **options: Any) -> Outcome:
     """Claims, simulated. See :class:`sim.study.config.CasesStudy`."""
     return _verb("cases", scenario, options, cases=cases)
@@ -199,6 +204,7 @@ def verb_of(spec: config.Study) -> Callable[[Runner, Any], Outcome]:
         "break": ("reverse", "break_"),
         "discover": ("discovery", "discover"),
         "ab": ("ab_test", "ab"),
+        "register": ("register", "register"),
     }[spec.study]  # type: ignore[attr-defined]
     function: Callable[[Runner, Any], Outcome] = getattr(importlib.import_module(f"sim.study.{module}"), name)
     return function

@@ -381,8 +381,63 @@ class CasesStudy(Study):
     replications: Replicate = Replications(min=20, max=20)
 
 
+class Risk(Section):
+    """One thing that may happen: how often, and what happens in the scenario when it does."""
+
+    name: str = Field("", description="filled in from the key")
+    name_zh: str = ""
+    per_year: float = Field(gt=0.0, le=1_000.0, description="how often it happens in a year")
+    range: tuple[float, float] | None = Field(None, description="low and high of per_year")
+    source: str = Field(min_length=1, description="where the likelihood is from")
+    inject: list[Overrides] = Field(default_factory=list, description="events added to the scenario's own")
+    changes: Overrides = Field(default_factory=dict, description="overrides where it happens")
+    set: Overrides = Field(default_factory=dict, description="overrides of both runs, with it and without")
+
+    @property
+    def low(self) -> float:
+        """Low end of the likelihood."""
+        return self.range[0] if self.range else self.per_year
+
+    @property
+    def high(self) -> float:
+        """High end of the likelihood."""
+        return self.range[1] if self.range else self.per_year
+
+    def named(self, name: str) -> Risk:
+        """The risk with its name."""
+        return self.model_copy(update={"name": name})
+
+    @model_validator(mode="after")
+    def _complete(self) -> Risk:
+        if not self.inject and not self.changes:
+            raise ValueError("found neither inject nor changes, accepted: at least one of them")
+        if self.range and not 0.0 < self.range[0] <= self.per_year <= self.range[1]:
+            raise ValueError(f"found range {list(self.range)}, accepted: [low, high] around per_year {self.per_year:g}")
+        return self
+
+
+class RegisterStudy(Study):
+    """Every risk under every policy: likelihood × loss, ranked, with the tail of a year."""
+
+    study: Literal["register"] = "register"
+    risks: dict[str, Risk] = Field(min_length=1, max_length=100)
+    policies: dict[str, Overrides] = Field({"as it is": {}}, min_length=1, max_length=8)
+    kpi: str = Field("profit", description="what is lost")
+    level: Share = Field("95%", gt=0.5, lt=1.0, description="of CVaR")  # type: ignore[assignment]
+    years: int = Field(20_000, ge=100, le=1_000_000, description="years drawn from likelihoods and losses")
+    replications: Replicate = Replications(min=10, max=10)
+
+
 AnyStudy = Annotated[
-    CompareStudy | SweepStudy | SensitivityStudy | OptimiseStudy | BreakStudy | DiscoverStudy | AbStudy | CasesStudy,
+    CompareStudy
+    | SweepStudy
+    | SensitivityStudy
+    | OptimiseStudy
+    | BreakStudy
+    | DiscoverStudy
+    | AbStudy
+    | CasesStudy
+    | RegisterStudy,
     Field(discriminator="study"),
 ]
 KINDS: dict[str, type[Study]] = {
@@ -396,5 +451,6 @@ KINDS: dict[str, type[Study]] = {
         DiscoverStudy,
         AbStudy,
         CasesStudy,
+        RegisterStudy,
     )
 }

@@ -10,6 +10,7 @@ import copy
 import functools
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +49,7 @@ class Measure:
     higher_is_better: bool = True
 
 
-class BaseModel:
+class BaseModel(ABC):
     """A model over a plain nested document; subclasses give ``run``.
 
     ``base`` is the document; changes set dotted paths in it and may only name keys that exist.
@@ -75,9 +76,9 @@ class BaseModel:
             raise ScenarioError(problems)
         return document
 
+    @abstractmethod
     def run(self, resolved: dict[str, Any], seed: int, replication: int) -> Mapping[str, float]:
         """One run."""
-        raise NotImplementedError
 
     def measures(self) -> Mapping[str, Measure]:
         """Labels and directions of the measures; empty where all are higher-is-better."""

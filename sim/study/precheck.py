@@ -107,10 +107,10 @@ def _placed(node: Node, item: Problem, layers: list[Layer]) -> Problem:
     named = item.file.removeprefix("--set ")
     for layer in reversed(layers):
         if item.file.startswith("--set ") and named in layer.overrides:
-            place = layer.place if layer.whole else (*layer.place, named)
-            at = problem_at(node, place, item.message, item.suggestion, at_key=True)
-            path = dotted((*layer.place, item.path)) if not layer.whole and item.path else dotted(layer.place)
-            return Problem(at.file, at.line, at.column, path, at.message, at.suggestion)
+            at = problem_at(node, layer.place if layer.whole else (*layer.place, named), "", at_key=True)
+            path = layer.place if layer.whole else (*layer.place, item.path or named)
+            message = f"{item.path}: {item.message}" if layer.whole and named not in layer.place else item.message
+            return Problem(at.file, at.line, at.column, dotted(path), message, item.suggestion)
     led = ", ".join(dotted(layer.place) for layer in layers if layer.overrides)
     return Problem(item.file, item.line, item.column, item.path, f"{item.message} (with {led})", item.suggestion)
 

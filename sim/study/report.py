@@ -35,6 +35,7 @@ WORDS = {
             "discover": "Scenario discovery",
             "ab": "A/B test under the lens",
             "cases": "Claims, simulated",
+            "register": "Risk register",
         },
     },
     "zh": {
@@ -54,6 +55,7 @@ WORDS = {
             "discover": "情景发现",
             "ab": "A/B 测试检视",
             "cases": "业界主张的模拟检验",
+            "register": "风险登记册",
         },
     },
 }

@@ -6,6 +6,7 @@ Every estimate says how its interval was made.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import asdict, dataclass
 
@@ -48,6 +49,7 @@ def sample(values: object) -> np.ndarray:
     return np.asarray(values, dtype=np.float64).ravel()
 
 
+@functools.lru_cache(maxsize=4096)
 def t_quantile(confidence: float, freedom: int) -> float:
     """Two-sided Student quantile: P(|T| <= q) = ``confidence`` with ``freedom`` degrees of freedom."""
     return float(distributions.t.ppf(0.5 + confidence / 2.0, freedom))

@@ -8,6 +8,7 @@ promotions that puts planned promotions back in. `perfect` knows the future: a b
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -48,7 +49,7 @@ def _steady(mean: np.ndarray, sd: np.ndarray) -> Outlook:
     return Outlook(mean, sd, lambda days: mean * days)
 
 
-class _Forecast:
+class _Forecast(ABC):
     """Base: the estimate the planner starts with. `prior`: float64[skus], row units a day."""
 
     def __init__(self, section: Any) -> None:
@@ -60,12 +61,12 @@ class _Forecast:
         self.mean = prior.copy()
         self.variance = np.maximum(prior, 1e-12)
 
-    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:
+    def learn(self, day: int, units: np.ndarray, usable: np.ndarray, known: Known) -> None:  # noqa: B027 (nothing by default)
         """See a closed day: `units` float64[skus]; `usable` bool[skus], False where a stock-out hid demand."""
 
+    @abstractmethod
     def outlook(self, known: Known) -> Outlook:
         """What is expected from the start of day `known.day` on."""
-        raise NotImplementedError
 
     def _sd(self) -> np.ndarray:
         # counts vary at least like a Poisson variable

@@ -6,6 +6,7 @@ order), in row units. Levels that a file gives in units are divided by the weigh
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -64,7 +65,7 @@ def z_of(service_level: float) -> float:
     return NormalDist().inv_cdf(service_level) if 0.0 < service_level < 1.0 else (8.0 if service_level >= 1.0 else -8.0)
 
 
-class _Replenishment:
+class _Replenishment(ABC):
     """Base of the policies. `section`: supply.replenishment; `costs`: supply.costs."""
 
     #: watch the position all the time instead of at reviews
@@ -74,9 +75,9 @@ class _Replenishment:
         self.section = section
         self.costs = costs
 
+    @abstractmethod
     def plan(self, view: View) -> Plan:
         """Levels of every SKU now."""
-        raise NotImplementedError
 
     def _protected(self, view: View) -> np.ndarray:
         """Days from an order to the arrival of the next one."""

@@ -7,6 +7,7 @@ within the fast source's lead time; the slow source looks at the whole position.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ class Order(NamedTuple):
     units: np.ndarray  # int64[skus], row units
 
 
-class _Sourcing:
+class _Sourcing(ABC):
     """Base of the policies. `section`: supply.sourcing; `service_level`: of supply.replenishment."""
 
     #: role of the second source, "" for none
@@ -33,15 +34,15 @@ class _Sourcing:
         self.section = section
         self.service_level = service_level
 
+    @abstractmethod
     def orders(self, view: View, plan: Plan) -> list[Order]:
         """What to order now."""
-        raise NotImplementedError
 
     def activate(self, planner: Any) -> None:
         """Someone orders the second source to be used from now on, whatever the cover."""
         raise ValueError(f"sourcing {type(self).__name__} has no second source to activate")
 
-    def stand_down(self, planner: Any) -> None:
+    def stand_down(self, planner: Any) -> None:  # noqa: B027 (nothing by default)
         """Back to the rule."""
 
 

@@ -29,8 +29,13 @@ def folder(tmp_path, monkeypatch):
 
 def command(*arguments, cwd, env=None):
     """The command in a process of its own."""
+    return process([sys.executable, "-m", "sim", *arguments], cwd, env)
+
+
+def process(arguments, cwd, env=None):
+    """Any process that finds the package."""
     return subprocess.run(
-        [sys.executable, "-m", "sim", *arguments],
+        arguments,
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
         capture_output=True,
@@ -95,19 +100,26 @@ def test_every_mistake_is_on_standard_error_with_its_place(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "code", "holds"),
     [
-        ["validate", "good.yaml", "wrong.yaml"],
-        ["explain", "good.yaml"],
-        ["explain", "wrong.yaml"],
-        ["assumptions", "good.yaml"],
-        ["list", "policies"],
-        ["list", "scenarios"],
+        (
+            ["validate", "good.yaml", "wrong.yaml"],
+            64,
+            lambda said: [f["valid"] for f in said["files"]] == [True, False],
+        ),
+        (["explain", "good.yaml"], 0, lambda said: {"days", "crowd.shoppers"} <= {line["path"] for line in said}),
+        (["explain", "wrong.yaml"], 64, lambda said: said["problems"][0]["path"] == "warmup"),
+        (["assumptions", "good.yaml"], 0, lambda said: all({"path", "low", "high"} <= set(line) for line in said)),
+        (["list", "policies"], 0, lambda said: any("dynamic" in line.values() for line in said)),
+        (["list", "scenarios"], 0, lambda said: isinstance(said, list)),
     ],
 )
-def test_json_goes_to_standard_output_and_nothing_else_does(folder, capsys, arguments):
-    main([*arguments, "--json"])
-    json.loads(capsys.readouterr().out)
+def test_json_goes_to_standard_output_and_nothing_else_does(folder, capsys, arguments, code, holds):
+    assert main([*arguments, "--json"]) == code
+    output = capsys.readouterr()
+    said = json.loads(output.out)
+    assert holds(said), said
+    assert output.err == ""
 
 
 def test_a_near_miss_of_a_command_is_suggested(folder, capsys):
@@ -129,30 +141,14 @@ def test_quick_commands_import_nothing_heavy(folder, arguments):
         "import sys; from sim.cli import main; code = main(sys.argv[1:]);"
         f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr); sys.exit(code)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = process([sys.executable, "-c", code, *arguments], folder)
     assert done.returncode == 0
     assert done.stderr.splitlines()[-1] == "[]"
 
 
 def test_a_reader_that_leaves_early_is_no_fault(folder):
     line = f"{sys.executable} -m sim explain good.yaml | head -1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", line],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = process(["bash", "-c", line], folder)
     assert done.returncode == 0
     assert done.stderr == ""
 

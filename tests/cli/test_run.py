@@ -115,7 +115,9 @@ def test_a_folder_that_holds_something_else_is_never_replaced(done, capsys, monk
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 130)])
-def test_stopped_in_the_middle_there_is_no_result_and_a_later_run_cleans_up(done, tmp_path, number, code):
+def test_stopped_in_the_middle_there_is_no_result_and_a_later_run_cleans_up(
+    done, tmp_path, capsys, monkeypatch, number, code
+):
     (tmp_path / "small.yaml").write_text(SMALL.replace("days: 2", "days: 60"), encoding="utf-8")
     process = start(tmp_path, "--shoppers", "20000", "--quiet")
     parent = tmp_path / "results" / "small-shop"
@@ -134,7 +136,6 @@ def test_stopped_in_the_middle_there_is_no_result_and_a_later_run_cleans_up(done
     assert not [path for path in left if not path.name.startswith(".")]
     assert len(left) == (1 if number == signal.SIGKILL else 0)
     (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
-    after = start(tmp_path, "--json")
-    out, err = after.communicate(timeout=300)
-    assert after.returncode == 0, err
-    assert [path.name for path in parent.iterdir()] == [json.loads(out)["hash"]]
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "small.yaml", "--json"]) == 0
+    assert [path.name for path in parent.iterdir()] == [json.loads(capsys.readouterr().out)["hash"]]

@@ -12,6 +12,7 @@ from sim.cli import main
 from sim.core.errors import ScenarioError
 from sim.study import api, files, model
 from sim.study.config import KINDS
+from sim.study.runner import MissingMeasureError
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "experiments").glob("*.yaml"))
@@ -104,6 +105,81 @@ def test_a_constraint_that_is_no_expression_is_told_where_it_stands(folder):
     )
     with pytest.raises(ScenarioError, match=r"sweep\.yaml:6:5.*constraints\.1"):
         files.load_study(folder / "sweep.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        (
+            "policies: {a: {supply.sorcing.policy: single}}",
+            "3:16  policies.a.supply.sorcing",
+            ["'sorcing'", "'sourcing'"],
+        ),
+        (
+            "policies: {a: {supply.sourcing.policy: sole}}",
+            "3:16  policies.a.supply.sourcing.policy",
+            ["'sole'", "single"],
+        ),
+        ("policies: {a: {}}\nscenarios: {b: {days: many}}", "4:17  scenarios.b.days", ["'many'", "whole number"]),
+        ("policies: {a: {}}\nset: {crowd.shoppers: few}", "4:7  set.crowd.shoppers", ["'few'"]),
+        ("policies: {a: {}}\nkpis: [profit, proffit]", "4:16  kpis.1", ["'proffit'", "did you mean 'profit'"]),
+        ("policies: {a: {}}\nbest: {kpi: cvar95_looss, indifference: 1%}", "4:13  best.kpi", ["'cvar95_looss'"]),
+        (
+            "study: sweep\nfactors: {shelf.catalogue.sku: [10, 20]}",
+            "3:11  factors.shelf.catalogue.sku",
+            ["'sku'", "skus"],
+        ),
+        (
+            "study: sweep\nfactors: {supply.stock.initial: {from: 1d, to: 2d}}",
+            "3:11  factors.supply.stock.initial",
+            ["3d of cover"],
+        ),
+        (
+            "study: break\nfails_when: {kpi: profit, below: 0}\nshocks: [{path: events.7.for, from: 1d, to: 2d}]",
+            "4:10  shocks.0",
+            ["events: found", "a list"],
+        ),
+        ("policies: {a: {}}\nscenario: nowhere.yaml", "2:11  scenario", ["does not exist"]),
+    ],
+)
+def test_a_study_at_odds_with_its_scenario_is_told_where_the_study_says_so_and_nothing_runs(
+    folder, capsys, text, place, words
+):
+    lines = {"study": "study: compare", "scenario": f"scenario: {ROOT / 'scenarios' / 'base.yaml'}"}
+    for line in text.split("\n"):
+        lines[line.partition(":")[0]] = line
+    (folder / "study.yaml").write_text("\n".join(lines.values()) + "\n")
+    for command in ("validate", "study"):
+        code, out, err = told(capsys, command, "study.yaml")
+        assert code == 64 and out == ""
+        assert err.startswith(f"study.yaml:{place}: "), err
+        assert all(word in err for word in words), err
+        assert "Traceback" not in err
+    assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize("option", ["--out", "--store"])
+@pytest.mark.parametrize("place", ["a_file", "a_file/below", "/proc/no/such"])
+def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(folder, capsys, option, place):
+    (folder / "a_file").write_text("not a folder")
+    scenario = str(ROOT / "scenarios" / "base.yaml")
+    code, _, err = told(capsys, "compare", scenario, "--policy", "a:", option, place)
+    assert code == 64 and err.startswith(f"sim618: {option}: ") and "accepted: a folder" in err
+    assert told(capsys, "run", scenario, "--out", place)[0] == 64
+    assert not list(folder.glob("sim618-fault-*"))
+
+
+def test_a_measure_that_no_run_has_stops_a_study_at_its_first_run(tmp_path):
+    class Counting(Gaussian):
+        made = 0
+
+        def run(self, resolved, seed, replication):
+            Counting.made += 1
+            return super().run(resolved, seed, replication)
+
+    with pytest.raises(MissingMeasureError, match="'proffit'; there is: profit"):
+        api.compare(Counting(), {"a": {}, "b": {"policy": 2}}, kpis=["proffit"], replications=50, store=None)
+    assert Counting.made == 1
 
 
 @pytest.mark.parametrize(

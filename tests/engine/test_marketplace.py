@@ -124,7 +124,10 @@ def test_mesa_batch_run_drives_the_model() -> None:
         {"scenario": str(FESTIVAL), "crowd.shoppers": [200, 300], "days": 2, "warmup": "1d", "shelf.promotions": [[]]},
         iterations=1, max_steps=5, number_processes=1, data_collection_period=-1, display_progress=False,
     )  # fmt: skip
-    assert sorted({row["crowd.shoppers"] for row in rows}) == [200, 300]
+    last = {row["crowd.shoppers"]: row for row in rows if row["Step"] > 0}
+    assert sorted(last) == [200, 300]
+    assert all(row["visits"] > 0 and row["day"] > 0 for row in last.values())
+    assert last[200]["visits"] != last[300]["visits"], "each combination was run, with its own shop"
 
 
 def test_an_event_of_the_timeline_happens_and_is_journalled() -> None:

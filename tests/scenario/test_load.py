@@ -101,7 +101,7 @@ def test_loading_imports_nothing_heavy(write, head, folder):
         ("warmup: 36h", "whole days"),
         ("warmup: 90d", "at most 60d"),
         ("name: ''", "accepted"),
-        ("name: \"a\\nb\"", "one line"),
+        ('name: "a\\nb"', "one line"),
         ("seed: -1", "a whole number of 0 or more"),
         ("seed: 1.5", "a whole number of 0 or more"),
     ],
@@ -154,8 +154,10 @@ def test_a_misspelt_event_and_its_argument_are_told_with_the_nearest_name(write,
     write("x.yaml", head + "events:\n  - {at: 06-18, do: supply.fial}\n  - {at: 06-18, do: supply.fail, shar: 5%}\n")
     assert problems("x.yaml") == [
         "x.yaml:5:21  events.0.do: found 'supply.fial', accepted: supply.fail (did you mean 'supply.fail'?)",
-        ("x.yaml:6:34  events.1.shar: found the unknown key 'shar' for supply.fail, "
-        "accepted: at, do, target, for, share (did you mean 'share'?)"),
+        (
+            "x.yaml:6:34  events.1.shar: found the unknown key 'shar' for supply.fail, "
+            "accepted: at, do, target, for, share (did you mean 'share'?)"
+        ),
     ]
 
 
@@ -201,6 +203,22 @@ def test_no_event_of_the_house_swallows_what_it_does_not_know(write, head, event
     with pytest.raises(ScenarioError) as caught:
         load("x.yaml")
     assert [problem.path for problem in caught.value.problems] == [f"events.0.{key}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "crowd: {shoppers: 0}",
+            ["a.yaml:4:19  crowd.shoppers: found 0, accepted: 1 or more, or crowd.demand in their place"],
+        ),
+        ("crowd: {shoppers: 1}", []),
+        ("crowd: {shoppers: 0, demand: {distribution: constant, mean: 3, skus: 1}}", []),
+    ],
+)
+def test_somebody_buys_a_shopper_or_a_stream_of_demand(write, problems, head, text, told):
+    write("a.yaml", f"{head}{text}\n")
+    assert problems("a.yaml") == told
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,13 @@ class Shop(BaseModel):
             result[f"ab.{arm}.orders"] = float(sold[mask].sum())
             result[f"ab.{arm}.visits"] = float(mask.sum())
         return result
+
+
+def sequential_study(seconds: float, executor: str, store: Any, out: Any) -> None:
+    """A comparison that goes on until it is precise; each of its runs takes ``seconds``."""
+    from sim.study import api
+
+    compared = {"a": {"policy": 1}, "b": {"policy": 2, "mean": 0.2}}
+    until = {"min": 20, "max": 60, "until": {"kpi": "profit", "half_width": 0.3}}
+    model = Slow(seconds=seconds)
+    api.compare(model, compared, kpis=["profit", "cost"], replications=until, executor=executor, store=store, out=out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import sys
 
@@ -28,3 +29,13 @@ def test_verbs_stay_functions_whichever_module_was_imported_before():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
     assert inspect.signature(sim.compare).parameters["scenario"]
+
+
+@pytest.mark.parametrize("first", ["sim.study.files", "sim.study.api", "sim.study.model", "sim.study.bootstrap"])
+def test_kernels_are_kept_by_the_version_of_all_sources_whichever_module_comes_first(first, tmp_path):
+    """Numba's own place beside the sources knows no changes in other files."""
+    script = f"import {first}, sim.study.model, numba\nsim.study.model.book_measures()\nprint(numba.config.CACHE_DIR)\n"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.startswith(str(tmp_path / "sim618"))

@@ -177,15 +177,16 @@ def test_numbers_read_as_people_write_them(value, unit, lang, signed, shown):
 
 def test_hostile_values_do_not_stop_a_figure():
     odd = [math.nan, math.inf, -math.inf, 1.0]
-    with figures.style():
-        pass
-    figures.svg(figures.forest(list("abcd"), odd, odd, odd, str, "x"))
-    figures.svg(figures.distributions(["a", "b"], [np.array(odd), np.array([math.nan])], str, "x"))
-    figures.svg(
-        figures.pareto(
-            list("abcd"), np.array(odd), np.array(odd), np.array([True, False, False, True]), (str, str), ("x", "y")
-        )
-    )
+    on_front = np.array([True, False, False, True])
+    drawn = [
+        figures.forest(list("abcd"), odd, odd, odd, str, "x"),
+        figures.distributions(["a", "b"], [np.array(odd), np.array([math.nan])], str, "x"),
+        figures.pareto(list("abcd"), np.array(odd), np.array(odd), on_front, (str, str), ("x", "y")),
+    ]
+    for figure in drawn:
+        text = figures.svg(figure)
+        assert text.count("<svg") == 1 and ">x</text>" in text
+        assert np.isfinite([*figure.axes[0].get_xlim(), *figure.axes[0].get_ylim()]).all()
 
 
 def test_an_outcome_without_rows_still_makes_a_page(tmp_path):

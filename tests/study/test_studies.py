@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
-from study_models import BaseStock, Gaussian, Ishigami, Newsvendor, Queue, Shop
+from study_models import BaseStock, Gaussian, Ishigami, Newsvendor, Queue, Shop, sequential_study
 
 from sim.core.errors import ScenarioError
 from sim.study import ab_test, api, discovery, paired
@@ -499,13 +499,9 @@ class TestInterruption:
 
     SCRIPT = (
         "import sys; sys.path[:0] = [{root!r}, {here!r}]\n"
-        "from study_models import Slow\n"
-        "from sim.study import api\n"
+        "from study_models import sequential_study\n"
         "if __name__ == '__main__':\n"
-        "    api.compare(Slow(seconds=0.02), {{'a': {{'policy': 1}}, 'b': {{'policy': 2, 'mean': 0.2}}}}, "
-        "kpis=['profit', 'cost'],\n"
-        "        replications={{'min': 20, 'max': 60, 'until': {{'kpi': 'profit', 'half_width': 0.3}}}},\n"
-        "        executor={executor!r}, store=sys.argv[1], out=sys.argv[2])\n"
+        "    sequential_study(0.02, {executor!r}, sys.argv[1], sys.argv[2])\n"
     )
 
     @pytest.mark.slow
@@ -516,11 +512,9 @@ class TestInterruption:
         script = tmp_path / "study.py"
         script.write_text(self.SCRIPT.format(root=str(ROOT), here=str(Path(__file__).parent), executor=executor))
 
-        def start(store, out):
-            return subprocess.Popen([sys.executable, str(script), str(store), str(out)], stderr=subprocess.DEVNULL)
-
-        assert start(tmp_path / "calm", tmp_path / "calm_out").wait() == 0
-        victim = start(tmp_path / "store", tmp_path / "out")
+        sequential_study(0.0, "local", tmp_path / "calm", tmp_path / "calm_out")
+        command = [sys.executable, str(script), str(tmp_path / "store"), str(tmp_path / "out")]
+        victim = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while not any(path.stat().st_size > 4000 for path in (tmp_path / "store" / "runs").glob("*.jsonl")):
             assert time.monotonic() < deadline and victim.poll() is None
@@ -531,7 +525,7 @@ class TestInterruption:
         with Store(tmp_path / "store") as store:
             survived = store.query("SELECT count(*) FROM runs").fetchone()[0]
         assert survived >= 5
-        assert start(tmp_path / "store", tmp_path / "out").wait() == 0
+        sequential_study(0.0, "local", tmp_path / "store", tmp_path / "out")
         for name in ("table.parquet", "table.json"):
             assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "calm_out" / name).read_bytes()
 

@@ -1,0 +1,102 @@
+"""What can befall care, and what people can do about it.
+
+`target` is a team, `staff` or `complaints`; left out: both. `for_minutes` (in a file: `for`) is how long it lasts.
+`magnitude` is a share in percent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.care.policies import Coupon, Fixed
+from sim.care.state import CAUSES, S_INSTANT
+from sim.core.clock import FAULTS, call_after
+from sim.core.errors import SimError
+from sim.core.registry import event
+from sim.core.units import parse_duration, parse_money, parse_percent
+
+DAY = 1440.0
+
+
+def _minutes(given: Any, usual: float) -> float:
+    if given is None:
+        return usual
+    return parse_duration(given) if isinstance(given, str) else float(given)
+
+
+def _share(magnitude: Any, usual: float) -> float:
+    if magnitude is None:
+        return usual
+    return parse_percent(magnitude) if isinstance(magnitude, str) else float(magnitude)
+
+
+def _desk(market: Any) -> Any:
+    found = market.notices.get("care")
+    if found is None:
+        raise SimError("care: this run has no care (demand drives supply alone)")
+    return found
+
+
+@event("care.staff_sick", kind="inject")
+def staff_sick(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+    """The share `magnitude` of a team (50% if left out) does not come to work for a time (2d), but is paid."""
+    _desk(market).change(target, min(_share(magnitude, 0.5), 1.0), _minutes(for_minutes, 2.0 * DAY), True)
+
+
+@event("care.bot_down", kind="inject")
+def bot_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """The bot answers nobody for a time (4h if left out); all contacts go to people."""
+    desk = _desk(market)
+    desk.catch_up(float(market.env.now))
+    desk.bot_works = False
+    call_after(market.env, _minutes(for_minutes, 240.0), FAULTS, lambda: setattr(desk, "bot_works", desk.bot.working))
+
+
+@event("care.add_staff", kind="action")
+def add_staff(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+    """The share `magnitude` more people (50% if left out) answer for a time (1d), at time and a half."""
+    _desk(market).change(target or "staff", _share(magnitude, 0.5), _minutes(for_minutes, DAY), False)
+
+
+@event("care.refund_at_once", kind="action")
+def refund_at_once(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Returns of trusted shoppers are refunded when they are asked for, for a time (7d if left out)."""
+    desk = _desk(market)
+    market.world.care.setting[S_INSTANT] = 1.0
+    call_after(
+        market.env, _minutes(for_minutes, 7.0 * DAY), FAULTS, lambda: desk.refunds.write(market.world.care)
+    )  # fmt: skip
+
+
+@event("care.compensate", kind="action")
+def compensate(
+    market: Any, target: Any = None, for_minutes: Any = None, amount: Any = None, since: Any = None, causes: Any = None,
+    coupon: bool = True,
+) -> None:  # fmt: skip
+    """All whose orders failed lately (`since`: 2d, at most 7d) for one of `causes` are given `amount` (20 CNY), once."""
+    desk, now = _desk(market), float(market.env.now)
+    wanted = [causes] if isinstance(causes, str) else list(causes or ("late", "fault", "lost", "order_failed"))
+    for name in wanted:
+        if name not in CAUSES:
+            raise SimError(f"care.compensate: found cause {name!r}, accepted: {', '.join(CAUSES)}")
+    spec = desk.config.compensation.model_copy(
+        update={"amount": parse_money(amount) if isinstance(amount, str) else float(amount or 20.0),
+                "causes": tuple(wanted)}
+    )  # fmt: skip
+    rule = (Coupon if coupon else Fixed)(spec)
+    first = now - _minutes(since, 2.0 * DAY)
+    desk.catch_up(now)
+    desk.read_inbox(now)
+    recent = desk.recent
+    numbers = [CAUSES.index(name) for name in wanted]
+    chosen = np.flatnonzero((recent["minute"] >= first) & np.isin(recent["cause"], numbers))
+    given = 0
+    for n in chosen:
+        incident = recent[n]
+        given += desk.give(incident, now - float(incident["minute"]), now, rule) > 0.0
+    keep = np.ones(len(recent), bool)
+    keep[chosen] = False
+    desk.recent = recent[keep]
+    market.journal.record("care", "compensated", ", ".join(wanted), given * market.weight)

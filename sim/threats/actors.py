@@ -1,0 +1,65 @@
+"""Who attacks: the gangs of the file, and those who come by an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.core.errors import SimError
+from sim.core.units import parse_when
+from sim.threats.attacker import Attacker
+from sim.threats.card_fraud import Carder
+from sim.threats.config import KINDS, Gang, Threats
+from sim.threats.coupon_abuse import CouponAbuser
+from sim.threats.credential_stuffing import Stuffer
+from sim.threats.ddos import Flooder
+from sim.threats.price_bug import Exploiter
+from sim.threats.return_fraud import Claimer
+from sim.threats.review_fraud import Reviewer
+from sim.threats.scalpers import Scalper
+from sim.threats.state import threats
+
+AGENTS: dict[str, type[Attacker]] = {
+    agent.kind: agent
+    for agent in (Flooder, CouponAbuser, Scalper, Exploiter, Stuffer, Carder, Claimer, Reviewer)
+}  # fmt: skip
+
+
+def send(market: Any, section: Gang, start: float, end: float) -> list[Attacker]:
+    """So many gangs of a kind attack from minute ``start`` to ``end``."""
+    if getattr(market, "alone", False) or not len(market.world.crowd.rows):
+        raise SimError("threats: this run has no shop to attack (demand or load drives one side alone)")
+    side = threats(market)
+    kind = section.kind  # type: ignore[attr-defined]
+    sent = []
+    for _ in range(section.gangs):
+        agent = AGENTS[kind](market, side, section, len(side.attackers) + 1, start, end)
+        side.attackers.append(agent)
+        sent.append(agent)
+    return sent
+
+
+def section(kind: str, settings: dict[str, Any]) -> Gang:
+    """The checked section of a kind of attacker from an event's arguments. Raises SimError naming what is wrong."""
+    from pydantic import ValidationError
+
+    try:
+        return KINDS[kind].model_validate({"kind": kind, **{k: v for k, v in settings.items() if v is not None}})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SimError(f"threats.{kind}: {place}: {first['msg']}") from error
+
+
+def populate(market: Any) -> None:
+    """Attackers and defences of the file; where there are none, nothing is made."""
+    config: Threats = market.config.threats
+    stands = any(getattr(config.defences, name) is not None for name in type(config.defences).model_fields
+                 if name not in ("line", "leaves", "hurt"))  # fmt: skip
+    if getattr(market, "alone", False) or not (config.attackers or stands):
+        return
+    threats(market)
+    for gang in config.attackers:
+        start = market.calendar.minute(parse_when(gang.start)) if gang.start else 0.0
+        end = market.calendar.minute(parse_when(gang.to)) if gang.to else float(market.calendar.end)
+        if start < market.calendar.end and end > start:
+            send(market, gang, max(0.0, start), min(end, float(market.calendar.end)))

@@ -1,0 +1,315 @@
+"""What attackers do to the shop, and what the shop can do about it.
+
+An attack started by an event lasts `for` (or as long as stated below) and is carried out by gangs of its own; its
+arguments are keys of the attacker's section.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from sim.core.clock import FAULTS, call_after
+from sim.core.errors import SimError
+from sim.core.registry import event
+from sim.core.units import parse_money, parse_percent, parse_rate
+from sim.shelf.promotions import select
+from sim.threats.actors import section, send
+from sim.threats.ddos import check_route
+from sim.threats.policies import DEFENCES
+from sim.threats.price_bug import Bug, cancel_orders, watch
+from sim.threats.state import threats
+
+DAY = 1440.0
+
+
+def _attack(market: Any, kind: str, for_minutes: float | None, usual: float, settings: dict[str, Any]) -> list[Any]:
+    """Gangs of a kind from now on for a while; their end is the end of the fault."""
+    now = float(market.env.now)
+    lasts = usual if for_minutes is None else float(for_minutes)
+    sent = send(market, section(kind, settings), now, min(now + lasts, float(market.calendar.end)))
+
+    def end() -> None:
+        for agent in sent:
+            agent.leave()
+
+    call_after(market.env, lasts, FAULTS, end)
+    return sent
+
+
+@event("threats.ddos", kind="inject")
+def ddos(
+    market: Any, target: Any = None, for_minutes: Any = None, rate: Any = None, volume: float | None = None,
+    tactic: str = "advanced", cache_busting: Any = None,
+) -> None:  # fmt: skip
+    """A flood of requests (target browse, search, order) or of bits (volumetric) at a steady rate for a while."""
+    from sim.threats.ddos import strike
+
+    route = check_route(target or "browse")
+    settings = {"requests": rate, "volume": volume, "routes": [route], "tactics": [tactic], "levels": [1.0],
+                "cache_busting": cache_busting}  # fmt: skip
+    if rate is not None:
+        parse_rate(rate)
+    config: Any = section("ddos", settings)
+    side = threats(market)
+    number = 10_000 + len(side.loads) + int(side.memo.get("floods_ordered", 0.0))
+    side.memo["floods_ordered"] = side.memo.get("floods_ordered", 0.0) + 1.0
+    lasts = 20.0 if for_minutes is None else float(for_minutes)
+    flood = {"on": True}
+
+    def strikes() -> Any:
+        while flood["on"]:
+            strike(side, number, (tactic, route, 1.0), config, 1.0)
+            yield market.env.timeout(1.0)
+
+    def end() -> None:
+        flood["on"] = False
+        side.ask(number, {})
+        side.tell("flood_over", route)
+
+    side.tell("flood", route, config.requests)
+    market.env.process(strikes())
+    call_after(market.env, lasts, FAULTS, end)
+
+
+@event("threats.coupon_abuse", kind="inject")
+def coupon_abuse(
+    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    claims: Any = None, tactics: Any = None, ways: Any = None,
+) -> None:  # fmt: skip
+    """Coupon abusers claim what can be claimed (a day, if not stated otherwise)."""
+    settings = {"gangs": gangs, "budget": budget, "claims": claims, "tactics": tactics, "ways": ways}
+    _attack(market, "coupon_abuse", for_minutes, DAY, settings)
+
+
+@event("threats.scalpers", kind="inject")
+def scalpers(
+    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    orders: Any = None, tactics: Any = None, levels: Any = None,
+) -> None:  # fmt: skip
+    """Scalpers wait for openings and buy what is scarce (a day, if not stated otherwise)."""
+    settings = {"gangs": gangs, "budget": budget, "orders": orders, "tactics": tactics, "levels": levels}
+    _attack(market, "scalpers", for_minutes, DAY, settings)
+
+
+@event("threats.credential_stuffing", kind="inject")
+def credential_stuffing(
+    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    attempts: Any = None, success: Any = None, tactics: Any = None,
+) -> None:  # fmt: skip
+    """Stolen passwords are tried (a day, if not stated otherwise)."""
+    settings = {"gangs": gangs, "budget": budget, "attempts": attempts, "success": success, "tactics": tactics}
+    _attack(market, "credential_stuffing", for_minutes, DAY, settings)
+
+
+@event("threats.card_fraud", kind="inject")
+def card_fraud(
+    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    orders: Any = None, tactics: Any = None,
+) -> None:  # fmt: skip
+    """Orders on stolen cards (three days, if not stated otherwise)."""
+    settings = {"gangs": gangs, "budget": budget, "orders": orders, "tactics": tactics}
+    _attack(market, "card_fraud", for_minutes, 3.0 * DAY, settings)
+
+
+@event("threats.return_fraud", kind="inject")
+def return_fraud(
+    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    orders: Any = None, tactics: Any = None,
+) -> None:  # fmt: skip
+    """Goods ordered to be claimed as missing (three days of orders, if not stated otherwise)."""
+    settings = {"gangs": gangs, "budget": budget, "orders": orders, "tactics": tactics}
+    _attack(market, "return_fraud", for_minutes, 3.0 * DAY, settings)
+
+
+@event("threats.review_fraud", kind="inject")
+def review_fraud(
+    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    reviews: Any = None, points: int | None = None, tactics: Any = None,
+) -> None:  # fmt: skip
+    """Reviews for money about the target's articles (hero, if left out; three days, if not stated otherwise)."""
+    settings = {"gangs": gangs, "budget": budget, "reviews": reviews, "points": points, "tactics": tactics,
+                "skus": target}  # fmt: skip
+    _attack(market, "review_fraud", for_minutes, 3.0 * DAY, settings)
+
+
+@event("threats.price_bug", kind="inject")
+def price_bug(
+    market: Any, target: Any = "top 1%", for_minutes: Any = None, off: Any = "90%", people: Any = None,
+    spreads: float | None = None,
+) -> None:  # fmt: skip
+    """The target's articles (a rule such as hero, category:NAME, top 1%) are sold `off` below list price by mistake."""
+    side = threats(market)
+    if side.bug is not None and not side.bug.over:
+        raise SimError("threats.price_bug: another wrong price is still in force")
+    share = parse_percent(off) if isinstance(off, str) else float(off)
+    if not 0.0 < share < 1.0:
+        raise SimError(f"threats.price_bug: found off {off!r}, accepted: a share above 0% and below 100%")
+    try:
+        mask = select(str(target or "top 1%"), market.world.shelf.skus, market.category_names, market.draws, 618)
+    except ValueError as error:
+        raise SimError(f"threats.price_bug: target: {error}") from error
+    bug = Bug(mask, share, float(market.env.now))
+    side.bug = bug
+    market.env.process(watch(market, bug))
+    lasts = 60.0 if for_minutes is None else float(for_minutes)
+    side.tell("price_bug", str(target), float(mask.sum()))
+    call_after(market.env, lasts, FAULTS, partial(_end_bug, market, bug))
+    waiting = any(agent.kind == "price_bug" and not agent.gone for agent in side.attackers)
+    if not waiting:
+        _attack(market, "price_bug", lasts, lasts, {"people": people, "spreads": spreads, "budget": "100M CNY"})
+
+
+def _end_bug(market: Any, bug: Bug) -> None:
+    if not bug.over:
+        bug.end(market)
+        threats(market).tell("price_bug_over")
+
+
+@event("threats.breach", kind="inject")
+def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Any = "1%") -> None:
+    """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset."""
+    share = parse_percent(records) if isinstance(records, str) else float(records)
+    if not 0.0 <= share <= 1.0:
+        raise SimError(f"threats.breach: found records {records!r}, accepted: a share of accounts, 0% to 100%")
+    side = threats(market)
+    size = share * len(market.world.crowd.rows) * market.weight
+    side.breached += size
+    side.add("records_breached", size)
+    side.tell("breach", str(target or "accounts"), size)
+
+
+# What people do -----------------------------------------------------------------------------------
+
+
+def _switch(market: Any, name: str, on: bool, settings: dict[str, Any] | None = None) -> None:
+    from pydantic import ValidationError
+
+    side = threats(market)
+    given = {key: value for key, value in (settings or {}).items() if value is not None}
+    try:
+        side.guard.switch(name, on, float(market.env.now), given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SimError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    side.write()
+    side.tell("defence_on" if on else "defence_off", name)
+
+
+def _named(target: Any) -> str:
+    if target not in DEFENCES:
+        raise SimError(f"threats: found target {target!r}, accepted: {', '.join(DEFENCES)}")
+    return str(target)
+
+
+@event("threats.defend", kind="action")
+def defend(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Switch the defence named by the target on, freshly trained."""
+    _switch(market, _named(target), True)
+    if for_minutes is not None:
+        call_after(market.env, float(for_minutes), FAULTS, partial(_switch, market, _named(target), False))
+
+
+@event("threats.drop", kind="action")
+def drop(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Switch the defence named by the target off (all without a target)."""
+    names = list(threats(market).guard.standing) if target is None else [_named(target)]
+    for name in names:
+        _switch(market, name, False)
+
+
+@event("threats.captcha_on", kind="action")
+def captcha_on(market: Any, target: Any = None, for_minutes: Any = None, attempts: int | None = None) -> None:
+    """Ask for captchas at logins, coupons and checkouts."""
+    _switch(market, "captcha", True, {"attempts": attempts})
+
+
+@event("threats.captcha_off", kind="action")
+def captcha_off(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """No more captchas."""
+    _switch(market, "captcha", False)
+
+
+@event("threats.waf_on", kind="action")
+def waf_on(market: Any, target: Any = None, for_minutes: Any = None, hits: Any = None, link: float | None = None) -> None:
+    """Rules and scrubbing at the front door."""
+    _switch(market, "waf", True, {"hits": hits, "link": link})
+
+
+@event("threats.waf_off", kind="action")
+def waf_off(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """No more rules at the front door."""
+    _switch(market, "waf", False)
+
+
+@event("threats.limit", kind="action")
+def limit(market: Any, target: Any = None, for_minutes: Any = None, requests: Any = None, attempts: Any = None) -> None:
+    """Limit what one address may ask and try."""
+    _switch(market, "rate_limit", True, {"requests": requests, "attempts": attempts})
+
+
+@event("threats.quota", kind="action")
+def quota(market: Any, target: Any = None, for_minutes: Any = None, each: int | None = None) -> None:
+    """At most so many coupons an account."""
+    _switch(market, "coupon_quota", True, {"each": each})
+
+
+@event("threats.real_name", kind="action")
+def real_name(market: Any, target: Any = None, for_minutes: Any = None, each: int | None = None) -> None:
+    """Promoted articles and coupons only for accounts with an identity, so many each."""
+    _switch(market, "real_name", True, {"each": each})
+
+
+@event("threats.threshold", kind="action")
+def threshold(market: Any, target: Any = "behaviour", for_minutes: Any = None, false_positives: Any = None) -> None:
+    """Move a detector along its ROC: so many people flagged, and what that catches."""
+    name = _named(target)
+    if false_positives is None or not hasattr(DEFENCES[name].section, "threshold"):
+        raise SimError("threats.threshold: accepted: target waf, fingerprint or behaviour, and false_positives")
+    _switch(market, name, True, {"false_positives": false_positives})
+
+
+@event("threats.retrain", kind="action")
+def retrain(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Retrain a detector (all without a target): its power is what it was."""
+    side = threats(market)
+    count = side.train(None if target is None else _named(target))
+    side.tell("retrained", str(target or "all"), count)
+
+
+@event("threats.block", kind="action")
+def block(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Cancel attackers' orders that the defences recognise now and that are not yet being picked."""
+    side = threats(market)
+    count = sum(agent.block() for agent in side.attackers if hasattr(agent, "block") and target in (None, agent.kind))
+    side.tell("blocked", str(target or "all"), count * market.weight)
+
+
+@event("threats.fix_price", kind="action")
+def fix_price(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """The wrong price is taken down."""
+    side = threats(market)
+    if side.bug is not None:
+        _end_bug(market, side.bug)
+
+
+@event("threats.cancel_orders", kind="action")
+def cancel(market: Any, target: Any = None, for_minutes: Any = None, compensation: Any = "20 CNY") -> None:
+    """Cancel orders at a wrong price that are not yet being picked, with a compensation for each."""
+    side = threats(market)
+    if side.bug is None:
+        side.tell("nothing_to_cancel")
+        return
+    cny = parse_money(compensation) if isinstance(compensation, str) else float(compensation)
+    count, paid = cancel_orders(market, side.bug, cny)
+    side.add("bug_cancelled", count)
+    side.add("bug_compensation", paid)
+    side.tell("orders_cancelled", "price bug", count)
+
+
+@event("threats.reset_passwords", kind="action")
+def reset_passwords(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+    """Every password in attackers' hands is void."""
+    side = threats(market)
+    side.tell("passwords_reset", "", side.breached)
+    side.breached = 0.0
