@@ -357,8 +357,10 @@ def estimate(seeds: int) -> list[Figure]:
 NOTES = {
     "P04": "offers draw visits and attention to their category, and those who come buy other articles too: traffic the source's stores "
            "did not see",
+    "P05": "shoppers here order about once a month, so a cut that nobody expected moves little forward; announced festivals do dip, see plausibility.md",
+    "P10": "as [P05]",
     "P06": "the other side of [P04]: what is not taken from other articles is growth of the category in this shop, rivals' loss included",
-    "P09": "waiting and stockpiling are small for cuts that nobody is told of beforehand",
+    "P09": "few purchases are moved forward by a cut that nobody is told of beforehand, see [P05]",
     "P11": "scanner data mix cuts with feature and display, which this estimate leaves out",
     "P15": "the source is a US grocer; where returning is as easy as here it expects the high end or more",
     "P24": "mass paper coupons are the nearest analogue; these lie in the shopper's account and are found at the checkout",
@@ -405,9 +407,9 @@ def main() -> None:
         "",
         "In experiments on prices every article is as likely to be seen as any other, since the literature controls for feature and display; "
         "one row shows what a ranking that follows sales adds. Shares of the bump are jackknifed totals over "
-        f"{4 * seeds} seeds. The range of F18 is that of `crowd.choice.promise`, that of the second R16 a quarter around 6.2 ÷ 13.6. Figures that are "
-        "parameters of the model as well are here for their mechanism: opening and clicking [R16] and the opt-out hazard "
-        "[R21] go in a message at a time and come out as rates over weeks. The other figures are nowhere a parameter.",
+        f"{4 * seeds} seeds. The range of F18 is that of `crowd.choice.promise`, that of the second R16 a quarter around 6.2 ÷ 13.6. Some "
+        "figures enter the model in another form: [P01] and [P03] as weights of the log price in utility, [F18] as utility of a "
+        "promised day, [R16] and [R21] as chances of one message; what is measured here is what comes out of everything together.",
         "",
         "Not estimated: [P02], [P07], [P08] (older or other definitions of the same), [P12], [P13], [P16] (one estimate, no range), "
         "[R15] and [R19], [R20] (parameters, or stated intentions).",
