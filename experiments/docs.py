@@ -31,7 +31,7 @@ RANGES: tuple[tuple[str, str, float, float, str, tuple[str, ...], str], ...] = (
     ("Inventory turnover [F01]", "turnover_days", 25.0, 60.0, "d", ("base", "618"),
      "the dynamic policy keeps lead time, review and safety stock, about two weeks; the rest of the opening stock sells off"),
     ("Late parcels", "late_rate", 0.03, 0.10, "%", ("base", "618"),
-     "the promise follows recent ordinary days; after the midnight burst warehouses work off a backlog for two days"),
+     "checkout counts the parcels that wait, not those of the same minutes nor the queues of trucks and couriers that follow"),
     ("Gross margin", "gross_margin", 0.15, 0.35, "%", ("base", "618"), ""),
     ("First hour of the festival day [T25]", "festival_first_hour", 0.25, 0.40, "%", ("618",), ""),
     ("Festival day, visits ÷ ordinary day [T31]", "festival_traffic", 2.0, 5.0, "x", ("618",),

@@ -8,10 +8,20 @@ from matplotlib.figure import Figure
 from scipy import special, stats
 
 from experiments.fit import style
-from experiments.fit.record import Estimate, Fitted, Study, Tables, need
+from experiments.fit.record import Estimate, Fitted, Kind, Study, Tables, need
 from experiments.fit.stats import bootstrap, ks, least_squares, lognormal, quantiles, share, weibull
 
 SKU_DAYS, INVOICES = "uci_online_retail_sku_day", "uci_online_retail_invoices"
+NEEDS: dict[str, dict[str, Kind]] = {
+    SKU_DAYS: {
+        "StockCode": "text", "date": "time", "units_sold": "number", "units_returned": "number", "lines": "number",
+        "median_price": "number",
+    },
+    INVOICES: {
+        "time": "time", "customer": "text", "lines": "number", "units": "number", "value_gbp": "number",
+        "cancelled": "number",
+    },
+}  # fmt: skip
 ARTICLE = r"^\d{5}[A-Za-z]{0,2}$"
 """Article codes; postage, fees, samples, vouchers and manual entries have others."""
 VOID_UNITS, VOID_GBP = 1000.0, 1000.0
@@ -249,16 +259,7 @@ def draw(figure: Figure, tables: Tables, fitted: Fitted) -> None:
 STUDY = Study(
     key="assortment",
     title="Sales over articles, returns, prices",
-    needs={
-        SKU_DAYS: {
-            "StockCode": "text", "date": "time", "units_sold": "number", "units_returned": "number", "lines": "number",
-            "median_price": "number",
-        },
-        INVOICES: {
-            "time": "time", "customer": "text", "lines": "number", "units": "number", "value_gbp": "number",
-            "cancelled": "number",
-        },
-    },
+    needs=NEEDS,
     source="Chen, Online Retail, UCI Machine Learning Repository set 352",
     licence="CC BY 4.0",
     fit=fit,

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from experiments.fit import style
-from experiments.fit.assortment import INVOICES, SKU_DAYS, articles, invoices
+from experiments.fit.assortment import NEEDS, articles, invoices
 from experiments.fit.record import Estimate, Fitted, Study, Tables, need
 from experiments.fit.stats import ks_counts, lognormal, quantiles, truncated_negbin, truncated_negbin_cdf
 
@@ -119,16 +119,7 @@ def draw(figure: Figure, tables: Tables, fitted: Fitted) -> None:
 STUDY = Study(
     key="baskets",
     title="What an order holds",
-    needs={
-        SKU_DAYS: {
-            "StockCode": "text", "date": "time", "units_sold": "number", "units_returned": "number", "lines": "number",
-            "median_price": "number",
-        },
-        INVOICES: {
-            "time": "time", "customer": "text", "lines": "number", "units": "number", "value_gbp": "number",
-            "cancelled": "number",
-        },
-    },
+    needs=NEEDS,
     helped_by={ITEMS: {"order_id": "text", "order_item_id": "number"}},
     source="Chen, Online Retail, UCI set 352; Olist, Brazilian E-Commerce Public Dataset (items sample)",
     licence="CC BY 4.0 (UCI); CC BY-NC-SA 4.0 (Olist: only fitted numbers are kept)",

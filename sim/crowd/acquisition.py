@@ -69,6 +69,7 @@ class Acquirer:
         self.reaches: list[Reach] = []
         self.accounts: dict[int, Account] = {}
         self.adstock: dict[int, np.ndarray] = {}
+        self.ordered: set[int] = set()  # channels that an event spends on, not the calendar
         world = market.world
         world.crowd.params[P_PERSONAL_CAP] = ORDINARY_CAP * (1.0 + most)
         rows = world.crowd.rows
@@ -98,7 +99,7 @@ class Acquirer:
             day = int(self.market.env.now) // DAY
             for reach in list(self.reaches):
                 self.adstock[reach.number] *= np.float32(2.0 ** (-DAY / reach.spec.half_life))
-                if self._runs(reach.spec):
+                if reach.number not in self.ordered and self._runs(reach.spec):
                     self.spend(reach, day, reach.spec.budget)
                 if isinstance(reach, CommunityLeaders):
                     self._pay(reach, COMMISSIONS, reach.commission())

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from sim.core.arguments import minutes
+from sim.core.arguments import size as magnitude
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
 from sim.core.rng import decision
-from sim.core.units import parse_duration, parse_money, parse_percent
+from sim.core.units import parse_money
 from sim.crowd.acquisition import acquirer
 from sim.crowd.messages import messenger
 from sim.crowd.programmes_config import Channel
@@ -23,12 +25,6 @@ from sim.shelf.state import STALE
 
 RUMOUR = decision("event.rumour")
 DAY = 1440.0
-
-
-def _minutes(given: Any, usual: float) -> float:
-    if given is None:
-        return usual
-    return parse_duration(given) if isinstance(given, str) else float(given)
 
 
 def _category(market: Any, target: Any) -> int | None:
@@ -58,7 +54,7 @@ def surge(market: Any, target: Any = None, for_minutes: Any = None, factor: floa
 
     scale(factor)
     market.notices.setdefault("surges", []).append((float(market.env.now), -1 if category is None else category))
-    call_after(market.env, _minutes(for_minutes, DAY), FAULTS, lambda: scale(1.0 / factor))
+    call_after(market.env, minutes(for_minutes, DAY), FAULTS, lambda: scale(1.0 / factor))
 
 
 @event("crowd.rumour", kind="inject")
@@ -66,9 +62,8 @@ def rumour(market: Any, target: Any = None, for_minutes: Any = None, share: Any 
     """A share of shoppers (30%) hear something bad: their satisfaction falls by `size`, and recovers by experience."""
     rows = market.world.crowd.rows
     everyone = np.arange(len(rows))
-    reach = parse_percent(share) if isinstance(share, str) else float(share)
-    heard = market.draws.uniform(RUMOUR, everyone, int(market.env.now)) < reach
-    rows["satisfaction"][heard] = np.maximum(0.0, rows["satisfaction"][heard] - np.float32(size))
+    heard = market.draws.uniform(RUMOUR, everyone, int(market.env.now)) < magnitude(share, 0.3)
+    rows["satisfaction"][heard] = np.maximum(0.0, rows["satisfaction"][heard] - np.float32(magnitude(size, 0.1)))
 
 
 @event("crowd.campaign", kind="action")
@@ -85,7 +80,8 @@ def campaign(
         raise SimError(f"crowd.campaign: {first['loc'][0]}: {first['msg']}") from error
     team = acquirer(market)
     _category(market, target)
-    reach = team.add(f"campaign {len(team.reaches) + 1}", spec.model_copy(update={"start": "9999-12-31"}))
+    reach = team.add(f"campaign {len(team.reaches) + 1}", spec)
+    team.ordered.add(reach.number)
     team.spend(reach, int(market.env.now // DAY), parse_money(budget) if isinstance(budget, str) else float(budget))
 
 

@@ -42,6 +42,7 @@ class Club:
 
     def __init__(self, market: Any, config: Membership) -> None:
         self.market, self.config = market, config
+        self.ranks = sorted(config.tiers.values(), key=lambda tier: tier.orders)
         rows = market.world.crowd.rows
         self.owed = np.zeros(len(rows))  # points, fen not yet paid out
         self.money = rows["money"].copy()
@@ -66,6 +67,18 @@ class Club:
         flags = self.market.world.crowd.rows["flags"]
         return np.flatnonzero((flags & (MEMBER | REMOVED | PROSPECT)) == MEMBER)
 
+    def tier(self, members: np.ndarray) -> np.ndarray:
+        """int64[n]: each member's tier, its place by orders needed; −1 below the lowest."""
+        needed = np.array([tier.orders for tier in self.ranks], np.int64)
+        return np.searchsorted(needed, self.market.world.crowd.rows["orders"][members], side="right") - 1
+
+    def entitled(self, members: np.ndarray, benefit: str) -> np.ndarray:
+        """Those of ``members`` whose tier has the benefit; all of them where there are no tiers."""
+        if not self.ranks:
+            return members
+        has = np.array([*(benefit in tier.benefits for tier in self.ranks), False])
+        return np.asarray(members[has[self.tier(members)]])
+
     def _days(self) -> Any:
         while True:
             self._join()
@@ -74,7 +87,7 @@ class Club:
             self._credit(members)
             day = self.config.day
             if day is not None and self._is_member_day(day):
-                self._celebrate(day, members)
+                self._celebrate(day, self.entitled(members, "day"))
             yield wait(self.market.env, DAY - self.market.env.now % DAY, ACTIONS)
 
     def _join(self) -> None:
@@ -91,12 +104,14 @@ class Club:
     def _serve(self, members: np.ndarray) -> None:
         """Adviser and free returns belong to whoever is a member today; the adviser is paid by the head."""
         rows, config = self.market.world.crowd.rows, self.config
-        service = (ADVISED if config.adviser else 0) | (FREE_RETURNS if config.free_returns else 0)
-        if service:
-            rows["flags"] &= ~np.uint32(service)
-            rows["flags"][members] |= np.uint32(service)
+        if config.free_returns is not None:
+            rows["flags"] &= ~np.uint32(FREE_RETURNS)
+            rows["flags"][self.entitled(members, "free_returns")] |= np.uint32(FREE_RETURNS)
         if config.adviser is not None:
-            cost = round(len(members) * config.adviser.cost * 100 / MONTH)
+            advised = self.entitled(members, "adviser")
+            rows["flags"] &= ~np.uint32(ADVISED)
+            rows["flags"][advised] |= np.uint32(ADVISED)
+            cost = round(len(advised) * config.adviser.cost * 100 / MONTH)
             post(self.market.world.books, int(self.market.env.now), STAFF, CASH, cost)
 
     def _is_member_day(self, day: MemberDay) -> bool:
@@ -113,7 +128,8 @@ class Club:
         rows = market.world.crowd.rows
         paid = np.maximum(0, rows["money"][members] - self.money[members])
         self.money = rows["money"].copy()
-        self.owed[members] += paid * config.points * self._yesterday
+        times = np.array([*(tier.points for tier in self.ranks), 1.0])[self.tier(members)] if self.ranks else 1.0
+        self.owed[members] += paid * config.points * times * self._yesterday
         self._yesterday = config.day.points if config.day and self._is_member_day(config.day) else 1.0
         face = round(config.redeem * 100)
         due = np.flatnonzero((self.owed >= face) & (rows["coupon_day"] < int(market.env.now) // DAY))

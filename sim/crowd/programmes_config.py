@@ -132,11 +132,24 @@ class FreeReturns(Section):
     fee: Money = param("8 CNY", "", "freight of a return that the shop bears", low="5 CNY", high="15 CNY")
 
 
+class Tier(Section):
+    """A rank of members: those with at least so many orders."""
+
+    orders: int = Field(ge=0, description="orders of a member so far, at the least")
+    points: float = param(1.0, "", "points count so many times", low=1.0, high=3.0, ge=0)
+    benefits: list[Literal["day", "adviser", "free_returns"]] = Field(
+        default_factory=list, description="which of the club's benefits the tier has"
+    )
+
+
 class Membership(Section):
     """A club: those who are members at the start, and those who have ordered often enough."""
 
     policy: Literal["club"] = default("club", description="who gets what")
     joins: int | None = Field(None, ge=1, description="orders after which a shopper becomes a member; left out: nobody joins")
+    tiers: dict[str, Tier] = Field(
+        default_factory=dict, description="ranks by name; without any, all members have every benefit there is"
+    )
     fee: Money = param("0 CNY", "R11", "what a member pays a year", low="0 CNY", high="888 CNY")
     points: Share = param("1%", "", "of what members pay, given back as vouchers", low="0%", high="5%")
     redeem: Money = param("10 CNY", "", "points are paid out in vouchers of this size", low="5 CNY", high="50 CNY", gt=0)

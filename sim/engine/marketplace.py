@@ -290,7 +290,8 @@ class Marketplace(mesa.Model):
                 self.config.shelf, self.calendar, self.world.shelf.skus, self.category_names, self.draws
             )
             shown = [] if self.config.shelf.withheld else self.windows
-            self.promotion_plan = planned_prices(shown, self.calendar.total_days, len(self.world.shelf.skus))
+            shares = ab.shares(self.config.shelf.ab)
+            self.promotion_plan = planned_prices(shown, self.calendar.total_days, len(self.world.shelf.skus), shares)
             arms, limit = ab.arms_of(self.config.shelf.ab), self.config.shelf.price_change_limit
             write_boards(self.world.shelf, shown, 0, self.weight, limit, arms=arms)
             refresh(self.world.crowd, self.world.shelf)

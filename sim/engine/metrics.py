@@ -10,7 +10,7 @@ NAMES = {
     "orders": "number", "gmv": "CNY", "order_failures": "number", "lost_orders": "number", "lost_gmv": "CNY",
     "fill_rate": "share", "stock_out_rate": "share", "late_rate": "share", "in_stock": "share",
     "parcels_waiting": "number", "overdue_rate": "share", "coupon_leakage": "share", "bot_stock_share": "share",
-    "bot_traffic": "share", "fraud_loss": "CNY",
+    "bot_traffic": "share", "fraud_loss": "CNY", "price_bug_loss": "CNY",
     "rival_price": "share", "on_sale": "share", "records_exposed": "number",
     "enquiries_waiting": "number", "complaints_waiting": "number",
 }  # fmt: skip

@@ -6,7 +6,7 @@ orders, gmv, order_failures       placed or failed in the window, real units and
 lost_orders, lost_gmv             against the same seed without the faults, since the watch began
 fill_rate, stock_out_rate, late_rate, in_stock, parcels_waiting
 enquiries_waiting, complaints_waiting   people in the queue for staff, and for the complaint office, at the last full hour
-coupon_leakage, bot_stock_share, bot_traffic, fraud_loss        what attackers have got so far; requests of bots now
+coupon_leakage, bot_stock_share, bot_traffic, fraud_loss, price_bug_loss        what attackers have got so far; requests of bots now
 overdue_rate                      share of the parcels under way that are past their promise now (late_rate only sees
                                   those that have arrived, and so nothing while nobody delivers)
 rival_price                       the cheapest rival's prices over our list prices, mean over categories
@@ -28,6 +28,8 @@ from sim.books.view import ratio
 from sim.engine.metrics import NAMES as NAMES
 from sim.engine.metrics import unit_of as unit_of
 from sim.fulfilment.state import P_DOOR, P_QUEUED
+
+THREATS = ("coupon_leakage", "bot_stock_share", "bot_traffic", "fraud_loss", "price_bug_loss")
 
 
 def _overdue(fulfilment: Any, now: float) -> float:
@@ -69,7 +71,8 @@ class Meter:
             return float(probe(self.market, name, minutes))
         if name in ("lost_orders", "lost_gmv"):
             return self._lost(1 if name == "lost_gmv" else 0)
-        if name in ("coupon_leakage", "bot_stock_share", "bot_traffic", "fraud_loss"):
+        if name in THREATS:
+            name = "latest_bot_share" if name == "bot_stock_share" else name  # of the promotion that is on, or was last
             return float(getattr(threat_measures, name)(self.market))
         if name == "in_stock":
             stock = self.market.world.supply.stock

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ConfigDict, Field, field_validator
 
+from sim.care.config import Care
 from sim.core.config import Section, default
 from sim.core.units import Count, Duration, When, parse_when
 from sim.crowd.config import Crowd
 from sim.engine.plans import Response
 from sim.fulfilment.config import Fulfilment
+from sim.oversight.config import Oversight
 from sim.platform.config import Platform
+from sim.rivals.config import Rivals
 from sim.shelf.config import Shelf
 from sim.supply.config import Supply
-
-if TYPE_CHECKING:
-    from sim.care.config import Care
-    from sim.oversight.config import Oversight
-    from sim.rivals.config import Rivals
-    from sim.threats.config import Threats
+from sim.threats.config import Threats
 
 SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
-
-
-def _side(name: str) -> Any:
-    module = f"sim.{name}.config"
-    try:
-        return getattr(importlib.import_module(module), name.capitalize())
-    except ImportError:
-        return type(name.capitalize(), (Section,), {"model_config": ConfigDict(extra="forbid"), "__module__": __name__})
-
-
-if not TYPE_CHECKING:
-    Care, Threats, Rivals, Oversight = map(_side, ("care", "threats", "rivals", "oversight"))
 
 
 class Books(Section):

@@ -30,6 +30,19 @@ def arms_of(test: AbTest | None) -> tuple[str, ...]:
     return (names[0],) * len(names) if test.blank else names
 
 
+def shares(test: AbTest | None) -> dict[str, float]:
+    """Share of all shoppers that is shown the promotions of each arm."""
+    if test is None:
+        return {}
+    names = list(test.arms)
+    if test.blank:
+        return {name: test.exposure if name == names[0] else 0.0 for name in names}
+    if test.everyone is not None:
+        return {name: test.exposure if name == test.everyone else 0.0 for name in names}
+    total = sum(arm.share for arm in test.arms.values())
+    return {name: test.exposure * arm.share / total for name, arm in test.arms.items()}
+
+
 def assign(test: AbTest, draws: Draws, shoppers: int) -> np.ndarray:
     """uint8[shoppers]: number of each shopper's arm from 1 on, 0 for those not in the test. A pure function of the number."""
     number = np.arange(shoppers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sim.shelf.promotions import Window
@@ -9,15 +11,21 @@ from sim.shelf.promotions import Window
 DAY = 1440
 
 
-def planned_prices(calendar: list[Window], days: int, skus: int) -> np.ndarray:
+def planned_prices(
+    calendar: list[Window], days: int, skus: int, shares: Mapping[str, float] | None = None
+) -> np.ndarray:
     """float32[days, skus]: planned price of a day relative to the list price, mean over the day's minutes.
 
     A price cut counts with its depth, a full reduction with `off` ÷ `every`, both for the share of the day they hold;
-    promotions on the same SKU multiply. Coupons are not counted: who will use them is not known beforehand.
+    promotions on the same SKU multiply. A group's price counts as that of the smallest group. Coupons are not counted: who
+    will use them is not known beforehand. ``shares``: share of shoppers in each arm of an A/B test, who alone are shown
+    the arm's promotions.
     """
     plan = np.ones((days, skus), np.float32)
     for window in calendar:
         depth = _depth(window.spec)
+        if window.arm is not None:
+            depth *= (shares or {}).get(window.arm, 0.0)
         if depth <= 0.0:
             continue
         for day in range(max(0, window.opens // DAY), min(days, -(-window.closes // DAY))):
@@ -27,6 +35,9 @@ def planned_prices(calendar: list[Window], days: int, skus: int) -> np.ndarray:
 
 
 def _depth(spec: object) -> float:
+    rungs = getattr(spec, "rungs", None)
+    if rungs:
+        return float(rungs[0][1])
     every = getattr(spec, "every", None)
     off = getattr(spec, "off", None)
     if off is None or getattr(spec, "threshold", None) is not None:

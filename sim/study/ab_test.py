@@ -17,8 +17,9 @@ import pandas as pd
 from scipy import stats as distributions
 
 from sim.study import figures, stats, words
-from sim.study.config import AbStudy, Overrides
+from sim.study.config import AbStudy
 from sim.study.outcome import Block, Outcome, Picture
+from sim.study.parts import Overrides
 from sim.study.runner import Runner
 from sim.study.stats import Estimate
 from sim.study.words import Text, both

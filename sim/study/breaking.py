@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.study import quantity, stats
-from sim.study.config import BreakStudy, Fails, Shock
+from sim.study.config import BreakStudy
+from sim.study.parts import Fails, Shock
 from sim.study.quantity import Range
 from sim.study.runner import Runner, Trial, pick
 from sim.study.stats import Estimate

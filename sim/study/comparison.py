@@ -181,7 +181,7 @@ def _select(runner: Runner, study: CompareStudy, found: Comparison, name: str, d
 
 
 def _kpi(study: CompareStudy, name: str) -> Any:
-    from sim.study.config import Kpi
+    from sim.study.parts import Kpi
 
     return next((item for item in study.kpis if item.kpi == name), Kpi(kpi=name))
 

@@ -16,8 +16,8 @@ from scipy.stats import qmc
 
 from sim.core.errors import UnitError
 from sim.study import quantity, streams
-from sim.study.config import Factor
 from sim.study.expressions import Expression
+from sim.study.parts import Factor
 from sim.study.quantity import Range
 
 TRIES = 200

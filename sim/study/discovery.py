@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, quantity, words
+from sim.study import planes, quantity, words
 from sim.study.breaking import failed
-from sim.study.config import DiscoverStudy, Kpi
+from sim.study.config import DiscoverStudy
 from sim.study.designs import Space
 from sim.study.measures import columns
 from sim.study.outcome import Block, Outcome, Picture
+from sim.study.parts import Kpi
 from sim.study.runner import Runner
 from sim.study.sweeping import evaluate
 from sim.study.words import Text, both
@@ -235,7 +236,7 @@ def _pictures(table: pd.DataFrame, boxes: Sequence[Box], space: Space) -> list[P
     return [
         Picture(
             Text("Where it fails", "失效之处"),
-            lambda lang: figures.boxes(
+            lambda lang: planes.boxes(
                 table[a].to_numpy(float),
                 table[b].to_numpy(float),
                 table["failed"].to_numpy(bool),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.study import risk, stats
-from sim.study.config import Kpi
 from sim.study.model import Measure
+from sim.study.parts import Kpi
 from sim.study.stats import Estimate
 
 _TAIL = re.compile(r"(cvar|var)(\d\d)_(\w[\w.]*)")

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, pareto, quantity, risk, stats, streams, words
-from sim.study.config import Kpi, Limit, Objective, OptimiseStudy
+from sim.study import pareto, planes, quantity, risk, stats, streams, words
+from sim.study.config import Objective, OptimiseStudy
 from sim.study.designs import Space
 from sim.study.measures import Column, columns
 from sim.study.outcome import Block, Outcome, Picture
+from sim.study.parts import Kpi, Limit
 from sim.study.runner import Runner
 from sim.study.stats import Estimate
 from sim.study.words import Text, both
@@ -256,7 +257,7 @@ def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture
         return [
             Picture(
                 Text("Trade-off of the settings tried", "所试参数的权衡"),
-                lambda lang: figures.pareto(
+                lambda lang: planes.pareto(
                     [f"{int(t)}" if f else "" for t, f in zip(table["trial"], table["front"], strict=True)],
                     table[lead.name].to_numpy(float),
                     table[other.name].to_numpy(float),
@@ -270,7 +271,7 @@ def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture
     return [
         Picture(
             Text("How the search went", "搜索过程"),
-            lambda lang: figures.scatter(
+            lambda lang: planes.scatter(
                 table["trial"].to_numpy(float),
                 np.clip(table[lead.name].to_numpy(float), -1e290, 1e290),
                 ["" if f else ("不满足约束" if lang == "zh" else "breaks a constraint") for f in table["feasible"]]

@@ -11,9 +11,10 @@ from sim.core.errors import Problem, ScenarioError, shown
 from sim.scenario import load
 from sim.scenario.check import problem_at, suggestion
 from sim.scenario.nodes import Key, Node, dotted
-from sim.study.config import Factor, Study
+from sim.study.config import Study
 from sim.study.measures import base_of
 from sim.study.model import book_measures
+from sim.study.parts import Factor
 
 MOST = 256
 """Designs looked at; of a larger study the first ones."""

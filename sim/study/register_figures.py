@@ -10,8 +10,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from sim.core.picture import ACCENT, INK, SERIES, SOFT, style
-from sim.study import words
-from sim.study.figures import _canvas, _labels, _name_points, _ticks
+from sim.study import canvas, words
+from sim.study.planes import name_points
 
 if TYPE_CHECKING:
     from sim.study.register import Register
@@ -31,7 +31,7 @@ def heat_map(found: Register, names: Sequence[str], lang: str, policy: int = 0) 
     Losses below a thousandth of the largest, and gains, stand on the lower edge without a name.
     """
     with style():
-        figure, axes = _canvas(8.2, 5.2, 1.25, right=0.4, bottom=0.6)
+        figure, axes = canvas.canvas(8.2, 5.2, 1.25, right=0.4, bottom=0.6)
         strikes = [found.strike(policy, k) for k in range(len(found.risks))]
         x = np.array([risk.per_year for risk in found.risks])
         y = np.array([strike.value for strike in strikes])
@@ -53,7 +53,7 @@ def heat_map(found: Register, names: Sequence[str], lang: str, policy: int = 0) 
             axes.plot(x[k], shown[k], "v" if gain else "o", color=SOFT if gain else ACCENT, markersize=7,
                       markeredgecolor="white", zorder=3)  # fmt: skip
         named = [k for k in found.order(policy) if y[k] > least]
-        _name_points(figure, axes, list(names), x, shown, named, np.ones(len(names), bool))
+        name_points(figure, axes, list(names), x, shown, named, np.ones(len(names), bool))
         axes.xaxis.set_major_locator(FixedLocator([v for v in OFTEN if low <= v <= high]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _often(v, lang)))
         axes.xaxis.set_minor_formatter(NullFormatter())
@@ -93,10 +93,10 @@ def policy_map(found: Register, names: Sequence[str], lang: str) -> Any:
     """Expected loss of a year by risk (rows, the dearest on top) and policy (columns)."""
     with style():
         order = found.order()
-        wrapped, space = _labels([names[k] for k in order])
-        columns, _ = _labels(found.policies, 18)
+        wrapped, space = canvas.labels([names[k] for k in order])
+        columns, _ = canvas.labels(found.policies, 18)
         values = np.array([[found.expected(p, k) for p in range(len(found.policies))] for k in order])
-        figure, axes = _canvas(8.2, 0.9 + 0.42 * len(order), space + 0.3, top=0.6, bottom=0.15)
+        figure, axes = canvas.canvas(8.2, 0.9 + 0.42 * len(order), space + 0.3, top=0.6, bottom=0.15)
         top = float(np.nanmax(np.abs(values))) or 1.0
         # a root keeps small losses visible beside large ones
         axes.imshow(np.sqrt(np.clip(values, 0.0, None) / top), aspect="auto", cmap=HEAT, vmin=0.0, vmax=1.1)
@@ -120,7 +120,7 @@ def exceedance_curves(found: Register, lang: str) -> Any:
 
     with style():
         legend = 0.28 * len(found.policies) + 0.15
-        figure, axes = _canvas(8.2, 4.0 + legend, 0.95, right=0.5, top=legend)
+        figure, axes = canvas.canvas(8.2, 4.0 + legend, 0.95, right=0.5, top=legend)
         reach = max(float(np.quantile(years, 0.998)) for years in found.years)
         for p, policy in enumerate(found.policies):
             x, probability = exceedance(found.years[p])
@@ -138,7 +138,7 @@ def exceedance_curves(found: Register, lang: str) -> Any:
         axes.set_ylabel("超过的概率" if lang == "zh" else "chance of more")
         axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
         amount = _amount(found, lang)
-        _ticks(axes.xaxis, amount, 6)
+        canvas.ticks(axes.xaxis, amount, 6)
         axes.yaxis.set_major_locator(FixedLocator([1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.3g}%"))
         axes.yaxis.set_minor_formatter(NullFormatter())

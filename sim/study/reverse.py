@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, quantity, words
+from sim.study import planes, quantity, words
 from sim.study.breaking import Breaking, Grid, Prober, breaking
 from sim.study.config import BreakStudy
 from sim.study.model import Measure
@@ -60,7 +60,7 @@ def _single(runner: Runner, study: BreakStudy) -> Outcome:
         pictures=[
             Picture(
                 Text("Probability of failure as the shock grows", "冲击增大时的失效概率"),
-                lambda lang: figures.breaking_curve(
+                lambda lang: planes.breaking_curve(
                     labels,
                     [result.curve(grid) for result in found.values()],
                     [(r.estimate.value, r.estimate.low, r.estimate.high) for r in found.values()],
@@ -139,7 +139,7 @@ def _frontier(runner: Runner, study: BreakStudy) -> Outcome:
         pictures=[
             Picture(
                 Text("Frontier of two shocks", "双重冲击的临界前沿"),
-                lambda lang: figures.frontier(
+                lambda lang: planes.frontier(
                     labels,
                     curves,  # type: ignore[arg-type]
                     (quantity.Axis(span.kind, span.high), quantity.Axis(grid.span.kind, grid.span.high)),

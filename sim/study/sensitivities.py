@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from sim.study import figures, streams, words
-from sim.study.config import Factor, SensitivityStudy
+from sim.study.config import SensitivityStudy
 from sim.study.designs import Space
 from sim.study.measures import Column, columns
 from sim.study.outcome import Block, Outcome, Picture
+from sim.study.parts import Factor
 from sim.study.runner import Runner, Trial, pick
 from sim.study.words import Text, both
 

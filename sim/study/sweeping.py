@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.study import figures, quantity, stats, words
+from sim.study import planes, quantity, stats, words
 from sim.study.config import SweepStudy
 from sim.study.designs import Point, Space
 from sim.study.measures import Column, columns
@@ -153,7 +153,7 @@ def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> lis
         drawn.append(
             Picture(
                 Text(f"{column.measure.label} against {name}", f"{column.measure.label_zh}与 {name}"),
-                lambda lang, name=name, kind=kind: figures.scatter(  # type: ignore[misc]
+                lambda lang, name=name, kind=kind: planes.scatter(  # type: ignore[misc]
                     table[name].to_numpy(float),
                     table[column.name].to_numpy(float),
                     list(table["policy"]) if "policy" in table else [""] * len(table),

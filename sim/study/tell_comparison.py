@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from sim.study import comparison, figures, paired, ranking, risk, words
+from sim.study import comparison, comparison_pictures, ranking, risk, words
+from sim.study import comparison_words as told
 from sim.study.comparison import Comparison
 from sim.study.config import CompareStudy
-from sim.study.measures import Column
-from sim.study.outcome import Block, Outcome, Picture
+from sim.study.outcome import Block, Outcome
 from sim.study.runner import Runner
 from sim.study.words import Text, both, number
-
-SIGNIFICANT = 0.05
 
 
 def outcome(found: Comparison, study: CompareStudy, runner: Runner) -> Outcome:
@@ -29,7 +26,7 @@ def outcome(found: Comparison, study: CompareStudy, runner: Runner) -> Outcome:
         table=comparison.table(found),
         answer=answer(found),
         effects=blocks(found),
-        pictures=pictures(found),
+        pictures=comparison_pictures.pictures(found),
         sure=sure(found, study),
         settings={
             "scenario": study.scenario,
@@ -54,42 +51,42 @@ def answer(found: Comparison) -> Text:
     if len(found.policies) == 1:
         own = found.estimate(scenario, 0, column)
         return Text(
-            f"{found.policies[0]}: {_name(column, 'en')} is {words.interval(own, unit)}.",
-            f"{found.policies[0]}：{_name(column, 'zh')}为 {words.interval(own, unit, 'zh')}。",
+            f"{found.policies[0]}: {told.name(column, 'en')} is {words.interval(own, unit)}.",
+            f"{found.policies[0]}：{told.name(column, 'zh')}为 {words.interval(own, unit, 'zh')}。",
         )
-    best, base = _leader(found, scenario, column), found.policies[found.baseline]
+    best, base = told.leader(found, scenario, column), found.policies[found.baseline]
     where_en, where_zh = (f" in {scenario}", f"在“{scenario}”中，") if scenario else ("", "")
     if best == found.baseline:
         rest = [found.differences[scenario, p, column.name].mean for p in range(len(found.policies)) if p != best]
-        clear = all(_sign(e.low, e.high) for e in rest)
+        clear = all(told.sign(e.low, e.high) for e in rest)
         return Text(
-            f"No policy beats {base} on {_name(column, 'en')}{where_en}"
+            f"No policy beats {base} on {told.name(column, 'en')}{where_en}"
             + ("." if clear else ", and not all differences are clear of chance."),
-            f"{where_zh}没有策略在{_name(column, 'zh')}上优于“{base}”"
+            f"{where_zh}没有策略在{told.name(column, 'zh')}上优于“{base}”"
             + ("。" if clear else "，但部分差异可能只是偶然。"),
         )
     difference = found.differences[scenario, best, column.name]
-    relative = _relative(found, scenario, best, column)
+    relative = told.relative(found, scenario, best, column)
     holm = found.holm.get((scenario, best, column.name), math.nan)
     p = difference.p_value if math.isnan(holm) else holm
     name, up = found.policies[best], difference.mean.value >= 0.0
     share_en = f" ({words.percent(relative, signed=True)})" if math.isfinite(relative) else ""
     share_zh = f"（{words.percent(relative, 'zh', signed=True)}）" if math.isfinite(relative) else ""
     size = abs(difference.mean.value)
-    decided = _decided(p, difference.mean.low, difference.mean.high)
+    decided = told.decided(p, difference.mean.low, difference.mean.high)
     if not decided:
         return Text(
-            f"{name} and {base} cannot be told apart on {_name(column, 'en')}{where_en}: "
+            f"{name} and {base} cannot be told apart on {told.name(column, 'en')}{where_en}: "
             f"the difference is {words.interval(difference.mean, unit, signed=True)}.",
-            f"{where_zh}“{name}”与“{base}”在{_name(column, 'zh')}上无法区分：差异为 "
+            f"{where_zh}“{name}”与“{base}”在{told.name(column, 'zh')}上无法区分：差异为 "
             f"{words.interval(difference.mean, unit, 'zh', signed=True)}。",
         )
     low, high = sorted((abs(difference.mean.low), abs(difference.mean.high)))
     return Text(
-        f"{name} {'raises' if up else 'lowers'} {_name(column, 'en')} by {number(size, unit)}{share_en} against "
+        f"{name} {'raises' if up else 'lowers'} {told.name(column, 'en')} by {number(size, unit)}{share_en} against "
         f"{base}{where_en}; "
         f"the 95% interval is {number(low, '' if unit == 'CNY' else unit)} to {number(high, unit)}.",
-        f"{where_zh}与“{base}”相比，“{name}”使{_name(column, 'zh')}{'提高' if up else '降低'} "
+        f"{where_zh}与“{base}”相比，“{name}”使{told.name(column, 'zh')}{'提高' if up else '降低'} "
         f"{number(size, unit, 'zh')}{share_zh}，"
         f"95% 区间为 {number(low, '' if unit == 'CNY' else unit, 'zh')} 至 {number(high, unit, 'zh')}。",
     )
@@ -105,7 +102,7 @@ def blocks(found: Comparison) -> list[Block]:
             for index, policy in enumerate(found.policies):
                 own = found.estimate(scenario, index, column)
                 row = [
-                    Text(_name(column, "en"), _name(column, "zh")) if index == 0 else both(""),
+                    Text(told.name(column, "en"), told.name(column, "zh")) if index == 0 else both(""),
                     both(policy),
                     Text(words.interval(own, unit), words.interval(own, unit, "zh")),
                 ]
@@ -114,7 +111,7 @@ def blocks(found: Comparison) -> list[Block]:
                     row += [Text("baseline", "基准") if len(found.policies) > 1 else both(""), both(""), both("")]
                 else:
                     holm = found.holm[scenario, index, column.name]
-                    relative = _relative(found, scenario, index, column)
+                    relative = told.relative(found, scenario, index, column)
                     share = f" · {words.percent(relative, signed=True)}" if math.isfinite(relative) else ""
                     chance = words.percent(difference.better.value)
                     row += [
@@ -123,7 +120,7 @@ def blocks(found: Comparison) -> list[Block]:
                             words.interval(difference.mean, unit, "zh", signed=True) + share,
                         ),
                         both(chance),
-                        Text(_verdict(holm, difference, "en"), _verdict(holm, difference, "zh")),
+                        Text(told.verdict(holm, difference, "en"), told.verdict(holm, difference, "zh")),
                     ]
                 rows.append(row)
         tables.append(
@@ -163,8 +160,8 @@ def _regret_block(found: Comparison) -> Block:
     ]
     return Block(
         Text(
-            f"Regret on {_name(column, 'en')}: what is given away against the best policy of each scenario",
-            f"{_name(column, 'zh')}的遗憾值：与各情景最优策略相比的损失",
+            f"Regret on {told.name(column, 'en')}: what is given away against the best policy of each scenario",
+            f"{told.name(column, 'zh')}的遗憾值：与各情景最优策略相比的损失",
         ),
         [
             Text("policy", "策略"),
@@ -172,135 +169,6 @@ def _regret_block(found: Comparison) -> Block:
             Text("worst (95% interval)", "最大遗憾（95% 区间）"),
         ],
         rows,
-    )
-
-
-def pictures(found: Comparison) -> list[Picture]:
-    """Forest of differences, distributions, Pareto front, regret map."""
-    drawn: list[Picture] = []
-    scenario = found.scenarios[0]
-    others = [p for p in range(len(found.policies)) if p != found.baseline]
-    relative = [c for c in found.columns if c.statistic == "mean"]
-    shares = [
-        paired.ratio(found.of(scenario, p, c), found.of(scenario, found.baseline, c)) for c in relative for p in others
-    ]
-    if any(math.isfinite(share.half_width) for share in shares):
-        drawn.append(
-            Picture(
-                Text("Difference from the baseline, in percent", "与基准的相对差异"),
-                lambda lang: _forest(found, scenario, others, relative, lang),
-                Text(
-                    "Dots are mean differences, lines 95% intervals; green is better, red worse, grey undecided.",
-                    "点为平均差异，线为 95% 区间；绿色更好，红色更差，灰色未定。",
-                ),
-            )
-        )
-    lead = found.columns[0]
-    if others:
-        drawn.insert(
-            0,
-            Picture(
-                Text(f"Difference in {_name(lead, 'en')} from the baseline", f"{_name(lead, 'zh')}与基准之差"),
-                lambda lang: _lead_forest(found, scenario, others, lead, lang),
-                Text("Dots are mean differences, lines 95% intervals.", "点为平均差异，线为 95% 区间。"),
-            ),
-        )
-    drawn.append(
-        Picture(
-            Text(f"{_name(lead, 'en')} over replications", f"各次重复的{_name(lead, 'zh')}"),
-            lambda lang: figures.distributions(
-                found.policies,
-                [found.of(scenario, p, lead) for p in range(len(found.policies))],
-                _shown(lead, lang),
-                _name(lead, lang),
-            ),
-            Text(
-                "Each dot is one run, the bar the middle half, the line the mean.",
-                "每个点为一次运行，粗条为中间一半，竖线为均值。",
-            ),
-        )
-    )
-    if len(relative) > 1 and len(found.policies) > 1:
-        drawn.append(
-            Picture(
-                Text("Trade-off", "权衡"), lambda lang: _pareto(found, scenario, relative, lang), _front_caption(found)
-            )
-        )
-    if len(found.scenarios) > 1 and len(found.policies) > 1:
-        drawn.append(
-            Picture(
-                Text("Regret", "遗憾值"),
-                lambda lang: _regret_map(found, lang),
-                Text("★ marks the policy with the smallest worst regret.", "★ 为最大遗憾最小的策略。"),
-            )
-        )
-    return drawn
-
-
-def _forest(found: Comparison, scenario: str, others: list[int], columns: list[Column], lang: str) -> Any:
-    labels, values, lows, highs, good = [], [], [], [], []
-    for column in columns:
-        for p in others:
-            e = paired.ratio(
-                found.of(scenario, p, column), found.of(scenario, found.baseline, column), found.confidence
-            )
-            if not math.isfinite(e.half_width):
-                continue  # the baseline may be zero
-            name = _name(column, lang)
-            labels.append(f"{name}: {found.policies[p]}" if lang == "en" else f"{name}：{found.policies[p]}")
-            real = found.holm[scenario, p, column.name] < SIGNIFICANT
-            sign = (_sign(e.low, e.high) if real else 0) * (1 if column.higher_is_better else -1)
-            values.append(e.value)
-            lows.append(e.low)
-            highs.append(e.high)
-            good.append(sign)
-    text = (
-        f"difference from {found.policies[found.baseline]}"
-        if lang == "en"
-        else f"与“{found.policies[found.baseline]}”之差"
-    )
-    return figures.forest(labels, values, lows, highs, lambda v: words.percent(v, lang, signed=True), text, good)
-
-
-def _lead_forest(found: Comparison, scenario: str, others: list[int], lead: Column, lang: str) -> Any:
-    means = [found.differences[scenario, p, lead.name].mean for p in others]
-    good = []
-    for p, e in zip(others, means, strict=True):
-        real = _decided(found.holm[scenario, p, lead.name], e.low, e.high)
-        good.append((_sign(e.low, e.high) if real else 0) * (1 if lead.higher_is_better else -1))
-    return figures.forest(
-        [found.policies[p] for p in others],
-        [e.value for e in means],
-        [e.low for e in means],
-        [e.high for e in means],
-        lambda v: number(v, lead.measure.unit, lang, signed=True),
-        _name(lead, lang),
-        good,
-    )
-
-
-def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) -> Any:
-    on_front, _ = comparison.front(found, scenario)
-    a, b = columns[0], columns[1]
-    x, y = (np.array([float(np.nanmean(found.of(scenario, p, c))) for p in range(len(found.policies))]) for c in (a, b))
-    return figures.pareto(
-        found.policies, x, y, on_front, (_shown(a, lang), _shown(b, lang)), (_name(a, lang), _name(b, lang))
-    )
-
-
-def _front_caption(found: Comparison) -> Text:
-    on_front, probability = comparison.front(found, found.scenarios[0])
-    names = [f"{found.policies[p]} ({100 * probability[p]:.0f}%)" for p in np.flatnonzero(on_front)]
-    return Text(
-        "Not beaten on all measures at once (how often, over resampled replications): " + ", ".join(names) + ".",
-        "在所有指标上不被同时超越的策略（重抽样中的频率）：" + "、".join(names) + "。",
-    )
-
-
-def _regret_map(found: Comparison, lang: str) -> Any:
-    regrets = comparison.regrets(found, found.columns[0])
-    return figures.regret_map(
-        found.policies, found.scenarios, regrets.table, regrets.minimax, _shown(found.columns[0], lang)
     )
 
 
@@ -322,17 +190,18 @@ def sure(found: Comparison, study: CompareStudy) -> list[Text]:
                 text_en += f" The asked ±{plan.half_width:.4g} on {kpi} would need {plan.needed}: it was not reached."
                 text_zh += f"要使 {kpi} 的半宽达到 ±{plan.half_width:.4g} 需要 {plan.needed} 次，尚未达到。"
         said.append(Text(text_en, text_zh))
+    said += _without_effect(found)
     lead = found.columns[0]
-    key = (found.scenarios[0], _leader(found, found.scenarios[0], lead), lead.name)
+    key = (found.scenarios[0], told.leader(found, found.scenarios[0], lead), lead.name)
     if key in found.differences:
         d = found.differences[key]
         if math.isfinite(d.variance_reduction):
             said.append(
                 Text(
-                    f"Common random numbers were worth a factor of {d.variance_reduction:.1f} on {_name(lead, 'en')} "
+                    f"Common random numbers were worth a factor of {d.variance_reduction:.1f} on {told.name(lead, 'en')} "
                     f"(correlation {d.correlation:.3f}): without them the same interval would have needed that "
                     "many times more runs.",
-                    f"公共随机数在{_name(lead, 'zh')}上相当于 {d.variance_reduction:.1f} 倍的运行次数（相关系数 "
+                    f"公共随机数在{told.name(lead, 'zh')}上相当于 {d.variance_reduction:.1f} 倍的运行次数（相关系数 "
                     f"{d.correlation:.3f}）。",
                 )
             )
@@ -352,12 +221,30 @@ def sure(found: Comparison, study: CompareStudy) -> list[Text]:
         if column.statistic == "cvar" and not risk.enough(n, column.level):
             said.append(
                 Text(
-                    f"{_name(column, 'en')} rests on {n} replications; below {round(10 / (1 - column.level))} "
+                    f"{told.name(column, 'en')} rests on {n} replications; below {round(10 / (1 - column.level))} "
                     "its interval is too short.",
-                    f"{_name(column, 'zh')}仅基于 {n} 次重复；少于 {round(10 / (1 - column.level))} 次时区间偏窄。",
+                    f"{told.name(column, 'zh')}仅基于 {n} 次重复；少于 {round(10 / (1 - column.level))} 次时区间偏窄。",
                 )
             )
     return said
+
+
+def _without_effect(found: Comparison) -> list[Text]:
+    """Policies that leave every run as the baseline has it: what they set may be what the scenario does anyway."""
+    base = found.policies[found.baseline]
+    alike = [
+        policy
+        for p, policy in enumerate(found.policies)
+        if p != found.baseline
+        and all(np.array_equal(v[p], v[found.baseline], equal_nan=True) for v in found.values.values())
+    ]
+    return [
+        Text(
+            f"{policy} changes nothing here: each of its runs is that of {base}.",
+            f"“{policy}”在此不起作用：每次运行都与“{base}”相同。",
+        )
+        for policy in alike
+    ]
 
 
 def _selected(found: Comparison, study: CompareStudy, scenario: str, selection: ranking.Selection) -> Text:
@@ -381,46 +268,3 @@ def _selected(found: Comparison, study: CompareStudy, scenario: str, selection: 
         f"概率不低于 {share}"
         f"（Kim 与 Nelson 排序选择法，{made} 次运行）。",
     )
-
-
-def _leader(found: Comparison, scenario: str, column: Column) -> int:
-    means = np.array([found.estimate(scenario, p, column).value for p in range(len(found.policies))])
-    signed = means if column.higher_is_better else -means
-    return int(np.nanargmax(signed)) if np.isfinite(signed).any() else found.baseline
-
-
-def _relative(found: Comparison, scenario: str, policy: int, column: Column) -> float:
-    if column.statistic != "mean" or column.measure.unit in ("share", "%"):
-        return math.nan
-    ratio = paired.ratio(found.of(scenario, policy, column), found.of(scenario, found.baseline, column))
-    return (
-        ratio.value if math.isfinite(ratio.half_width) else math.nan
-    )  # a baseline that may be zero has no percentages
-
-
-def _name(column: Column, lang: str) -> str:
-    return (column.measure.label_zh if lang == "zh" else column.measure.label) or column.name
-
-
-def _shown(column: Column, lang: str) -> Any:
-    return lambda value: number(value, column.measure.unit, lang)
-
-
-def _sign(low: float, high: float) -> int:
-    return 1 if low > 0.0 else -1 if high < 0.0 else 0
-
-
-def _decided(p: float, low: float, high: float) -> bool:
-    return bool(_sign(low, high)) if math.isnan(p) else p < SIGNIFICANT
-
-
-def _verdict(holm: float, difference: Any, lang: str) -> str:
-    if math.isnan(holm):
-        clear = bool(_sign(difference.mean.low, difference.mean.high))
-        return (
-            ("区间不含零" if clear else "区间含零")
-            if lang == "zh"
-            else ("interval clear of zero" if clear else "interval holds zero")
-        )
-    p = f"p={holm:.2g}" if holm >= 1e-4 else "p<0.0001"
-    return words.certainty(holm, lang) + (f"（{p}）" if lang == "zh" else f" ({p})")

@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.core.errors import SimError
 from sim.core.units import parse_when
+from sim.shelf.promotions import select
 from sim.threats.attacker import Attacker
 from sim.threats.card_fraud import Carder
 from sim.threats.config import KINDS, Gang, Threats
@@ -28,6 +29,14 @@ def send(market: Any, section: Gang, start: float, end: float) -> list[Attacker]
     """So many gangs of a kind attack from minute ``start`` to ``end``."""
     if getattr(market, "alone", False) or not len(market.world.crowd.rows):
         raise SimError("threats: this run has no shop to attack (demand or load drives one side alone)")
+    if end <= start:
+        raise SimError("threats.attackers: found `to` not after `from`, accepted: a later moment")
+    rule = getattr(section, "skus", None)
+    if rule is not None:
+        try:
+            select(rule, market.world.shelf.skus, market.category_names, market.draws, 0)
+        except ValueError as error:
+            raise SimError(f"threats.attackers: skus: {error}") from error
     side = threats(market)
     kind = section.kind  # type: ignore[attr-defined]
     sent = []
@@ -55,11 +64,15 @@ def populate(market: Any) -> None:
     config: Threats = market.config.threats
     stands = any(getattr(config.defences, name) is not None for name in type(config.defences).model_fields
                  if name not in ("line", "leaves", "hurt"))  # fmt: skip
-    if getattr(market, "alone", False) or not (config.attackers or stands):
+    if not (config.attackers or stands):
         return
+    if getattr(market, "alone", False):
+        raise SimError("threats: this run has no shop to attack (demand drives supply alone)")
     threats(market)
     for gang in config.attackers:
         start = market.calendar.minute(parse_when(gang.start)) if gang.start else 0.0
         end = market.calendar.minute(parse_when(gang.to)) if gang.to else float(market.calendar.end)
-        if start < market.calendar.end and end > start:
+        if end <= start:
+            raise SimError(f"threats.attackers: found {gang.kind} from {gang.start} to {gang.to}, accepted: an end after its beginning")
+        if start < market.calendar.end and end > 0.0:
             send(market, gang, max(0.0, start), min(end, float(market.calendar.end)))

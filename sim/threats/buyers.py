@@ -36,6 +36,7 @@ class Buyer(Attacker):
     def __init__(self, *args: Any) -> None:
         self.held: list[Held] = []
         self.turns = 0
+        self.poor = False
         super().__init__(*args)
         self.people = len(self.market.world.crowd.rows)
 
@@ -69,6 +70,9 @@ class Buyer(Attacker):
                 account, turn = self.account(first + nth)
                 asked.append((account, turn, sku, units, coupon, price, int(fraud)))
             if not asked:
+                if not held and not self.held and not self.poor:
+                    self.poor = True  # a row stands for many orders: told once, for whoever reads the journal
+                    self.side.tell("too_little_money", self.name, self.purse.cny)
                 break
             got = market.bot_desk.order(np.array(asked, np.int64))
             for (_, _, sku, units, _, _, _), (row, paid) in zip(asked, got, strict=True):

@@ -18,10 +18,10 @@ HURT = 0.25  # satisfaction the owner of an emptied account loses, of 1
 
 
 class Stuffer(Attacker):
-    """A gang that tries passwords; a step is an hour."""
+    """A gang that tries passwords; a step is ten minutes."""
 
     kind = "credential_stuffing"
-    every = 60.0
+    every = 10.0
     surface = "login"
     config: CredentialStuffing
 
@@ -31,7 +31,7 @@ class Stuffer(Attacker):
 
     def expected(self, option: Option) -> float:
         """Attempts × (success × value − proxies)."""
-        volume = self.config.attempts * 3600.0 * option[2]
+        volume = self.config.attempts * 60.0 * self.every * option[2]
         return volume * (self.config.success * self.config.value - self.proxies(option[0]))
 
     def proxies(self, tactic: str) -> float:
@@ -39,13 +39,13 @@ class Stuffer(Attacker):
         return sum(self.side.guard.attempt("login", tactic))
 
     def attack(self, option: Option, scale: float) -> Batch | None:
-        """An hour of attempts."""
+        """Ten minutes of attempts."""
         tactic, _, level = option
         batch = Batch(option, scale)
         each = max(1e-6, self.proxies(tactic))
-        wish = min(self.config.attempts * 3600.0 * level * scale, self.side.guard.most("login", tactic, self.every))
+        wish = min(self.config.attempts * 60.0 * self.every * level * scale, self.side.guard.most("login", tactic, self.every))
         tried = int(min(wish, self.purse.cny / each))
-        self.side.ask(self.number, {BROWSE: tried / 3600.0})
+        self.side.ask(self.number, {BROWSE: tried / (60.0 * self.every)})
         passed = self.screen(batch, "login", tried, accounts=False)
         known = int(min(self.side.breached, passed))
         self.side.breached -= known

@@ -9,8 +9,6 @@ from sim.core.registry import policy
 from sim.threats import config as c
 from sim.threats.roc import captcha_tries, faded, passes_captcha, true_positives
 
-SLOT = "threats.defences"
-
 
 class Standing:
     """A defence that stands: its section, whether it is in force, and since when it has been trained."""
@@ -52,21 +50,21 @@ class Trained(Standing):
         return self.config.threshold if self.looks_at(surface) else 0.0
 
 
-@policy(SLOT, "waf")
+@policy("threats.defences", "waf")
 class Waf(Trained):
     """Rules on requests and scrubbing of floods at the front door."""
 
     section = c.Waf
 
 
-@policy(SLOT, "rate_limit")
+@policy("threats.defences", "rate_limit")
 class RateLimit(Standing):
     """An address asks and tries only so often: volume needs addresses."""
 
     section = c.RateLimit
 
 
-@policy(SLOT, "captcha")
+@policy("threats.defences", "captcha")
 class Captcha(Standing):
     """A price for bots, not a wall; a hurdle for people."""
 
@@ -89,21 +87,21 @@ class Captcha(Standing):
         return captcha_tries(self.config.bots_right, self.config.attempts, 0.0) if self.looks_at(surface) else 0.0
 
 
-@policy(SLOT, "fingerprint")
+@policy("threats.defences", "fingerprint")
 class Fingerprint(Trained):
     """Many accounts on one device, devices that contradict themselves."""
 
     section = c.Fingerprint
 
 
-@policy(SLOT, "behaviour")
+@policy("threats.defences", "behaviour")
 class Behaviour(Trained):
     """How somebody moves through the shop; the threshold trades attackers caught for people refused."""
 
     section = c.Behaviour
 
 
-@policy(SLOT, "manual_review")
+@policy("threats.defences", "manual_review")
 class ManualReview(Standing):
     """People look at suspicious cases, as many as they can."""
 
@@ -133,14 +131,14 @@ class ManualReview(Standing):
         return min(waiting, able)
 
 
-@policy(SLOT, "coupon_quota")
+@policy("threats.defences", "coupon_quota")
 class CouponQuota(Standing):
     """At most so many coupons for an account."""
 
     section = c.CouponQuota
 
 
-@policy(SLOT, "real_name")
+@policy("threats.defences", "real_name")
 class RealName(Standing):
     """Accounts are tied to an identity: dear to buy, few orders each."""
 

@@ -79,7 +79,8 @@ class Exploiter(Buyer):
         skus = self.market.world.shelf.skus
         gain = (self.config.goods * skus["list_price"] - skus["price"]) * bug.mask
         stock = self.market.world.supply.stock
-        free = np.maximum(0, (stock["on_hand"] - stock["allocated"]).sum(axis=0)) * (skus["paused"] == 0)
+        free = np.maximum(0, (stock["on_hand"] - stock["allocated"]).sum(axis=0))
+        free = free * (skus["paused"] == 0) * (skus["deposit"] == 0.0)
         best = np.flatnonzero((gain > 0) & (free > 0))
         batch = Batch(option, scale)
         rows = self.carry.take(wish * option[2] / self.market.weight)

@@ -62,18 +62,20 @@ class Scalper(Buyer):
         batch = Batch(option, scale)
         tactic, _, level = option
         wish = self.config.orders * level * scale
+        self.watch(opening, skus)
+        table = self.market.world.shelf.skus
+        stock = self.market.world.supply.stock
+        free = np.maximum(0, (stock["on_hand"] - stock["allocated"]).sum(axis=0))
+        sought = self.worthwhile(skus, free, tactic)
+        if not len(sought):
+            return None
         tried = self.affordable("order", tactic, wish)
         passed = self.screen(batch, "order", tried)
         # everybody polls around the opening, whether it gets through or not
         self.side.ask(self.number, {BROWSE: tried * self.config.polls, ORDER: tried / 60.0})
-        table = self.market.world.shelf.skus
-        sought = skus[np.argsort(-table["appeal"][skus] * table["list_price"][skus], kind="stable")]
         rows = self.carry.take(passed / self.market.weight)
         batch.waits = rows == 0 and passed > 0
-        self.watch(opening, sought)
         # as many of each as there are, in order of how sought after
-        stock = self.market.world.supply.stock
-        free = np.maximum(0, (stock["on_hand"] - stock["allocated"]).sum(axis=0))
         wishes: list[tuple[int, int]] = []
         for sku in sought:
             quota = int(table["quota"][sku])
@@ -85,6 +87,19 @@ class Scalper(Buyer):
         for one in bought:
             self.side.attacked[one.sku, opening].bots += one.units
         return batch
+
+    def worthwhile(self, skus: np.ndarray, free: np.ndarray, tactic: str) -> np.ndarray:
+        """Articles that pay at the posted prices of accounts and proxies, the most sought after first.
+
+        Where the contingent is smaller than the stock the shop sells on at its list price, and so they get less.
+        """
+        table = self.market.world.shelf.skus
+        price, listed, quota = (table[name][skus].astype(float) for name in ("price", "list_price", "quota"))
+        goes_on = (quota >= 0) & (quota < free[skus])
+        brings = np.where(goes_on, listed * self.config.leftover, price * self.config.markup)
+        pays = brings - price > self.unit_cost("order", tactic) * 100.0
+        sought = np.argsort(-(table["appeal"][skus] * listed)[pays], kind="stable")
+        return skus[pays][sought]
 
     def watch(self, opening: int, skus: np.ndarray) -> None:
         """From now on, count what is sold of the attacked articles."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.core import quantities
+from sim.core import moments, quantities
 from sim.core.errors import UnitError
 
 READ = {
@@ -67,6 +67,10 @@ READ = {
     ],
     quantities.parse_speed: [
         ("12 Mbit/s", 12e6, "bits a second are the base"),
+    ],
+    moments.parse_clock: [
+        ("11:00", 660.0, "minutes since midnight"),
+        ("24:00", 1_440.0, "the midnight that ends the day"),
     ],
 }
 
@@ -130,6 +134,21 @@ REFUSED = {
     quantities.parse_speed: [
         ("12 MB/s", "bytes are a matter of size"),
         ("12 Mbit", "no time"),
+    ],
+    moments.parse_clock: [
+        ("24:01", "after the day has ended"),
+        ("9:00", "two digits for the hour"),
+        (660, "a bare number"),
+    ],
+    moments.parse_when: [
+        ("06-31", "June has 30 days"),
+        ("2025-02-29", "2025 is no leap year"),
+        ("06-18 25:00", "no such hour"),
+        ("06-18 24:01", "the day has ended"),
+        ("18.06.", "another order"),
+        ("0001-06-18", "not a year of this world"),
+        ("06-18 8pm", "twelve-hour clock"),
+        (618, "a bare number"),
     ],
 }
 
@@ -200,10 +219,10 @@ def test_a_written_duration_keeps_its_number_through_the_canonical_text(number, 
 
 @given(st.text(max_size=80) | st.floats() | st.integers() | st.none() | st.lists(st.integers(), max_size=2))
 def test_anything_else_is_a_unit_error_and_nothing_worse(value):
-    for parse in READ:
+    for parse in [*READ, moments.parse_when]:
         try:
             read = parse(value)
         except UnitError as error:
             assert error.accepted
         else:
-            assert math.isfinite(read) and read >= -1e4, value
+            assert isinstance(read, moments.Moment) or (math.isfinite(read) and read >= -1e4), value

@@ -204,6 +204,17 @@ def test_free_returns_cost_freight_and_belong_to_members() -> None:
     assert ledger(made)["return_handling"] > ledger(off)["return_handling"]
 
 
+def test_a_tier_has_its_own_benefits_and_no_others() -> None:
+    tiers = {"silver": {"orders": 2, "benefits": ["free_returns"]}, "gold": {"orders": 5, "benefits": ["adviser"]}}
+    made = fresh({"crowd.membership": {"points": "0%", "tiers": tiers, "adviser": {}, "free_returns": {}}})
+    rows = made.world.crowd.rows
+    member, orders = rows["flags"] & MEMBER > 0, rows["orders"].copy()
+    made.run_until(2)
+    assert ((rows["flags"] & ADVISED > 0) == (member & (orders >= 5))).all()
+    assert ((rows["flags"] & FREE_RETURNS > 0) == (member & (orders >= 2) & (orders < 5))).all()
+    assert (member & (orders >= 5)).any() and (member & (orders < 2)).any()
+
+
 def test_points_are_paid_out_as_vouchers_worth_what_was_earned() -> None:
     made = market({"crowd.membership": {"joins": 1, "points": "5%", "redeem": "5 CNY"}})
     club = made.notices["crowd.membership"]

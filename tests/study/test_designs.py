@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sim.core.errors import UnitError
-from sim.study.config import Factor
 from sim.study.designs import Space
 from sim.study.expressions import ExpressionError
+from sim.study.parts import Factor
 from sim.study.quantity import Range
 
 

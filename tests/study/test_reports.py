@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from study_models import BaseStock, Gaussian, Ishigami, Newsvendor, Shop
 
-from sim.study import api, figures, words
+from sim.study import api, figures, planes, words
 from sim.study.outcome import Outcome
 from sim.study.words import Text
 
@@ -181,7 +181,7 @@ def test_hostile_values_do_not_stop_a_figure():
     drawn = [
         figures.forest(list("abcd"), odd, odd, odd, str, "x"),
         figures.distributions(["a", "b"], [np.array(odd), np.array([math.nan])], str, "x"),
-        figures.pareto(list("abcd"), np.array(odd), np.array(odd), on_front, (str, str), ("x", "y")),
+        planes.pareto(list("abcd"), np.array(odd), np.array(odd), on_front, (str, str), ("x", "y")),
     ]
     for figure in drawn:
         text = figures.svg(figure)
@@ -192,3 +192,12 @@ def test_hostile_values_do_not_stop_a_figure():
 def test_an_outcome_without_rows_still_makes_a_page(tmp_path):
     Outcome("sweep", "empty", pd.DataFrame(), Text("Nothing.", "无。")).save(tmp_path)
     assert "Nothing." in (tmp_path / "study.html").read_text(encoding="utf-8")
+
+
+def test_a_policy_that_changes_nothing_is_told():
+    policies = {"a": {}, "same": {"policy": 0}, "other": {"policy": 2, "mean": 1.0}}
+    outcome = api.compare(Gaussian(policy=0), policies, kpis=["profit"], replications=5, store=None)
+    said = [text.get("en") for text in outcome.sure]
+    assert [text for text in said if "changes nothing" in text] == [
+        "same changes nothing here: each of its runs is that of a."
+    ]

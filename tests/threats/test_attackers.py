@@ -270,6 +270,18 @@ def test_a_wrong_argument_is_told(name: str, arguments: dict[str, Any], says: st
         get_event(name).function(market, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("attackers", "says"),
+    [
+        ([{"kind": "review_fraud", "skus": "best ones"}], "accepted: all, hero"),
+        ([{"kind": "coupon_abuse", "from": "06-17", "to": "06-16"}], "an end after its beginning"),
+    ],
+)
+def test_a_wrong_attacker_is_told_before_the_run(attackers: list[dict[str, Any]], says: str) -> None:
+    with pytest.raises(SimError, match=says):
+        shop(threats__attackers=attackers)
+
+
 def test_laws_hold_at_any_moment_of_an_attack() -> None:
     market = shop(threats__attackers=ALL, events=[BUG])
     for minute in (1800, 2890, 3333):

@@ -46,15 +46,25 @@ def coupon_leakage(market: Any) -> float:
     return ratio(float((side.coupons_abused * faces).sum()), budgets)
 
 
+def _share_of(market: Any, attacked: list[Any]) -> float:
+    sold = market.world.shelf.skus["sold"]
+    everybody = sum((seen.after if seen.after >= 0 else int(sold[seen.sku])) - seen.before for seen in attacked)
+    return ratio(float(sum(seen.bots for seen in attacked)), float(everybody))
+
+
 def bot_stock_share(market: Any) -> float:
     """Units bots bought ÷ units sold of the articles scalpers were after, while their promotion lasted."""
     side = _side(market)
+    return NAN if side is None else _share_of(market, list(side.attacked.values()))
+
+
+def latest_bot_share(market: Any) -> float:
+    """The same of the latest opening alone; nan before the first."""
+    side = _side(market)
     if side is None or not side.attacked:
         return NAN
-    sold = market.world.shelf.skus["sold"]
-    bots = sum(seen.bots for seen in side.attacked.values())
-    everybody = sum((seen.after if seen.after >= 0 else int(sold[seen.sku])) - seen.before for seen in side.attacked.values())
-    return ratio(float(bots), float(everybody))
+    latest = max(opening for _, opening in side.attacked)
+    return _share_of(market, [seen for (_, opening), seen in side.attacked.items() if opening == latest])
 
 
 def bot_traffic(market: Any) -> float:
@@ -86,6 +96,20 @@ def attackers_active(market: Any) -> float:
         return NAN
     left = [agent for agent in side.attackers if not agent.gone]
     return ratio(float(sum(agent.active for agent in left)), float(len(left)))
+
+
+def price_bug_loss(market: Any) -> float:
+    """CNY: list price − paid of goods bought at wrong prices by those who spread the news, delivered or on the way."""
+    side = _side(market)
+    if side is None:
+        return NAN
+    loss = float(side.memo.get("bug_loss", 0.0))
+    orders = market.world.fulfilment.orders
+    for agent in side.attackers:
+        if agent.kind == "price_bug":
+            open_now = (one for one in agent.held if orders["refunded"][one.row][0] == 0)
+            loss += sum(agent.value(max(0, one.normal - one.paid)) for one in open_now)
+    return loss
 
 
 def _caught(name: str) -> Callable[[Any], float]:
@@ -159,7 +183,7 @@ MEASURES = (
     Measure("accounts_opened", "Accounts taken over", "被盗账号", "accounts", "lower", "opened with stolen passwords", "A04",
             _memo("accounts_opened")),
     Measure("price_bug_loss", "Loss by wrong prices", "价格错误损失", "CNY", "lower",
-            "list price − paid of delivered goods bought by those who spread the news", "A10", _memo("bug_loss")),
+            "list price − paid of what was bought by those who spread the news and not cancelled", "A10", price_bug_loss),
     Measure("price_bug_orders", "Orders at wrong prices", "错价订单", "orders", "lower", "of those who spread the news", "A10",
             _memo("bug_orders")),
     Measure("fake_reviews", "Fake reviews", "虚假评价", "reviews", "lower", "reviews for money that stayed", SOURCE,

@@ -1,0 +1,200 @@
+"""Figures of studies on two axes: trade-offs, sweeps, breaking points, frontiers, regions of failure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.core.picture import ACCENT, BAD, INK, LINE, SOFT, style, text_width
+from sim.study import canvas
+from sim.study.canvas import Format
+
+
+def pareto(
+    labels: Sequence[str],
+    x: np.ndarray,
+    y: np.ndarray,
+    on_front: np.ndarray,
+    shown: tuple[Format, Format],
+    names: tuple[str, str],
+) -> Any:
+    """Policies or trials on two measures; those on the front are joined and named."""
+    with style():
+        figure, axes = canvas.canvas(8.2, 4.4, 1.15)
+        axes.plot(x[~on_front], y[~on_front], "o", color=LINE, markersize=5, zorder=1)
+        order = np.flatnonzero(on_front)[np.argsort(x[on_front], kind="stable")]
+        axes.plot(x[order], y[order], "-o", color=ACCENT, linewidth=1.2, markersize=6.5, zorder=2)
+        axes.margins(0.12, 0.14)
+        named = set(order) if len(order) <= 12 else set()
+        if len(labels) <= 12:
+            named = set(range(len(labels)))
+        name_points(figure, axes, labels, x, y, sorted(named), on_front)
+        canvas.finish_plane(axes, names, shown)
+        return figure
+
+
+def name_points(
+    figure: Any, axes: Any, labels: Sequence[str], x: np.ndarray, y: np.ndarray, named: Sequence[int], dark: np.ndarray
+) -> None:
+    """Write names beside points, each where it covers no earlier name and stays inside; points at 72 dpi."""
+    axes.get_xlim(), axes.get_ylim()  # settle the limits before measuring with them
+    box = axes.get_window_extent()
+    scale = 72.0 / figure.dpi
+    taken: list[tuple[float, float, float, float]] = []
+    spots = [(8, 5, "left"), (-8, 5, "right"), (8, -13, "left"), (-8, -13, "right"), (8, 18, "left"), (-8, 18, "right")]
+    for index in named:
+        if not labels[index] or not np.isfinite(x[index] + y[index]):
+            continue
+        px, py = axes.transData.transform((x[index], y[index])) * scale
+        width = text_width(labels[index]) * 72.0
+        best = None
+        for spot in spots:
+            left = px + spot[0] - (width if spot[2] == "right" else 0.0)
+            area = (left, py + spot[1], left + width, py + spot[1] + 12.0)
+            inside = area[0] >= box.x0 * scale and area[2] <= box.x1 * scale + 12.0
+            if inside and not any(
+                a[0] < area[2] and area[0] < a[2] and a[1] < area[3] and area[1] < a[3] for a in taken
+            ):
+                best = spot
+                taken.append(area)
+                break
+        if best is None and len(named) > len(spots):
+            continue  # a crowd of trials: some stay unnamed
+        best = best or spots[0]
+        axes.annotate(
+            labels[index], (x[index], y[index]), textcoords="offset points", xytext=best[:2], ha=best[2],
+            color=INK if dark[index] else SOFT,
+        )  # fmt: skip
+
+
+def breaking_curve(
+    labels: Sequence[str],
+    curves: Sequence[tuple[np.ndarray, np.ndarray]],
+    points: Sequence[tuple[float, float, float]],
+    probability: float,
+    shown: Format,
+    names: tuple[str, str],
+    limits: tuple[float, float],
+) -> Any:
+    """Probability of failure against the size of the shock, one step curve a policy, breaking points with intervals."""
+    with style():
+        legend = 0.28 * len(labels) + 0.15
+        figure, axes = canvas.canvas(8.2, 4.0 + legend, 0.85, top=legend)
+        axes.axhline(probability, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
+        for index, ((x, y), (value, low, high), colour) in enumerate(
+            zip(curves, points, canvas.colours(len(labels)), strict=True)
+        ):
+            axes.step(x, y, where="post", color=colour, linewidth=1.8, label=labels[index])
+            height = probability + 0.02 * (index - (len(labels) - 1) / 2)
+            if np.isfinite(value):
+                ends = np.clip([low, high], *limits)
+                axes.plot(ends, [height] * 2, color=colour, linewidth=4, alpha=0.35, solid_capstyle="butt")
+                axes.plot(value, height, "o", color=colour, markersize=7, markeredgecolor="white")
+        axes.set_ylim(-0.02, 1.04)
+        axes.set_xlim(*limits)
+        axes.set_xlabel(names[0])
+        axes.set_ylabel(names[1])
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        canvas.ticks(axes.xaxis, shown)
+        canvas.ticks(axes.yaxis, lambda v: f"{100 * v:.0f}%")
+        return figure
+
+
+def frontier(
+    labels: Sequence[str],
+    curves: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
+    shown: tuple[Format, Format],
+    names: tuple[str, str],
+    limits: tuple[tuple[float, float], tuple[float, float]],
+) -> Any:
+    """Two shocks at once: above its line a policy breaks. Each curve is x, y, low, high."""
+    with style():
+        legend = 0.28 * len(labels) + 0.15
+        figure, axes = canvas.canvas(8.2, 4.0 + legend, 1.0, top=legend)
+        for (x, y, low, high), label, colour in zip(curves, labels, canvas.colours(len(labels)), strict=True):
+            known = np.isfinite(y)
+            top = limits[1][1]
+            axes.fill_between(
+                x, np.clip(low, *limits[1]), np.clip(high, *limits[1]), color=colour, alpha=0.13, linewidth=0
+            )
+            axes.plot(x[known], y[known], "-o", color=colour, linewidth=1.8, markersize=4.5, label=label)
+            axes.plot(
+                x[~known],
+                np.full((~known).sum(), top),
+                "^",
+                color=colour,
+                markersize=6,
+                label=None if known.any() else label,
+            )
+        axes.set_xlim(*limits[0])
+        axes.set_ylim(limits[1][0], limits[1][1] + 0.03 * (limits[1][1] - limits[1][0]))
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        canvas.finish_plane(axes, names, shown)
+        return figure
+
+
+def scatter(
+    x: np.ndarray, y: np.ndarray, groups: Sequence[str], shown: tuple[Format, Format], names: tuple[str, str]
+) -> Any:
+    """Points of a sweep over one factor, by policy, with a line through the means of at most a dozen bins."""
+    with style():
+        kinds = list(dict.fromkeys(groups))
+        legend = 0.0 if kinds == [""] else 0.28 * len(kinds) + 0.1
+        figure, axes = canvas.canvas(8.2, 3.4 + legend, 1.15, top=0.2 + legend)
+        member = np.array(groups, dtype=object)
+        for kind, colour in zip(kinds, canvas.colours(len(kinds)), strict=True):
+            mask = (member == kind) & np.isfinite(x) & np.isfinite(y)
+            axes.plot(x[mask], y[mask], "o", color=colour, alpha=0.4, markersize=3.5, markeredgewidth=0)
+            levels = np.unique(x[mask])
+            if levels.size > 12:
+                edges = np.quantile(x[mask], np.linspace(0, 1, 11))
+                inside = [(x >= a) & (x <= b) & mask for a, b in itertools.pairwise(edges)]
+            else:
+                inside = [(x == level) & mask for level in levels]
+            inside = [part for part in inside if part.any()]
+            axes.plot(
+                [x[p].mean() for p in inside],
+                [y[p].mean() for p in inside],
+                color=colour,
+                linewidth=1.8,
+                label=kind or None,
+            )
+        if legend:
+            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        axes.margins(0.05, 0.1)
+        canvas.finish_plane(axes, names, shown)
+        return figure
+
+
+def boxes(
+    x: np.ndarray,
+    y: np.ndarray,
+    failed: np.ndarray,
+    limits: Sequence[tuple[tuple[float, float], tuple[float, float]]],
+    shown: tuple[Format, Format],
+    names: tuple[str, str],
+    words: tuple[str, str],
+) -> Any:
+    """Futures on two uncertainties, failed ones in colour, with boxes drawn around regions of failure."""
+    from matplotlib.patches import Rectangle
+
+    with style():
+        figure, axes = canvas.canvas(8.2, 4.4, 1.15, top=0.45)
+        axes.plot(x[~failed], y[~failed], "o", color=LINE, markersize=4, markeredgewidth=0, label=words[1])
+        axes.plot(x[failed], y[failed], "o", color=BAD, markersize=4.5, markeredgewidth=0, alpha=0.75, label=words[0])
+        axes.margins(0.04)
+        wide, tall = axes.get_xlim(), axes.get_ylim()
+        for (x0, x1), (y0, y1) in limits:
+            left, right = (x0 if np.isfinite(x0) else wide[0]), (x1 if np.isfinite(x1) else wide[1])
+            bottom, top = (y0 if np.isfinite(y0) else tall[0]), (y1 if np.isfinite(y1) else tall[1])
+            axes.add_patch(
+                Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=INK, linewidth=1.5)
+            )
+        axes.set_xlim(*wide)
+        axes.set_ylim(*tall)
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, borderpad=0)
+        canvas.finish_plane(axes, names, shown)
+        return figure
