@@ -109,7 +109,7 @@ class Marketplace(mesa.Model):
         self.journal = Journal(lambda: self.env.now)
         self.priority = Priority
         people = config.crowd.represents or config.crowd.shoppers
-        self.weight = people / max(1, config.crowd.shoppers)
+        self.weight = people / config.crowd.shoppers if config.crowd.shoppers else 1.0
         if config.crowd.demand is not None:
             self.weight = config.crowd.demand.resolution
         self.minute = 0

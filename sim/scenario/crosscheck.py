@@ -61,7 +61,10 @@ def _regions(node: Node) -> Iterator[Problem]:
 
 
 def _shoppers(node: Node) -> Iterator[Problem]:
-    """Somebody buys: shoppers, or a trace or distribution of demand in their place."""
+    """Somebody asks for something: shoppers, a demand for goods in their place, or a load of the machine room alone."""
+    load = _at(node, ("platform", "load"))
+    if load is not None and load.plain() is not None:
+        return
     rows, demand = _at(node, ("crowd", "shoppers")), _at(node, ("crowd", "demand"))
     try:
         nobody = rows is not None and parse_count(rows.value) == 0

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.core.picture import ACCENT, BAD, GOOD, LINE, SOFT, style
+from sim.engine.metrics import unit_of
 
 MARKS = (
     ("inject", "fault", "故障", BAD), ("alert", "alert", "告警", "#b45309"), ("decided", "decision", "决策", "#7c3aed"),
@@ -44,6 +45,9 @@ def timeline(result: Any, number: int, lang: str = "en") -> Any:
         for axis, metric in zip(axes[1:], metrics, strict=True):
             axis.plot(times[shown], np.array(run.readings[metric][1:])[shown], color=ACCENT, lw=1.2)
             axis.set_ylabel(metric.replace("platform.", ""), fontsize=7.5)
+            axis.ticklabel_format(axis="y", useOffset=False)
+            if unit_of(metric) == "share":
+                axis.set_ylim(-0.03, 1.03)
         _marks(axes, run, fault, lang)
         axes[-1].set_xlabel("故障后分钟" if lang == "zh" else "minutes after the fault")
     return figure
@@ -94,7 +98,7 @@ def losses(result: Any, lang: str = "en") -> Any:
         asked = result.case.drill.objectives.max_lost_gmv
         if asked is not None:
             axis.axvline(asked / 1e6, color=GOOD, lw=1.0, ls="--")
-        axis.set_yticks(range(len(told)), [one["response"] for one in told])
+        axis.set_yticks(range(len(told)), ["主预案" if lang == "zh" and one["response"] == "response" else one["response"] for one in told])
         axis.set_ylim(len(told) - 0.5, -0.5)
         axis.set_xlabel("流失 GMV，百万元" if lang == "zh" else "GMV lost, million CNY")
     return figure

@@ -26,6 +26,7 @@ WORDS = {
         "worst": "Worst", "share": "Met in", "verdict": "Verdict", "objective": "Objective",
         "yes": "met", "no": "not met",
         "figure": "Figure", "metric": "Reading", "mode": "Mode", "held": "Held", "before": "Before", "after": "After",
+        "edge": "before and after", "continuous": "throughout", "response": "response",
         "step": "Step", "taken": "Taken in", "when": "After the fault", "problem": "Problem", "plan": "Plan",
     },
     "zh": {
@@ -38,7 +39,7 @@ WORDS = {
         "distribution": "各次重复的损失", "asked": "要求", "reached": "实际（均值，95% 区间）",
         "worst": "最差", "share": "达标比例",
         "verdict": "结论", "objective": "目标", "yes": "达标", "no": "未达标", "figure": "指标", "metric": "读数",
-        "mode": "方式",
+        "edge": "前后", "continuous": "全程", "response": "主预案", "mode": "方式",
         "held": "保持", "before": "之前", "after": "之后", "step": "步骤", "taken": "执行次数", "when": "故障后",
         "problem": "问题",
         "plan": "预案",
@@ -99,10 +100,17 @@ def answer(told: dict[str, Any], lang: str = "en") -> str:
     width = number((gmv["high"] - gmv["low"]) / 2.0, "CNY", lang)
     never = rto["never"]
     back = minutes(rto["value"], lang)
+    certain = not math.isfinite(gmv["low"]) or gmv["low"] > 0.0
     if lang == "zh":
-        text = f"平均流失{lost}、{money}（±{width}）；服务在 {back}后恢复"
+        cost = f"平均流失 {lost}、{money}（±{width}）" if certain else f"流失与偶然无异：平均 {lost}、{money}（±{width}）"
+        text = f"{cost}；服务在 {back}后恢复" if math.isfinite(rto["value"]) else cost
         return text + (f"，{never} 次未恢复。" if never else "。")
-    text = f"On average {lost} and {money} (±{width}) were lost; service was back after {back}"
+    cost = f"On average {lost} and {money} (±{width}) were lost"
+    if not certain:
+        cost = f"What was lost cannot be told from chance: on average {lost} and {money} (±{width})"
+    text = f"{cost}; service was back after {back}" if math.isfinite(rto["value"]) else f"{cost}; service was not back"
+    if never and not math.isfinite(rto["value"]):
+        return f"{text} in any of {told['replications']} replications."
     return text + (f", and never in {never} of {told['replications']} replications." if never else ".")
 
 
@@ -139,7 +147,8 @@ def between(estimate: dict[str, Any], unit: str, lang: str) -> str:
     middle = said(estimate["value"], unit, lang)
     if not math.isfinite(estimate["low"]):
         return middle
-    return f"{middle} ({said(estimate['low'], unit, lang)} … {said(estimate['high'], unit, lang)})"
+    low = max(0.0, estimate["low"]) if unit in ("min", "s") else estimate["low"]  # no time is negative
+    return f"{middle} ({said(low, unit, lang)} … {said(estimate['high'], unit, lang)})"
 
 
 def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict[str, Any]]:
@@ -173,7 +182,7 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
             "title": words["probes"],
             "headings": [words[k] for k in ("metric", "mode", "before", "after", "held")],
             "rows": [
-                [p["metric"], p["mode"], f"{p['before']}/{count}", f"{p['after']}/{count}",
+                [p["metric"], words[p["mode"]], f"{p['before']}/{count}", f"{p['after']}/{count}",
                  number(p["held"]["value"], "share", lang)]
                 for p in told["probes"]
             ],

@@ -219,10 +219,10 @@ class _Watch:
         readings = self.out.readings.setdefault(probe.metric, [])
         readings.append(value)
         holds = probe.holds(value)
+        if holds is not None and now <= self.out.fault_at:
+            seen.before = holds
         if holds is None or (holds is False and self._bad_anyway(probe, len(readings) - 1)):
             return None
-        if now <= self.out.fault_at:
-            seen.before = holds
         if probe.mode == "continuous" and now > self.out.fault_at:
             every = max(probe.every, self.tick)
             if math.floor(now / every) > math.floor((now - self.tick) / every):
@@ -232,7 +232,7 @@ class _Watch:
 
     def _bad_anyway(self, probe: Probe, tick: int) -> bool:
         """Whether the bound is not kept at this tick without the fault either: then the fault is not to blame."""
-        if self.control is None or self.out.minutes[tick] <= self.out.fault_at:
+        if self.control is None:
             return False
         without = self.control.readings.get(probe.metric, [])
         return tick < len(without) and probe.holds(without[tick]) is False

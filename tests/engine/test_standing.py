@@ -74,7 +74,7 @@ def test_what_a_plan_does_belongs_to_the_scenario_and_not_to_the_name_of_a_file(
 @pytest.mark.parametrize(
     ("playbook", "found"),
     [
-        ("db_failovr", "accepted: db_failover"),
+        ("db_failovr", "db_failover"),
         ("../../etc/passwd.yaml", "leaves the folder"),
         ([{"do": "platform.crash", "target": "order"}], "found 'platform.crash', accepted: platform."),
         ([{"do": "platform.failover", "tarjet": "order"}], "unknown key 'tarjet'"),

@@ -92,6 +92,32 @@ def test_a_database_failover_takes_detection_election_and_reconnection():
     assert room.platform.lost_seconds.sum() == 1.0, "a second of replication lag"
 
 
+DATABASES = [
+    ({}, 60, 120, 1.0, "managed, several zones: 60 to 120 s; a second of lag is lost"),
+    ({"detect": "10s", "elect": "10s", "reconnect": "10s"}, 20, 35, 1.0, "a cluster: less than 35 s"),
+    ({"replication": "synchronous"}, 60, 120, 0.0, "synchronous replication loses nothing"),
+]
+
+
+@pytest.mark.parametrize(("database", "low", "high", "lost", "why"), DATABASES)
+def test_databases_fail_over_in_their_order_of_magnitude(database, low, high, lost, why):
+    plan = {"services": {"payment": {"database": database}}, "breaker": {"enabled": False}}
+    timeline = [(10, "platform.database_crash", {"target": "payment", "for_minutes": 60})]
+    room = Room(Platform.model_validate(plan), timeline=timeline).run(40)
+    assert low <= outage(room) <= high, why
+    assert room.platform.lost_seconds.sum() == lost, why
+
+
+def test_every_value_of_the_pattern_in_force_is_a_parameter_with_a_range():
+    for pattern, _, _, why in ORDERS:
+        sites = Platform.model_validate({"sites": pattern}).sites
+        for name, field in type(sites).model_fields.items():
+            if name in ("pattern", "automatic", "far"):
+                continue
+            note = field.json_schema_extra
+            assert note["assumption"] and note["low"] is not None and note["high"] is not None, f"{pattern}.{name}: {why}"
+
+
 def test_a_manual_database_waits_for_the_action():
     plan = {"services": {"payment": {"database": {"failover": "manual"}}}, "breaker": {"enabled": False}}
     crash = (10, "platform.crash", {"target": "payment.db.primary", "for_minutes": 60})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from sim.core.errors import ScenarioError
 from sim.study.drill_files import drill_files, load_drill
-from sim.study.drill_run import drill_score, rehearse
+from sim.study.drill_run import Rehearsal, drill_score, rehearse
 from sim.study.drills import run_case, save_all, worst
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,47 @@ def write(tmp_path: Path) -> Any:
 
 def test_score_is_the_weighted_share_of_checks_that_held() -> None:
     assert drill_score([(2, 0.0), (4, 1.0), (8, 0.75)]) == pytest.approx(0.7143, abs=1e-4), "published example"
+
+
+@pytest.mark.parametrize(
+    ("run", "mttd", "rto", "mttr", "why"),
+    [
+        (Rehearsal(fault_at=10.0), math.nan, 0.0, math.inf, "nothing was disturbed, nobody need be told"),
+        (Rehearsal(fault_at=10.0, disturbed=True), math.inf, math.inf, math.inf, "left, never told, never back"),
+        (
+            Rehearsal(fault_at=10.0, disturbed=True, alerted=12.0, restored=15.5, fault_over=30.0, recovered=30.0),
+            2.0, 5.5, 20.0, "told after two minutes, served again after five and a half, recovered once the fault was over",
+        ),
+    ],
+)  # fmt: skip
+def test_times_count_from_the_fault(run: Rehearsal, mttd: float, rto: float, mttr: float, why: str) -> None:
+    assert (run.mttd, run.rto, run.mttr) == pytest.approx((mttd, rto, mttr), nan_ok=True), why
+
+
+@pytest.mark.slow
+def test_what_is_bad_without_the_fault_too_is_no_part_of_it(write: Any) -> None:
+    nothing = "{at: 06-17 21:05, do: platform.slow, target: payment, magnitude: 0, for: 20min}"
+    path = write(nothing)
+    text = path.read_text(encoding="utf-8").replace(
+        "steady_state:", "steady_state:\n  - {metric: orders, at_least: 1_000_000_000, mode: continuous}"
+    )
+    path.write_text(text, encoding="utf-8")
+    result = run_case(path, replications=1)
+    run = result.runs["response"][0]
+    assert run.probes[0].before is False, "the reading is told as it is"
+    assert not run.disturbed and run.rto == 0.0 and result.status == "met"
+
+
+@pytest.mark.slow
+def test_a_fault_that_is_taken_back_is_over_when_the_old_version_is_back_everywhere(write: Any) -> None:
+    release = "{at: 06-17 21:05, do: platform.bad_release, target: order, magnitude: 30%, for: 2h}"
+    path = write(release)
+    text = path.read_text(encoding="utf-8").replace("platform.failover, target: payment.db", "platform.rollback, target: order")
+    path.write_text(text.replace("platform.pay.availability", "platform.order.availability"), encoding="utf-8")
+    result = run_case(path, replications=1)
+    (run,) = result.runs["response"]
+    back = [row[0] for row in run.journal if row[2] == "release_rolled_back"]
+    assert len(back) == 1 and back[0] <= run.fault_over <= back[0] + 1.0 < run.fault_at + 60.0
 
 
 @pytest.mark.slow
@@ -157,3 +199,23 @@ def test_a_mistake_is_told_with_its_place(write: Any, old: str, new: str, path: 
 def test_every_ready_made_drill_is_sound(path: Path) -> None:
     for file in drill_files([path]):
         assert load_drill(file).drill.drill
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios" / "drills").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_drill_that_comes_with_the_project_can_be_rehearsed(path: Path) -> None:
+    for file in drill_files([path]):
+        case = load_drill(file)
+        assert case.drill.summary and case.drill.objectives.model_dump(exclude_none=True, exclude={"met_in"})
+
+
+@pytest.mark.slow
+def test_contingency_plans_are_compared_like_any_policy(tmp_path: Path) -> None:
+    from sim.study.api import study_file
+
+    found = study_file(
+        ROOT / "experiments" / "compare_plans.yaml", replications=2, set={"crowd.shoppers": 2000, "days": 3}, store=None
+    )
+    table = found.table
+    paid = table[table["kpi"] == "order_availability"].set_index("policy")["value"]
+    assert paid["failover, decided at once"] > paid["failover by the book"] > paid["nobody acts"]
+    assert paid["degrade and wait"] == pytest.approx(paid["nobody acts"], abs=0.002), "it does not help a lost database"
