@@ -16,6 +16,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from sim.core.cache import prepare
+
 __version__ = "0.1.0"
 
 _VERBS = {
@@ -31,6 +33,9 @@ _VERBS = {
 }
 
 __all__ = ["__version__", *_VERBS]
+
+
+prepare()  # numba asks where compiled kernels are kept when it is imported
 
 
 def __getattr__(name: str) -> Any:

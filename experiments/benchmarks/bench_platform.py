@@ -15,16 +15,12 @@ import statistics
 import time
 from types import SimpleNamespace
 
-from sim.engine.cache import prepare
+import numpy as np
+from numba import njit
 
-prepare()
-
-import numpy as np  # noqa: E402
-from numba import njit  # noqa: E402
-
-from sim.platform import state as st  # noqa: E402
-from sim.platform.config import Platform  # noqa: E402
-from sim.platform.kernel import serve_minute  # noqa: E402
+from sim.platform import state as st
+from sim.platform.config import Platform
+from sim.platform.kernel import serve_minute
 
 HOURS = np.array([3.5, 1.6, 0.9, 0.6, 0.5, 0.6, 1.3, 2.5, 3.4, 4.3, 4.9, 4.7, 4.9, 5.3, 5.3, 5.4, 5.3, 4.7, 4.8, 5.9,
                   7.2, 8.2, 8.1, 5.7])  # fmt: skip

@@ -12,7 +12,7 @@ import typer
 from sim.cli.faults import RefusedError, say
 from sim.cli.options import overrides, writable
 from sim.cli.study_options import STORE, StoreAt, StudyOptions, shared_options, told
-from sim.engine.cache import prepare
+from sim.core.cache import tell_if_new
 
 Replications = Annotated[
     int | None, typer.Option("--replications", min=2, max=1_000_000, help="Replications of each design.")
@@ -38,7 +38,7 @@ def study(
 
     Example: sim618 study experiments/compare_replenishment.yaml --executor processes:2
     """
-    prepare(None if options.quiet else say)
+    tell_if_new(None if options.quiet else say)
     from sim.study.files import load_study
 
     with told(options.quiet):
@@ -86,7 +86,7 @@ def compare(
 
     Example: sim618 compare scenarios/618.yaml --policy fixed: --policy dynamic:supply.replenishment.policy=dynamic
     """
-    prepare(None if options.quiet else say)
+    tell_if_new(None if options.quiet else say)
     from sim.study import api
     from sim.study.config import CompareStudy
 

@@ -94,5 +94,9 @@ def _lay_out(kind: StateType, obj: Any, c: Any) -> NativeValue:
     def cleanup() -> None:
         for release in reversed(cleanups):
             release()
+        # the wrapper gives back what it takes of its arguments, but cannot see the arrays behind an address
+        for position, field in enumerate(kind.kinds if c.context.enable_nrt else ()):
+            held = c.builder.load(_pointer(c.context, c.builder, kind, base, position))
+            c.context.nrt.decref(c.builder, field, held)
 
     return NativeValue(base, cleanup=cleanup, is_error=c.builder.load(failed))

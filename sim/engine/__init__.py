@@ -26,9 +26,9 @@ def run(
     A pure function of (resolved scenario, seed, replication, version). Raises ScenarioError for a wrong file and
     LawBroken where a conservation law does not hold at the end.
     """
-    from sim.engine.cache import prepare
+    from sim.core.cache import tell_if_new
 
-    prepare(notice)
+    tell_if_new(notice)
     from sim.engine.marketplace import Marketplace
     from sim.engine.result import Result
 

@@ -26,10 +26,10 @@ def rehearse(
     quiet: bool,
 ) -> int:
     """Rehearse, write, tell; returns the exit code of the worst verdict. Every file is checked before any runs."""
+    from sim.core.cache import tell_if_new
     from sim.core.errors import ScenarioError
-    from sim.engine.cache import prepare
 
-    prepare(None if quiet or as_json else lambda text: print(f"sim618: {text}", file=sys.stderr))
+    tell_if_new(None if quiet or as_json else lambda text: print(f"sim618: {text}", file=sys.stderr))
     from sim.study import executors
     from sim.study.drill_files import drill_files, load_drill
     from sim.study.drills import CODES, run_case, save_all, worst

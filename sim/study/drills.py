@@ -20,17 +20,13 @@ from typing import Any
 import pandas as pd
 
 from sim.core.errors import Exit
-from sim.engine.cache import prepare
-
-prepare()  # kernels look for their cache when they are imported, which the modules below do
-
-from sim.study import executors  # noqa: E402
-from sim.study.drill_files import Case, drill_files, load_drill  # noqa: E402
-from sim.study.drill_run import Rehearsal, rehearse  # noqa: E402
-from sim.study.drill_verdict import MET, NOT_MET, STOPPED, compare_plans, verdict  # noqa: E402
-from sim.study.outcome import plain  # noqa: E402
-from sim.study.progress import Progress  # noqa: E402
-from sim.study.store import write_whole  # noqa: E402
+from sim.study import executors
+from sim.study.drill_files import Case, drill_files, load_drill
+from sim.study.drill_run import Rehearsal, rehearse
+from sim.study.drill_verdict import MET, NOT_MET, STOPPED, compare_plans, verdict
+from sim.study.outcome import plain
+from sim.study.progress import Progress
+from sim.study.store import write_whole
 
 CODES = {MET: Exit.DONE, NOT_MET: Exit.NOT_MET, STOPPED: Exit.STOPPED}
 DEFAULT_STORE = "results/store"

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.engine.cache import prepare
 from sim.scenario import load
 from sim.supply.costs import CostsBySku, costs_by_sku, half_width_99
 
@@ -21,7 +20,6 @@ FOLDER = Path(__file__).parents[2] / "scenarios" / "reference"
 
 def replay(name: str, seed: int = 1, **overrides: Any) -> Any:
     """The marketplace at the end of a reference scenario."""
-    prepare(None)
     from sim.engine.marketplace import Marketplace
 
     market = Marketplace(load(FOLDER / f"{name}.yaml", overrides), seed=seed)

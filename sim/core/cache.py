@@ -14,17 +14,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 KEPT = 12  # versions; a few tens of megabytes each
-_prepared = False
+_prepared = _new = False
 
 
-def prepare(notice: Callable[[str], None] | None = None) -> Path | None:
-    """Point Numba at this version's cache before any kernel is imported; say so when it has to compile.
+def prepare() -> None:
+    """Point Numba at this version's folder, before it is imported; once in a process.
 
-    Returns the folder, or None where the user has set ``NUMBA_CACHE_DIR`` or kernels were imported before.
+    Nothing is done where the user has set ``NUMBA_CACHE_DIR``.
     """
-    global _prepared
+    global _prepared, _new
     if _prepared or "NUMBA_CACHE_DIR" in os.environ or "numba" in sys.modules:
-        return None
+        return
     _prepared = True
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256(sys.version.encode())
@@ -36,15 +36,21 @@ def prepare(notice: Callable[[str], None] | None = None) -> Path | None:
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sim618"
     folder = home / digest.hexdigest()[:16]
     if not folder.is_dir():
-        if notice is not None:
-            notice("first run of this version: compiling the kernels, which takes under a minute")
+        _new = True
         try:
             _forget_old(home)
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
-            return None
+            return
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    return folder
+
+
+def tell_if_new(notice: Callable[[str], None] | None) -> None:
+    """Say once that kernels have to be compiled, where they have."""
+    global _new
+    if _new and notice is not None:
+        _new = False
+        notice("first run of this version: compiling the kernels, which takes about a minute")
 
 
 def _forget_old(home: Path) -> None:
