@@ -8,6 +8,7 @@ that channel. Whom a targeted channel addresses follows from what the platform h
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def reached(spec: Channel, spend: float, people: float) -> float:
     return spec.ceiling * (1.0 - math.exp(-x))
 
 
-class Reach:
+class Reach(ABC):
     """What a channel's policy is made of: the market, the channel's section, its number and its category."""
 
     trust = 1.0  # a contact counts so many times an advertisement
@@ -71,9 +72,9 @@ class Reach:
         u = self.market.draws.uniform(CONTACT, shoppers, salt * 16 + self.number)
         return np.asarray(shoppers[u < share])
 
+    @abstractmethod
     def contacts(self, day: int, spend: float) -> list[np.ndarray]:
         """Groups of rows met on ``day`` for ``spend`` real CNY."""
-        raise NotImplementedError
 
 
 @policy("crowd.acquisition", "broad")
@@ -134,13 +135,13 @@ class Seeding(Reach):
         self.posts = [waiting for waiting in self.posts if len(waiting)]
         return met
 
+    @abstractmethod
     def price(self) -> float:
         """Real CNY of one post."""
-        raise NotImplementedError
 
+    @abstractmethod
     def audience(self, post: int) -> np.ndarray:
         """Rows that can see a post."""
-        raise NotImplementedError
 
 
 @policy("crowd.acquisition", "kol")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def at(market: Any, minute_of_day: int) -> float:
     return float(wanted if wanted > 0 else wanted + DAY)
 
 
-class Coupons:
+class Coupons(ABC):
     """Rounds of vouchers."""
 
     def __init__(self, market: Any, config: TriggeredCoupons) -> None:
@@ -49,9 +50,9 @@ class Coupons:
             self.kinds[name] = vouchers(market).kind(f"coupons {name}", voucher, config.budget / len(config.vouchers))
         market.env.process(self._rounds())
 
+    @abstractmethod
     def chosen(self, name: str) -> np.ndarray:
         """Rows that get the voucher of this name."""
-        raise NotImplementedError
 
     def _rounds(self) -> Any:
         yield wait(self.market.env, self.market.calendar.warmup + MORNING, ACTIONS)

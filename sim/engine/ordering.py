@@ -64,6 +64,7 @@ from sim.crowd.state import (
     P_OTHER,
     P_PAYS,
     P_PROMPT,
+    P_REGULAR,
     P_RETRY,
     P_RUSH,
     P_RUSH_SHAPE,
@@ -148,7 +149,7 @@ def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrenc
                 word = w3
             sku = shelf.ranking[category, word >> 20]
             page = shelf.pages[page_0 + sku]
-            if page.paused or shelf.skus[sku].deposit > 0.0 or page.base - 2.62 * page.log_price <= value:
+            if page.paused or shelf.skus[sku].deposit > 0.0 or page.base - crowd.params[P_REGULAR] * page.log_price <= value:
                 continue
             held = False
             for j in range(row.cart_lines):
@@ -156,7 +157,7 @@ def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrenc
                     held = True
             if not held and reachable(ful, supply, row.region, sku) >= quantity:
                 best = sku
-                value = page.base - 2.62 * page.log_price
+                value = page.base - crowd.params[P_REGULAR] * page.log_price
     return best
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from sim.core.registry import policy
@@ -41,15 +42,15 @@ class Periodic(_Checks):
     gravity = 0.25
 
 
-class _Access:
+class _Access(ABC):
     """Base of the access policies. ``section``: oversight.privacy."""
 
     def __init__(self, section: Any) -> None:
         self.section = section
 
+    @abstractmethod
     def reach(self, role: Any, customers: float) -> float:
         """Records that somebody with a stolen account of this role can read before it is noticed."""
-        raise NotImplementedError
 
     def cost(self) -> float:
         """CNY a year."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ class Batch:
         return self.revenue - self.cost
 
 
-class Attacker(mesa.Agent):
+class Attacker(mesa.Agent, ABC):
     """A gang. A kind says how long a step is, which options there are, what one should bring, and how it is done."""
 
     kind = ""
@@ -70,17 +71,17 @@ class Attacker(mesa.Agent):
         """Ways of doing it, beside tactic and volume."""
         return [""]
 
+    @abstractmethod
     def expected(self, option: Option) -> float:
         """CNY a step that the option should bring if nothing stood in its way."""
-        raise NotImplementedError
 
     def worth(self, option: Option) -> float:
         """CNY that one attempt which gets through should bring, its goods paid for."""
         return 0.0
 
+    @abstractmethod
     def attack(self, option: Option, scale: float) -> Batch | None:
         """One step at a share ``scale`` of its volume; None where there is nothing to be had now."""
-        raise NotImplementedError
 
     def look_after(self) -> None:
         """See to what is under way; at every step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,9 +126,9 @@ class Buyer(Attacker):
         """A refund has arrived: in the purse of who paid."""
         one.batch.revenue += self.purse.earn("refunds", fen * self.market.weight / 100.0)
 
+    @abstractmethod
     def received(self, one: Held) -> bool:
         """The goods are there; returns whether that is the end of it."""
-        raise NotImplementedError
 
     def follow(self, one: Held, state: int) -> bool:
         """What a kind does in a phase of its own; returns whether that is the end of it."""

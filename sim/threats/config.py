@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -36,14 +37,14 @@ class Detector(Defence):
     training: Money = param("2000 CNY", "", "cost of one training", low="200 CNY", high="50000 CNY")
 
     @property
+    @abstractmethod
     def threshold(self) -> float:
         """Share of people flagged."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def separation(self) -> float:
         """d′ just after training."""
-        raise NotImplementedError
 
 
 class Waf(Detector):
