@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 
 #: figure, KPI, low, high, unit, in which scenarios, why it may miss
 RANGES: tuple[tuple[str, str, float, float, str, tuple[str, ...], str], ...] = (
-    ("Session conversion [T12, T13]", "cvr", 0.02, 0.05, "%", ("base", "618"), ""),
+    ("Session conversion [T12, T13]", "cvr", 0.02, 0.05, "%", ("base", "618"),
+     "the festival's own days lift the mean of the month"),
     ("Cart abandonment [T09]", "cart_abandonment", 0.60, 0.80, "%", ("base", "618"), ""),
     ("Orders ÷ carts [T06]", "buy_per_cart", 0.25, 0.45, "%", ("base", "618"), ""),
     ("Return rate [P18, P22]", "return_rate", 0.10, 0.25, "%", ("base", "618"),
