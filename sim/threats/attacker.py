@@ -79,9 +79,9 @@ class Attacker(mesa.Agent, ABC):
         """CNY that one attempt which gets through should bring, its goods paid for."""
         return 0.0
 
-    @abstractmethod
     def attack(self, option: Option, scale: float) -> Batch | None:
-        """One step at a share ``scale`` of its volume; None where there is nothing to be had now."""
+        """One step at a share ``scale`` of its volume; None where there is nothing to be had now (or who lives by other steps)."""
+        return None
 
     def look_after(self) -> None:
         """See to what is under way; at every step."""
