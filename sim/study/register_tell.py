@@ -1,4 +1,4 @@
-"""What a risk register says: the dearest risk first, what each policy does about it, and how sure that is."""
+"""What a risk register says: the costliest risk first, what each policy does about it, and how sure that is."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _answer(found: Register) -> Text:
     for lang in ("en", "zh"):
         each, yearly = _money(found, strike, lang), _money(found, found.expected(0, first), lang)
         if lang == "en":
-            said[lang] = f"The dearest risk is {risk.name}: {often(risk.per_year, lang)}, {each} each time, {yearly} a year."
+            said[lang] = f"The costliest risk is {risk.name}: {often(risk.per_year, lang)}, {each} each time, {yearly} a year."
         else:
             name = risk.name_zh or risk.name
             said[lang] = f"代价最高的风险是{name}：{often(risk.per_year, lang)}，每次 {each}，每年期望 {yearly}。"
@@ -151,7 +151,7 @@ def _pictures(found: Register) -> list[Picture]:
             Text("Likelihood × loss", "频率 × 损失"),
             lambda lang: register_figures.heat_map(found, names(lang), lang),
             Text(
-                f"Under {found.policies[0]}. Along a line, likelihood × loss is the same; the darker, the dearer. Bars: the "
+                f"Under {found.policies[0]}. Along a line, likelihood × loss is the same; the darker, the costlier. Bars: the "
                 "range of the likelihood and the 95% interval of the loss. Triangles: below a thousandth of the largest, or a gain.",
                 f"“{found.policies[0]}”。同一条线上频率 × 损失相等，颜色越深代价越高。线段为频率范围与损失的 95% 区间；三角形为不足最大损失千分之一或反而获益的风险。",
             ),
@@ -171,7 +171,7 @@ def _pictures(found: Register) -> list[Picture]:
             Picture(
                 Text("Expected loss a year, by risk and policy", "各风险与策略的每年期望损失"),
                 lambda lang: register_figures.policy_map(found, names(lang), lang),
-                Text("The dearest risks are on top.", "代价最高的风险在上。"),
+                Text("The costliest risks are on top.", "代价最高的风险在上。"),
             ),
         )
     return pictures

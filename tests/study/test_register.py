@@ -1,4 +1,4 @@
-"""A risk register finds what is known to be true: likelihood × loss, the tail of a year, the dearest risk first."""
+"""A risk register finds what is known to be true: likelihood × loss, the tail of a year, the costliest risk first."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_loss_of_a_risk_is_the_difference_on_the_same_seeds(outcome: Any) ->
 
 def test_the_dearest_risk_comes_first_and_the_answer_names_it_and_the_better_policy(outcome: Any) -> None:
     assert list(outcome.table["risk"][:2]) == ["flood", "fire"] and list(outcome.table["rank"][:2]) == [1, 2]
-    assert "dearest risk is flood" in outcome.answer.en and "wall lowers" in outcome.answer.en
+    assert "costliest risk is flood" in outcome.answer.en and "wall lowers" in outcome.answer.en
     assert "once in 5 years" in outcome.answer.en and "每 5 年一次" in outcome.answer.zh
 
 
