@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from sim.care.state import INCIDENT, PRICE, WHERE_IS_IT
-from sim.core.rng import decision
+from sim.core.rng import decision, philox, uniform
 from sim.fulfilment.state import DELIVERED, DEPOSIT, FLAG_CONCLUDED, NONE, ORIGIN_BOT, SHIPPED
 
 ASKS_WHERE = decision("care.asks_where")
@@ -25,20 +26,26 @@ def where_is_it(market: Any, now: float) -> np.ndarray:
     an hour of a daily share p is 1 − (1 − p)^(1/24). One draw for each order and hour since it was paid.
     """
     asking, orders = market.config.care.asking, market.world.fulfilment.orders
-    under_way = (orders["shopper"] >= 0) & (orders["paid_at"] > 0.0) & (orders["origin"] != ORIGIN_BOT)
-    under_way &= orders["flags"] & FLAG_CONCLUDED == 0
-    rows = np.flatnonzero(under_way)
-    if not len(rows):
-        return np.zeros(0, INCIDENT)
-    rows = rows[np.argsort(orders["serial"][rows], kind="stable")]
-    mine = orders[rows]
-    shares = np.where(now > mine["promised"], asking.overdue, asking.under_way)
-    chance = 1.0 - (1.0 - np.minimum(shares, 0.999)) ** (HOUR / DAY)
-    hours = ((now - mine["paid_at"]) // HOUR).astype(np.int64) & 4095
-    drawn = market.draws.uniform(
-        ASKS_WHERE, mine["shopper"].astype(np.int64), mine["turn"].astype(np.int64) * 4096 + hours
-    )
-    return _incidents(market, mine[drawn < chance], WHERE_IS_IT, now)
+    early, late = (1.0 - (1.0 - min(share, 0.999)) ** (HOUR / DAY) for share in (asking.under_way, asking.overdue))
+    rows = _askers(orders, market.draws.key0, market.draws.key1, now, early, late)
+    return _incidents(market, orders[rows[np.argsort(orders["serial"][rows], kind="stable")]], WHERE_IS_IT, now)
+
+
+@njit(cache=True)
+def _askers(orders, key0, key1, now, early, late):  # type: ignore[no-untyped-def]
+    """int64[n]: rows of orders under way whose shoppers ask, with chance ``late`` once the promise is missed."""
+    found = np.empty(orders.shape[0], np.int64)
+    n = 0
+    for i in range(orders.shape[0]):
+        order = orders[i]
+        if order.shopper < 0 or order.paid_at <= 0.0 or order.origin == ORIGIN_BOT or order.flags & FLAG_CONCLUDED:
+            continue
+        hours = np.int64((now - order.paid_at) // HOUR) & 4095
+        word = philox(key0, key1, order.shopper, np.int64(order.turn) * 4096 + hours, ASKS_WHERE, 0)[0]
+        if uniform(word) < (late if now > order.promised else early):
+            found[n] = i
+            n += 1
+    return found[:n]
 
 
 def price_fell(market: Any, now: float, before: np.ndarray) -> np.ndarray:
