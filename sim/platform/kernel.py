@@ -25,7 +25,7 @@ from sim.core.rng import decision, poisson
 from sim.platform import calls as calling
 from sim.platform import patterns, station
 from sim.platform.boards import apply_effects, effects_change
-from sim.platform.latencies import quantile_of, spread_latency
+from sim.platform.latencies import add_up, quantile_from, spread_latency
 from sim.platform.scaling import scale, scale_holds, start_pods
 from sim.platform.state import (
     A_FAILED,
@@ -119,8 +119,6 @@ def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
         serve_seconds(p, minute, first)
         s[LAST_SLOW] = minute
         s[SLOW_MINUTES] += 1.0
-    for v in range(nodes.shape[0]):
-        p.cost[v] = live[v].replica_seconds * nodes[v].price // 3600
 
 
 @inner
@@ -336,11 +334,14 @@ def write_action(row, total, bins, counts, offered, shed, failed, latency):  # t
     row[A_SHED] = max(0.0, shed)
     row[A_FAILED] = failed
     row[A_LATENCY] = latency
-    row[A_P50] = quantile_of(bins, 0.5)
-    row[A_P95] = quantile_of(bins, 0.95)
-    row[A_P99] = quantile_of(bins, 0.99)
+    answered, first, last = add_up(bins)
+    row[A_P50], row[A_P95], row[A_P99] = 0.0, 0.0, 0.0
+    if answered > 0.0:
+        row[A_P50], k, below = quantile_from(bins, answered, first, 0.0, 0.5)
+        row[A_P95], k, below = quantile_from(bins, answered, k, below, 0.95)
+        row[A_P99], k, below = quantile_from(bins, answered, k, below, 0.99)
     if counts:
-        for k in range(BINS):
+        for k in range(first, last + 1):
             total[k] += bins[k]
 
 
