@@ -168,15 +168,18 @@ def _end_bug(market: Any, bug: Bug) -> None:
 
 @event("threats.breach", kind="inject")
 def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Any = "1%") -> None:
-    """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset."""
+    """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset.
+
+    Where the file has `oversight.privacy`, it is a breach of personal data with all that follows from one.
+    """
     share = parse_percent(records) if isinstance(records, str) else float(records)
     if not 0.0 <= share <= 1.0:
         raise SimError(f"threats.breach: found records {records!r}, accepted: a share of accounts, 0% to 100%")
-    side = threats(market)
     size = share * len(market.world.crowd.rows) * market.weight
-    side.breached += size
-    side.add("records_breached", size)
-    side.tell("breach", str(target or "accounts"), size)
+    threats(market).leak(size, str(target or "accounts"))
+    guardian = getattr(market.notices.get("oversight"), "guardian", None)
+    if guardian is not None and size > 0.0:
+        guardian.breach(records=size)
 
 
 # What people do -----------------------------------------------------------------------------------
