@@ -137,7 +137,7 @@ def review_fraud(
 def price_bug(
     market: Any, target: Any = "top 1%", for_minutes: Any = None, off: Any = "90%", people: Any = None,
     spreads: float | None = None,
-) -> None:  # fmt: skip
+) -> Bug:  # fmt: skip
     """The target's articles (a rule such as hero, category:NAME, top 1%) are sold `off` below list price by mistake."""
     side = threats(market)
     if side.bug is not None and not side.bug.over:
@@ -158,6 +158,7 @@ def price_bug(
     waiting = any(agent.kind == "price_bug" and not agent.gone for agent in side.attackers)
     if not waiting:
         _attack(market, "price_bug", lasts, lasts, {"people": people, "spreads": spreads, "budget": "100M CNY"})
+    return bug
 
 
 def _end_bug(market: Any, bug: Bug) -> None:
