@@ -67,7 +67,7 @@ from sim.shelf.promotions import windows
 from sim.supply import state as supply_state
 
 SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
-#: orders of a shop for each one bought at the first visit: carts gone back to later, measured on ordinary days
+#: orders of an ordinary day for each one bought at the first visit: many go back to their carts later
 GONE_BACK_TO = 1.2
 PROGRESS_EVERY = 0.2  # seconds between calls of a progress callback
 

@@ -32,7 +32,6 @@ from sim.supply.state import (
     SKU_SECOND,
     SKU_SUPPLIER,
     SUPPLIER_REGION,
-    WIRED,
 )
 from sim.supply.supplier import DAY, Supplier
 from sim.supply.troubles import Troubles
@@ -360,11 +359,6 @@ class Planner(mesa.Agent):
         quiet[tripped] = False
         self._order(self.sourcing.orders(view, plan._replace(reorder=np.where(quiet, -4e18, plan.reorder))))
         kernel.set_wires(self.state, tripped, np.maximum(np.floor(plan.reorder[tripped]), -1).astype(np.int64))
-
-    @property
-    def has_wires(self) -> bool:
-        """Some positions are watched all the time."""
-        return bool(self.state.flags[WIRED])
 
     def _order(self, orders: list[Any]) -> None:
         for order in orders:
