@@ -174,7 +174,7 @@ def _actions(node: Any, path: Path, drill: Drill, steps: Mapping[str, tuple[Step
 
 def _metrics(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
     """Names of actions and nodes of the machine room in metrics."""
-    from sim.platform.layout import plan
+    from sim.platform.graph import plan
     from sim.platform.state import ACTION_NAMES
 
     known = {*ACTION_NAMES, *plan(scenario.config.platform).aliases}

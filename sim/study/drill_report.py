@@ -166,15 +166,17 @@ def _unit(key: str) -> str:
     )
 
 
-def between(estimate: dict[str, Any], unit: str, lang: str) -> str:
-    """A mean with its interval."""
+def between(estimate: dict[str, Any], unit: str, lang: str, difference: bool = False) -> str:
+    """A mean with its interval, which ends where the quantity does: no time is negative, but a difference may be."""
     if estimate["n"] == 0:
         return said(math.nan, unit, lang)
     middle = said(estimate["value"], unit, lang)
     if not math.isfinite(estimate["low"]) or estimate["low"] == estimate["high"]:
         return middle
-    low = max(0.0, estimate["low"]) if unit in ("min", "s") else estimate["low"]  # no time is negative
-    return f"{middle} ({said(low, unit, lang)} … {said(estimate['high'], unit, lang)})"
+    low, high = estimate["low"], estimate["high"]
+    if not difference and unit in ("min", "s", "share"):
+        low, high = max(0.0, low), min(1.0, high) if unit == "share" else high
+    return f"{middle} ({said(low, unit, lang)} … {said(high, unit, lang)})"
 
 
 def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict[str, Any]]:
@@ -232,7 +234,7 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
             [
                 row["plan"],
                 words[row["status"]],
-                *(between(row[k], _unit(k), lang) for k in ("lost_orders", "lost_gmv", "lost_profit", "rto")),
+                *(between(row[k], _unit(k), lang, difference=True) for k in ("lost_orders", "lost_gmv", "lost_profit", "rto")),
             ]
             for row in told["plans"]
         ]

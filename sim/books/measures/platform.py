@@ -10,7 +10,7 @@ import numpy as np
 from sim.books.measures import Measure
 from sim.books.view import ratio, total
 from sim.platform import state as st
-from sim.platform.layout import plan
+from sim.platform.graph import plan
 
 TABLE = "KPI table of the project"
 SRE = "Google SRE book, ch. 4"
