@@ -35,7 +35,6 @@ from sim.scenario import load
 
 DAYS = 2
 PER_DAY = 1.0  # visits of a shopper a day
-SKUS = 8
 UTILITY = np.array([-4.2, -4.0, -3.8, -3.6, -3.4, -3.2, -3.0, -2.8])
 STOCK_SHARE = 0.9  # units of each SKU at hand, of what is expected to be asked for
 PICK, LOAD = 2.0, 0.9  # mean minutes of picking, utilisation of the crew
@@ -44,7 +43,6 @@ BATCHES = 32
 
 ARRIVAL = decision("benchmark.arrival")
 CHOICE = decision("benchmark.choice")
-PICKING = decision("benchmark.picking")
 ROAD = decision("benchmark.road")
 
 

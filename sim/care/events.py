@@ -13,24 +13,13 @@ import numpy as np
 from sim.care.actors import MEMORY
 from sim.care.policies import Coupon, Fixed
 from sim.care.state import CAUSES, S_INSTANT
+from sim.core.arguments import minutes, size
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
-from sim.core.units import parse_duration, parse_money, parse_percent
+from sim.core.units import parse_money
 
 DAY = 1440.0
-
-
-def _minutes(given: Any, usual: float) -> float:
-    if given is None:
-        return usual
-    return parse_duration(given) if isinstance(given, str) else float(given)
-
-
-def _share(magnitude: Any, usual: float) -> float:
-    if magnitude is None:
-        return usual
-    return parse_percent(magnitude) if isinstance(magnitude, str) else float(magnitude)
 
 
 def _desk(market: Any) -> Any:
@@ -43,7 +32,7 @@ def _desk(market: Any) -> Any:
 @event("care.staff_sick", kind="inject")
 def staff_sick(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """The share `magnitude` of a team (50% if left out) does not come to work for a time (2d), but is paid."""
-    _desk(market).change(target, min(_share(magnitude, 0.5), 1.0), _minutes(for_minutes, 2.0 * DAY), True)
+    _desk(market).change(target, min(size(magnitude, 0.5), 1.0), minutes(for_minutes, 2.0 * DAY), True)
 
 
 @event("care.bot_down", kind="inject")
@@ -52,13 +41,13 @@ def bot_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     desk = _desk(market)
     desk.catch_up(float(market.env.now))
     desk.bot_works = False
-    call_after(market.env, _minutes(for_minutes, 240.0), FAULTS, lambda: setattr(desk, "bot_works", desk.bot.working))
+    call_after(market.env, minutes(for_minutes, 240.0), FAULTS, lambda: setattr(desk, "bot_works", desk.bot.working))
 
 
 @event("care.add_staff", kind="action")
 def add_staff(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
     """The share `magnitude` more people (50% if left out) answer for a time (1d), at time and a half."""
-    _desk(market).change(target or "staff", _share(magnitude, 0.5), _minutes(for_minutes, DAY), False)
+    _desk(market).change(target or "staff", size(magnitude, 0.5), minutes(for_minutes, DAY), False)
 
 
 @event("care.refund_at_once", kind="action")
@@ -67,7 +56,7 @@ def refund_at_once(market: Any, target: Any = None, for_minutes: Any = None) -> 
     desk = _desk(market)
     market.world.care.setting[S_INSTANT] = 1.0
     call_after(
-        market.env, _minutes(for_minutes, 7.0 * DAY), FAULTS, lambda: desk.refunds.write(market.world.care)
+        market.env, minutes(for_minutes, 7.0 * DAY), FAULTS, lambda: desk.refunds.write(market.world.care)
     )  # fmt: skip
 
 
@@ -87,7 +76,7 @@ def compensate(
                 "causes": tuple(wanted)}
     )  # fmt: skip
     rule = (Coupon if coupon else Fixed)(spec)
-    first = now - _minutes(since, 2.0 * DAY)
+    first = now - minutes(since, 2.0 * DAY)
     desk.catch_up(now)
     desk.read_inbox(now)
     given = 0

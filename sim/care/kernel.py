@@ -23,6 +23,7 @@ from sim.care.state import (
     S_TRUST,
 )
 from sim.core.compiled import inner
+from sim.core.heap import replace_first
 
 STAYS, SERVED, ABANDONED = 0, 1, 2  # what became of a contact by the end of a stretch
 
@@ -93,28 +94,11 @@ def serve(at, gives_up, service, free, servers, until, begins, fate):  # type: i
                 fate[i] = SERVED
                 begins[i] = begin
                 busy += service[i]
-                _replace_first(free, servers, begin + service[i])
+                replace_first(free, None, servers, begin + service[i], 0)
         elif gives_up[i] < until:
             fate[i] = ABANDONED
             begins[i] = gives_up[i]
     return busy
-
-
-@inner
-def _replace_first(times, servers, time):  # type: ignore[no-untyped-def]
-    """The earliest free server (root of the heap) is busy until ``time``."""
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= servers:
-            break
-        if child + 1 < servers and times[child + 1] < times[child]:
-            child += 1
-        if times[child] >= time:
-            break
-        times[i] = times[child]
-        i = child
-    times[i] = time
 
 
 @njit(cache=True)

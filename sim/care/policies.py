@@ -55,28 +55,29 @@ class ByIntent:
         return seen, np.where(helped, RESOLVED, np.where(gives_up, DROPPED, TO_STAFF))
 
 
-@policy("care.refunds", "after_inspection")
-class AfterInspection:
-    """A return is refunded when the goods are back and inspected."""
+class _WhenAsked:
+    """Whether a return may be refunded when it is asked for."""
+
+    instant = False
 
     def __init__(self, config: Refunds) -> None:
         self.config = config
 
     def write(self, state: CareState) -> None:
         """Set the board of the kernels."""
-        state.setting[S_INSTANT] = 0.0
+        state.setting[S_INSTANT] = float(self.instant)
+
+
+@policy("care.refunds", "after_inspection")
+class AfterInspection(_WhenAsked):
+    """A return is refunded when the goods are back and inspected."""
 
 
 @policy("care.refunds", "instant")
-class Instant:
+class Instant(_WhenAsked):
     """A return is refunded when it is asked for, to shoppers whose observed trust score is high enough."""
 
-    def __init__(self, config: Refunds) -> None:
-        self.config = config
-
-    def write(self, state: CareState) -> None:
-        """Set the board of the kernels."""
-        state.setting[S_INSTANT] = 1.0
+    instant = True
 
 
 class _Office:

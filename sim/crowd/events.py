@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from sim.core.arguments import minutes
+from sim.core.arguments import minutes, refusal
 from sim.core.arguments import size as magnitude
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
 from sim.core.rng import decision
-from sim.core.units import parse_money
 from sim.crowd.acquisition import acquirer
 from sim.crowd.messages import messenger
 from sim.crowd.programmes_config import Channel
@@ -76,13 +75,12 @@ def campaign(
     try:
         spec = Channel.model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SimError(f"crowd.campaign: {first['loc'][0]}: {first['msg']}") from error
+        raise refusal("crowd.campaign", error) from error
     team = acquirer(market)
     _category(market, target)
     reach = team.add(f"campaign {len(team.reaches) + 1}", spec)
     team.ordered.add(reach.number)
-    team.spend(reach, int(market.env.now // DAY), parse_money(budget) if isinstance(budget, str) else float(budget))
+    team.spend(reach, int(market.env.now // DAY), spec.budget)
 
 
 @event("crowd.broadcast", kind="action")

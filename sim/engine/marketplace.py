@@ -17,25 +17,21 @@ import numpy as np
 import simpy
 
 from sim.books import state as books_state
+from sim.books.laws import check_all
 from sim.care import state as care_state
 from sim.core import agenda as agenda_module
 from sim.core.calendar import DAY, Calendar
 from sim.core.clock import ACTIONS, ARRIVALS, FAULTS, REVIEWS, call_after
 from sim.core.errors import SimError
-from sim.core.registry import load_plugins
+from sim.core.registry import get_event, load_plugins
 from sim.core.rng import Draws
 from sim.core.units import parse_when
 from sim.crowd import demand as crowd_demand
 from sim.crowd import population
-from sim.crowd.arrivals import living_rate
-from sim.crowd.choice import sample_logsums
 from sim.crowd.config import Crowd
-from sim.crowd.state import A_MESSAGE, D_DAY, D_RATE, P_INTERCEPT, P_NEST, REMOVED
+from sim.crowd.state import A_MESSAGE, D_DAY, REMOVED
 from sim.engine.advance import (
     END,
-    FULL_INBOX,
-    NO_CANDIDATES,
-    NO_INTENTS,
     NO_NODES,
     NO_ORDERS,
     NO_PARCELS,
@@ -43,13 +39,14 @@ from sim.engine.advance import (
     advance,
     refresh,
 )  # fmt: skip
+from sim.engine.building import PlatformContext, build_shelf, calibrate, expected_demand, expected_peak, open_books
 from sim.engine.crowding import appoint_visits, appoint_waiting, shown_promises
 from sim.engine.giving import appoint_ends, give_away
 from sim.engine.journal import Journal
+from sim.engine.room import free_appointments, make_room
 from sim.engine.standing import stand_ready
 from sim.engine.voiding import void_lost_payments
 from sim.engine.world import World, build_desk
-from sim.fulfilment import pools
 from sim.fulfilment import state as fulfilment_state
 from sim.fulfilment.allocation import serve_backorders
 from sim.fulfilment.layout import assortment
@@ -60,15 +57,12 @@ from sim.shelf import actors as shelf_actors
 from sim.shelf import state as shelf_state
 from sim.shelf.boards import write_boards
 from sim.shelf.catalogue import build_categories, build_skus, read_skus
-from sim.shelf.kernel import attract, refresh_pages
 from sim.shelf.page import seconds
 from sim.shelf.planned import planned_prices
 from sim.shelf.promotions import windows
 from sim.supply import state as supply_state
 
 SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats", "rivals", "oversight")
-#: orders of a shop for each one bought at the first visit: carts gone back to later, measured on ordinary days
-GONE_BACK_TO = 1.2
 PROGRESS_EVERY = 0.2  # seconds between calls of a progress callback
 
 
@@ -158,7 +152,7 @@ class Marketplace(mesa.Model):
         regions = config.fulfilment.network.regions
         self.region_share = np.resize(np.array(crowd_config.region_shares, float), regions)
         self.region_share /= self.region_share.sum()
-        demand = self._expected_demand(skus, categories)
+        demand = expected_demand(crowd_config, self.weight, skus, categories)
         #: real units of each SKU a day on an ordinary day, and orders a day
         self.expected_units, self.expected_orders = demand
         minutes = 1 if self.alone else calendar.end
@@ -175,12 +169,12 @@ class Marketplace(mesa.Model):
             days=calendar.total_days, weight=self.weight, stocked=assortment(config.fulfilment, popularity),
             draws=self.draws,
         )  # fmt: skip
-        shelf = self._build_shelf(skus, categories)
+        shelf = build_shelf(config, skus, categories)
         crowd = population.build(
             crowd_config, self.draws, self.category_names, categories["cover_days"], self.region_share,
             self.weight, nodes,
         )  # fmt: skip
-        context = PlatformContext(minutes, calendar, self._expected_peak(), self.folder)
+        context = PlatformContext(minutes, calendar, expected_peak(crowd_config, self.weight), self.folder)
         self.world = World(
             crowd=crowd,
             shelf=shelf,
@@ -198,89 +192,9 @@ class Marketplace(mesa.Model):
         self.demand = None
         if crowd_config.demand is not None:
             self.demand = crowd_demand.build(crowd_config.demand, ful.warehouses["kind"], self.folder)
-        self._open_books()
-        self._calibrate()
-
-    def _build_shelf(self, skus: np.ndarray, categories: np.ndarray) -> shelf_state.ShelfState:
-        config = self.config.shelf
-        setting = np.zeros(shelf_state.SETTINGS)
-        setting[shelf_state.CONSIDERATION] = config.consideration
-        setting[shelf_state.QUALITY] = config.ranking.quality if config.ranking.policy == "personalised" else 0.0
-        setting[shelf_state.RATING_WEIGHT] = self.config.crowd.choice.rating
-        setting[shelf_state.PROMISE_WEIGHT] = self.config.crowd.choice.promise
-        setting[shelf_state.ARM_LOAD] = 1.0
-        boards = 1 + len(ab.arms_of(config.ab))
-        rows = np.tile(skus, boards)
-        arms = np.zeros((boards, shelf_state.ARM_FIELDS))
-        arms[:, shelf_state.ARM_PULL] = 1.0
-        room = 1 if config.price_protection is None else max(4096, 4 * self.config.crowd.shoppers)
-        return shelf_state.ShelfState(
-            skus=rows[: len(skus)],
-            boards=rows,
-            categories=categories,
-            ranking=np.zeros((len(categories), shelf_state.RANKING), np.int32),
-            reductions=np.zeros((shelf_state.FULL_REDUCTIONS, 4), np.int64),
-            coupons=np.zeros((shelf_state.COUPON_KINDS, 8), np.int64),
-            pages=np.zeros(len(rows), shelf_state.PAGE),
-            attention=np.zeros((boards, len(categories))),
-            arms=arms,
-            kept=np.zeros((room, 6), np.int64),
-            kept_count=np.zeros(1, np.int64),
-            setting=setting,
-        )
-
-    def _expected_demand(self, skus: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, float]:
-        """(real units of each SKU, real orders) on an ordinary day, from the crowd's base rates: what a shop's
-        past would have told its planners."""
-        crowd = self.config.crowd
-        if crowd.demand is not None:
-            return np.full(len(skus), np.nan_to_num(crowd.demand.daily_mean(), nan=1.0)), 0.0
-        visits = crowd.shoppers * self.weight * crowd.visits.per_day * (1.0 - crowd.prospects)
-        visits *= sum(s.share * s.rate for s in crowd.segments.values()) / sum(s.share for s in crowd.segments.values())
-        more = crowd.choice.further_lines * crowd.choice.carts / (1.0 - crowd.choice.carts)
-        orders = visits * crowd.choice.carts * crowd.choice.completes * crowd.payment.completes * GONE_BACK_TO
-        units = orders * (1.0 + more) / (1.0 - crowd.choice.second_unit)
-        return units * categories["need"][skus["category"]] * skus["appeal"], orders
-
-    def _expected_peak(self) -> float | None:
-        """User actions a second at the busiest hour of an ordinary day; what the machine room is sized for."""
-        crowd = self.config.crowd
-        if crowd.demand is not None or crowd.shoppers == 0:
-            return None
-        visits = crowd.shoppers * self.weight * crowd.visits.per_day * (1.0 - crowd.prospects) / 86_400.0
-        hours = np.array(crowd.visits.hour_of_day)
-        return float(visits * (crowd.visits.pages + 1.5) * hours.max() / hours.mean())
-
-    def _open_books(self) -> None:
-        """Goods at hand are paid in by the owners."""
-        stock, skus = self.world.supply.stock, self.world.shelf.skus
-        value = int((stock["on_hand"].sum(axis=0) * skus["unit_cost"]).sum())
-        books_state.post(self.world.books, 0, books_state.INVENTORY, books_state.CAPITAL, value)
-
-    def _calibrate(self) -> None:
-        """Set what is ordinary with every price at list: log-sums at which visits fill carts as often as stated."""
-        if self.alone:  # the goods of a demand without shoppers belong to no category
-            return
-        world, config = self.world, self.config
-        refresh_pages(world.shelf)
-        shelf_actors.reweigh(world.shelf, config.shelf, self.weight)
-        weight = config.crowd.price.regular + config.crowd.price.transaction
-        attract(world.shelf, config.crowd.choice.attention, weight, True)
-        if len(world.crowd.rows) == 0:
-            return
-        sums = np.zeros((len(world.shelf.categories), 1000))
-        sample_logsums(world.crowd, world.shelf, sums)
-        params = world.crowd.params
-        target = config.crowd.choice.carts
-        outside = 1.0 + config.crowd.multihoming * np.exp(config.crowd.choice.rival)
-        for category, row in zip(world.shelf.categories, sums, strict=True):
-            low, high = row.min() - 20.0, row.max() + 20.0
-            for _ in range(60):
-                middle = 0.5 * (low + high)
-                here = np.exp(params[P_INTERCEPT] + params[P_NEST] * (row - middle))
-                low, high = (middle, high) if (here / (outside + here)).mean() > target else (low, middle)
-            category["base_attraction"] = 0.5 * (low + high)
-        world.crowd.drive[D_RATE] = living_rate(world.crowd)
+        open_books(self.world)
+        if not self.alone:  # the goods of a demand without shoppers belong to no category
+            calibrate(self.world, config, self.weight)
 
     def _populate(self) -> None:
         """Let every side create its agents and processes."""
@@ -315,8 +229,6 @@ class Marketplace(mesa.Model):
             yield self.env.timeout(DAY)
 
     def _schedule_timeline(self) -> None:
-        from sim.core.registry import get_event
-
         for spec in self.config.events:
             minute = self.calendar.minute(spec.at)
             if not 0 <= minute < self.calendar.end:
@@ -326,16 +238,18 @@ class Marketplace(mesa.Model):
 
     # Running ---------------------------------------------------------------------------------------
 
-    def apply(self, event: Any) -> None:
-        """Let an event happen now: an entry of the timeline, or anything with ``do``, ``target``, ``lasts``, ``arguments``."""
-        from sim.core.registry import get_event
+    def apply(self, event: Any) -> Any:
+        """Let an event happen now: an entry of the timeline, or anything with ``do``, ``target``, ``lasts``, ``arguments``.
 
+        Returns what the event gives back: nothing, or a trouble that says by ``over`` when people have ended it.
+        """
         entry = get_event(event.do)
         self.journal.record(event.do.partition(".")[0], event.do, event.target or "", event.lasts or 0.0)
         written = {"target": event.target, "for_minutes": event.lasts}
         given = {name: value for name, value in written.items() if value is not None}
-        entry.function(self, **given, **event.arguments)
+        made = entry.function(self, **given, **event.arguments)
         self.world.shelf.setting[shelf_state.STALE] = 1.0
+        return made
 
     def run(self, progress: Callable[[int, int, float], None] | None = None) -> None:
         """Run to the end of the scenario. ``progress(minute, end, real orders so far)`` is called now and then."""
@@ -387,7 +301,7 @@ class Marketplace(mesa.Model):
             if why == WIRE:
                 self._clear_wires()
                 return
-            self._make_room(int(why), int(need))
+            self._grow((int(why), int(need)))
 
     def _advance_demand(self, end: int) -> None:
         w = self.world
@@ -402,48 +316,15 @@ class Marketplace(mesa.Model):
         if owner is not None:
             call_after(self.env, max(0.0, self.minute - self.env.now), REVIEWS, owner.wires_tripped)
 
-    def _make_room(self, why: int, need: int) -> None:
-        world = self.world
-        if why == NO_CANDIDATES:
-            room = int(need * 1.25) + 1024
-            crowd = world.crowd._replace(
-                candidates=np.zeros(room, np.int32), occurrences=np.zeros(room, np.uint32),
-                unsorted=np.zeros((room, 2), np.int64),
-            )  # fmt: skip
-            crowd.made[0] = -1
-            self.world = world._replace(crowd=crowd)
-        elif why == NO_INTENTS:
-            grown = np.zeros(int(need * 1.5), world.crowd.intents.dtype)
-            grown[: len(world.crowd.intents)] = world.crowd.intents
-            self.world = world._replace(crowd=world.crowd._replace(intents=grown))
-        elif why == NO_ORDERS:
-            orders = int((len(world.fulfilment.orders) + need) * 1.25)
-            self.world = world._replace(fulfilment=pools.grow(world.fulfilment, orders=orders))
-        elif why == NO_PARCELS:
-            parcels = int((len(world.fulfilment.parcels) + need) * 1.25)
-            self.world = world._replace(fulfilment=pools.grow(world.fulfilment, parcels=parcels))
-        elif why == FULL_INBOX:
-            self.world = world._replace(care=care_state.grow(world.care))
-        elif why == NO_NODES:
-            self._grow_agenda(int((len(world.agenda.nodes) + need) * 1.25))
-
-    def _grow_agenda(self, nodes: int) -> None:
-        world = self.world
-        due = np.zeros((nodes, 3), np.int32)
-        due[: len(world.desk.due)] = world.desk.due
-        mine = np.zeros((nodes, 3), np.int32)
-        mine[: len(world.crowd.due)] = world.crowd.due
-        self.world = world._replace(
-            agenda=agenda_module.grow(world.agenda, nodes), desk=world.desk._replace(due=due),
-            crowd=world.crowd._replace(due=mine),
-        )  # fmt: skip
-
     # What sides ask of each other ------------------------------------------------------------------
+
+    def _grow(self, *what: tuple[int, int]) -> None:
+        for why, need in what:
+            self.world = make_room(self.world, why, need)
 
     def room_for_parcels(self, parcels: int) -> None:
         """Make room for so many further parcels and their appointments."""
-        self._make_room(NO_PARCELS, parcels)
-        self._make_room(NO_NODES, parcels)
+        self._grow((NO_PARCELS, parcels), (NO_NODES, parcels))
 
     def goods_arrived(self, warehouse: int, skus: np.ndarray) -> None:
         """Stock has come in: orders that wait for these SKUs are served first, oldest first."""
@@ -460,8 +341,8 @@ class Marketplace(mesa.Model):
                 )  # fmt: skip
                 if not short:
                     break
-                self._make_room(NO_PARCELS, len(w.fulfilment.parcels))
-                self._make_room(NO_NODES, len(w.agenda.nodes))
+                self._grow((NO_PARCELS, len(w.fulfilment.parcels)))
+                self._grow((NO_NODES, len(w.agenda.nodes)))
 
     def foresight(self, first: int, days: int) -> np.ndarray:
         """float64[days, skus]: row units that will be asked for from day ``first`` on; known only for a demand that is drawn
@@ -474,9 +355,8 @@ class Marketplace(mesa.Model):
     def call_waiting(self, minute: int) -> None:
         """A promotion opens: those who waited for it come back, each after a delay of their own."""
         need = int((self.world.crowd.rows["wait_until"] == minute).sum())
-        free = int(self.world.agenda.cursor[agenda_module.FREE_COUNT] - self.world.fulfilment.cursor[fulfilment_state.C_QUEUED])
-        if need + 4096 > free:
-            self._make_room(NO_NODES, need + 4096)
+        if need + 4096 > free_appointments(self.world):
+            self._grow((NO_NODES, need + 4096))
         come = appoint_waiting(self.world.crowd, self.world.agenda, int(minute))
         self.journal.record("crowd", "come_back", "opening", come * self.weight)
 
@@ -493,21 +373,20 @@ class Marketplace(mesa.Model):
         """Visits by appointment: ``shoppers`` (rows) at ``minutes``, not before the next minute; beyond the run's end
         they are dropped. Returns how many are kept."""
         need = len(shoppers) + 4096
-        free = int(self.world.agenda.cursor[agenda_module.FREE_COUNT] - self.world.fulfilment.cursor[fulfilment_state.C_QUEUED])
-        if need > free:
-            self._make_room(NO_NODES, need)
+        if need > free_appointments(self.world):
+            self._grow((NO_NODES, need))
         at = np.maximum(np.asarray(minutes, np.int64), self.minute + 1)
         return int(appoint_visits(self.world.agenda, A_MESSAGE, np.asarray(shoppers, np.int64), at, detail))
 
     def have_room(self, orders: int) -> None:
         """Make room for so many further orders, their parcels and appointments, where there is none."""
-        cursor, agenda = self.world.fulfilment.cursor, self.world.agenda
+        cursor = self.world.fulfilment.cursor
         if cursor[fulfilment_state.C_ORDERS_FREE] < orders:
-            self._make_room(NO_ORDERS, orders)
+            self._grow((NO_ORDERS, orders))
         if cursor[fulfilment_state.C_PARCELS_FREE] < 2 * orders + 64:
-            self._make_room(NO_PARCELS, 2 * orders + 64)
-        if agenda.cursor[agenda_module.FREE_COUNT] - cursor[fulfilment_state.C_QUEUED] < 8 * orders + 256:
-            self._make_room(NO_NODES, 8 * orders + 256)
+            self._grow((NO_PARCELS, 2 * orders + 64))
+        if free_appointments(self.world) < 8 * orders + 256:
+            self._grow((NO_NODES, 8 * orders + 256))
 
     def give_away(self, shoppers: np.ndarray, goods: np.ndarray) -> int:
         """Send a unit of ``goods`` int64[n] to each of ``shoppers`` int64[n] for nothing; returns the rows sent."""
@@ -533,18 +412,7 @@ class Marketplace(mesa.Model):
 
     def finish(self) -> None:
         """End the run: areas are settled, then every conservation law is checked. Raises LawBroken."""
-        from sim.books.laws import check_all
-
         self.supply.finish()
         self.laws = check_all(self)
         # Mesa counts agents in a table of all models there ever were, which would keep every run of a study in memory
         mesa.Agent._ids.pop(self, None)
-
-
-class PlatformContext:
-    """What the machine room's build may know of the run."""
-
-    def __init__(self, minutes: int, calendar: Calendar, expected_peak: float | None, folder: Path) -> None:
-        self.minutes, self.calendar, self.folder = minutes, calendar, folder
-        if expected_peak is not None:
-            self.expected_peak = expected_peak

@@ -85,7 +85,7 @@ def services(market: Any) -> pd.DataFrame:
     """Load of each service and hour that saw any: sums of requests, the worst minute's utilisation and queue."""
     import pandas as pd
 
-    from sim.platform.layout import node_names
+    from sim.platform.graph import node_names
     from sim.platform.state import H_ARRIVED, H_FAILED, H_QUEUE, H_READY, H_UTILISATION
 
     by_hour = _by_hour(market, market.world.platform.history)

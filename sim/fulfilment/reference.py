@@ -12,9 +12,10 @@ from numba import njit
 from scipy.stats import t as student
 
 from sim.core.compiled import inner
+from sim.core.heap import replace_first
 from sim.core.rng import Draws, decision
 from sim.fulfilment.config import Arrivals
-from sim.fulfilment.stations import replace_first, service_noise
+from sim.fulfilment.stations import service_noise
 
 ARRIVAL, SERVICE = decision("reference.arrival"), decision("reference.service")
 BATCHES = 64
@@ -78,7 +79,7 @@ def interval(over: np.ndarray, under: np.ndarray) -> tuple[float, float]:
 
 @inner
 def _serve(  # type: ignore[no-untyped-def]
-    key0, key1, k, free, rows, servers, mean, cv2, lossy, times, born, ids, sums, sojourns, last, warmup, scale, within
+    key0, key1, k, free, servers, mean, cv2, lossy, times, born, ids, sums, sojourns, last, warmup, scale, within
 ):
     """Let station ``k`` serve arrivals in order; ``times`` become departures, in place. Returns how many."""
     kept = 0
@@ -94,7 +95,7 @@ def _serve(  # type: ignore[no-untyped-def]
         service = mean * service_noise(key0, key1, number, k, SERVICE, cv2)
         leaves = arrival + wait + service
         if servers > 0:
-            replace_first(free, rows, servers, leaves, 0)
+            replace_first(free, None, servers, leaves, 0)
         if batch >= 0:
             sums[batch, WAIT] += wait
             sums[batch, DELAYED] += wait > 0.0
@@ -134,7 +135,6 @@ def drive(key0, key1, gap, gap_cv2, servers, means, cv2s, lossy, parcels, warmup
     lines = servers.shape[0]
     most = max(servers.max(), 1)
     free = np.zeros((lines, most))
-    rows = np.zeros(most, np.int32)
     sums = np.zeros((lines, BATCHES, 6))
     sojourns = np.zeros((BATCHES, 2))
     total = parcels + warmup
@@ -155,7 +155,7 @@ def drive(key0, key1, gap, gap_cv2, servers, means, cv2s, lossy, parcels, warmup
         horizon = clock if made < total else np.inf
         for k in range(lines):
             kept = _serve(
-                key0, key1, k, free[k], rows, servers[k], means[k], cv2s[k], lossy[k], times, born, ids,
+                key0, key1, k, free[k], servers[k], means[k], cv2s[k], lossy[k], times, born, ids,
                 sums[k], sojourns, k == lines - 1, warmup, BATCHES / parcels, within,
             )  # fmt: skip
             times, born, ids = times[:kept], born[:kept], ids[:kept]

@@ -13,30 +13,12 @@ import math
 import numpy as np
 
 from sim.core.compiled import inner
+from sim.core.heap import replace_first
 from sim.core.rng import exponential, gamma, philox, uniform
 from sim.fulfilment.state import C_QUEUED
 
 DAY = 1440.0
 NEVER = 1e15
-
-
-@inner
-def replace_first(times, rows, servers, time, row):  # type: ignore[no-untyped-def]
-    """Give the earliest free server (root of the heap) the parcel ``row`` until ``time``."""
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= servers:
-            break
-        if child + 1 < servers and times[child + 1] < times[child]:
-            child += 1
-        if times[child] >= time:
-            break
-        times[i] = times[child]
-        rows[i] = rows[child]
-        i = child
-    times[i] = time
-    rows[i] = row
 
 
 @inner

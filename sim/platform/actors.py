@@ -14,9 +14,10 @@ from sim.core.clock import ACTIONS, FAULTS, REVIEWS, call_after, wait
 from sim.core.errors import SimError
 from sim.platform import control, recovery
 from sim.platform import state as st
-from sim.platform.config import Database, Platform, Release
-from sim.platform.layout import plan
+from sim.platform.config import Platform, Release
+from sim.platform.graph import plan
 from sim.platform.releases import RELEASE_FAULTY, Rollout
+from sim.platform.service_config import Database
 
 DAY = 1440.0
 #: databases whose lost writes are lost orders

@@ -2,167 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from sim.core.config import DataFile, Section, param
-from sim.core.units import Count, Duration, MoneyRate, Percent, Rate, Share, Size, Speed, When
-from sim.platform.names import ACTION_NAMES, ATTEMPTS
+from sim.core.units import Duration, MoneyRate, Percent, Rate, Share, Size, Speed, When
+from sim.platform.names import ACTION_NAMES
+from sim.platform.protection_config import Breaker, RateLimit, Retries, Shedding, Throttle
+from sim.platform.service_config import Action, Dependency, Service, usual_actions, usual_services
 from sim.platform.sites import HotStandby, Sites
-
-Action: TypeAlias = Literal["browse", "search", "cart", "order", "pay", "care"]
-
-
-class Cache(Section):
-    """A cache in front of a service's store."""
-
-    hit_rate: Share = param("90%", "", "share of reads the warm cache answers")
-    working_set: Count = param(5_000, "", "objects to fetch again after a flush", gt=0)
-    coalescing: bool = param(True, "", "concurrent misses of one object make a single call")
-
-
-class Database(Section):
-    """A primary for writes and replicas for reads."""
-
-    queries: float = param(1.0, "", "queries for each request of the service", gt=0)
-    writes: Share = param("50%", "", "share of queries that write")
-    query_time: Duration = param("4ms", "", "mean time of a query")
-    connections: int | Literal["auto"] = param(
-        "auto", "", "queries an instance runs at once; auto: sized like the services"
-    )
-    queue_limit: int = param(2_000, "", "queries waiting for an instance before more are refused", gt=0)
-    timeout: Duration = param("1s", "", "after which the service gives up a query")
-    replicas: int = param(2, "", "read replicas; 0: the primary answers reads too", ge=0, le=64)
-    replication: Literal["synchronous", "asynchronous"] = param(
-        "asynchronous", "", "whether a write waits for a replica", assumption=True
-    )
-    lag: Duration = param("1s", "", "replication lag in quiet times, for asynchronous replication")
-    failover: Literal["automatic", "manual"] = param("automatic", "", "whether a lost primary is replaced by itself")
-    detect: Duration = param("30s", "O12", "until the loss of the primary is certain", low="10s", high="60s")
-    elect: Duration = param("20s", "O12", "until a new primary is chosen", low="5s", high="30s")
-    reconnect: Duration = param("10s", "O12", "until services have reconnected", low="5s", high="30s")
-    warm_up: Duration = param("30s", "O12", "at part of the capacity, until caches are warm", low="0s", high="60s")
-    warm_capacity: Share = param("50%", "", "capacity meanwhile", low="30%", high="100%")
-    failback: Duration = param(
-        "10s", "", "interruption of a planned switch back to the repaired primary", low="1s", high="60s"
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> Database:
-        if isinstance(self.connections, int) and not 1 <= self.connections <= 100_000:
-            raise ValueError("connections: accepted: a whole number from 1 to 100000, or auto")
-        return self
-
-
-class Service(Section):
-    """One service, or in a monolith one module."""
-
-    replicas: int | Literal["auto"] = param("auto", "", "auto: sized for the stated peak")
-    service_time: Duration = param("20ms", "", "mean time of a request on one worker, callees not included")
-    concurrency: int = param(8, "", "workers of one replica: requests it serves at once", ge=1, le=10_000)
-    in_flight: int = param(400, "", "requests one replica can hold while they wait for callees", ge=1, le=1_000_000)
-    queue_limit: int = param(1_000, "", "requests waiting for one replica before more are refused", ge=1)
-    timeout: Duration = param("2s", "", "after which callers give up", gt=0)
-    variability: float = param(1.0, "", "squared coefficient of variation of the service time", ge=0, le=50)
-    error: Share = param("0.01%", "", "requests that fail in quiet times")
-    optional: bool = param(False, "", "callers do without when it fails")
-    calls: dict[str, float] = param({}, "", "other services and dependencies it calls for each request")
-    attempts: int | None = Field(default=None, ge=1, le=ATTEMPTS, description="instead of `retries.attempts`")
-    min_replicas: int = param(2, "", "lower bound of the autoscaler", ge=1)
-    max_replicas: int | None = Field(default=None, ge=1, description="upper bound of the autoscaler; left out: 4 times")
-    target: Share | None = Field(default=None, description="utilisation aimed at, instead of `autoscaler.target`")
-    cache: Cache | None = None
-    database: Database | None = None
-
-    @model_validator(mode="after")
-    def _check(self) -> Service:
-        if isinstance(self.replicas, int) and not 1 <= self.replicas <= 100_000:
-            raise ValueError("replicas: accepted: a whole number from 1 to 100000, or auto")
-        for name, number in self.calls.items():
-            if not 0.0 < number <= 100.0:
-                raise ValueError(f"calls: {name}: accepted: a number above 0, at most 100")
-        return self
-
-
-class Dependency(Section):
-    """Somebody else's service, such as a payment provider."""
-
-    service_time: Duration = param("150ms", "", "mean answer time")
-    concurrency: int | Literal["auto"] = param("auto", "", "requests it serves at once; auto: twice the stated peak")
-    timeout: Duration = param("3s", "", "after which callers give up", gt=0)
-    error: Share = param("0.1%", "", "requests that fail in quiet times")
-    attempts: int | None = Field(default=None, ge=1, le=ATTEMPTS, description="instead of `retries.attempts`")
-
-
-class Retries(Section):
-    """Retries between services; what people do is the crowd's."""
-
-    attempts: int = param(3, "L17", "tries of a call, the first included", low=1, high=5, ge=1, le=ATTEMPTS)
-    client_attempts: int = param(
-        1, "", "tries the app makes by itself before the user sees an error", ge=1, le=ATTEMPTS
-    )
-    backoff: Duration = param("100ms", "", "wait before the first retry; doubles")
-    backoff_cap: Duration = param("20s", "resilience: 20 s", "longest wait", assumption=True)
-    jitter: bool = param(True, "", "full jitter: a wait uniform on (0, backoff)")
-    budget: Share | None = param(
-        "20%", "Envoy", "retries as a share of active requests; null: no budget", low="10%", high="20%"
-    )
-    budget_minimum: int = param(3, "Envoy", "retries always allowed to be active", ge=0)
-
-
-class Breaker(Section):
-    """A circuit breaker on every call between services."""
-
-    enabled: bool = param(True, "", "whether calls pass a breaker")
-    failure_rate: Share = param("50%", "resilience4j", "failures that open it")
-    slow_rate: Share = param("100%", "resilience4j", "slow calls that open it")
-    slow_after: Duration = param("60s", "resilience4j", "when a call counts as slow")
-    window: int | Duration = param("20s", "", "sliding window: a number of calls, or a duration up to 120s")
-    minimum: int = param(100, "resilience4j", "calls in the window before it may open", ge=1)
-    wait: Duration = param("60s", "resilience4j", "time it stays open")
-    permits: int = param(10, "resilience4j", "calls let through half-open", ge=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _window(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("window"), int) and not 1 <= data["window"] <= 1_000_000:
-            raise ValueError("window: accepted: 1 to 1000000 calls, or a duration up to 120s")
-        return data
-
-
-class Throttle(Section):
-    """Clients refuse part of their own calls to a callee that refuses or fails most of them."""
-
-    enabled: bool = param(False, "", "adaptive throttling on every call between services")
-    multiplier: float = param(
-        2.0, "Google SRE book ch. 21", "requests tolerated for each accepted one", low=1.1, high=2.0, ge=1
-    )
-    window: Duration = param("2min", "Google SRE book ch. 21", "over which requests and accepts are counted")
-
-
-class RateLimit(Section):
-    """A token bucket at the front door."""
-
-    rate: Rate = param("1000/s", "", "requests admitted for good")
-    burst: Count = param(2_000, "", "requests admitted at once")
-
-
-class Shedding(Section):
-    """Load shedding by importance: what is given up first is named first."""
-
-    enabled: bool = param(True, "", "whether the front door sheds load")
-    above: Share = param("95%", "", "utilisation of any node on an action's way at which shedding starts")
-    drain: Duration = param("10s", "", "time in which a backlog is to be worked off")
-    order: list[Action] = param(
-        ["care", "browse", "search", "cart", "order", "pay"], "", "degradation plan, first first"
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> Shedding:
-        if len(set(self.order)) != len(self.order):
-            raise ValueError("order: an action is named twice")
-        return self
 
 
 class Limits(Section):
@@ -306,55 +155,15 @@ class Load(Section):
         return self
 
 
-def _services() -> dict[str, Service]:
-    return {
-        "gateway": Service(service_time="2ms", concurrency=32, in_flight=2000, timeout="10s"),  # type: ignore[arg-type]
-        "search": Service(
-            service_time="30ms",  # type: ignore[arg-type]
-            cache=Cache(),
-            database=Database(writes="0%", query_time="20ms"),  # type: ignore[arg-type]
-        ),
-        "recommendation": Service(service_time="25ms", timeout="500ms", optional=True),  # type: ignore[arg-type]
-        "cart": Service(service_time="10ms"),  # type: ignore[arg-type]
-        "order": Service(
-            service_time="40ms",  # type: ignore[arg-type]
-            calls={"inventory": 1.0},
-            database=Database(queries=2.0, writes="50%"),  # type: ignore[arg-type]
-        ),
-        "payment": Service(
-            service_time="30ms",  # type: ignore[arg-type]
-            timeout="5s",  # type: ignore[arg-type]
-            calls={"payment_provider": 1.0},
-            database=Database(queries=2.0, writes="80%"),  # type: ignore[arg-type]
-        ),
-        "inventory": Service(
-            service_time="10ms",  # type: ignore[arg-type]
-            database=Database(writes="50%", query_time="3ms"),  # type: ignore[arg-type]
-        ),
-        "care": Service(service_time="30ms"),  # type: ignore[arg-type]
-    }
-
-
-def _actions() -> dict[Action, dict[str, float]]:
-    return {
-        "browse": {"recommendation": 1.0, "search": 0.2},
-        "search": {"search": 1.0},
-        "cart": {"cart": 1.0, "inventory": 1.0},
-        "order": {"cart": 1.0, "order": 1.0},
-        "pay": {"payment": 1.0, "order": 1.0},
-        "care": {"care": 1.0, "order": 0.5},
-    }
-
-
 class Platform(Section):
     """The machine room: services, the patterns that protect them, releases, sites."""
 
     architecture: Literal["microservices", "monolith"] = param("microservices", "", "whether services fail together")
     entry: str = param("gateway", "", "the service every user action reaches first")
-    services: dict[str, Service] = Field(default_factory=_services, min_length=1, max_length=40)
+    services: dict[str, Service] = Field(default_factory=usual_services, min_length=1, max_length=40)
     dependencies: dict[str, Dependency] = Field(default_factory=lambda: {"payment_provider": Dependency()})
     actions: dict[Action, dict[str, float]] = Field(
-        default_factory=_actions, description="services the entry calls for each user action, and how often"
+        default_factory=usual_actions, description="services the entry calls for each user action, and how often"
     )
     sizing: Sizing = Sizing()
     price: MoneyRate = param(
@@ -384,7 +193,7 @@ class Platform(Section):
         """
         if not isinstance(data, dict) or not isinstance(data.get("services"), dict):
             return data
-        usual = {name: one.model_dump(mode="json", exclude_unset=True) for name, one in _services().items()}
+        usual = {name: one.model_dump(mode="json", exclude_unset=True) for name, one in usual_services().items()}
         written = data["services"]
         own = "actions" in data
         services: dict[str, Any] = {}
@@ -454,4 +263,4 @@ class Platform(Section):
         return done[::-1]
 
 
-assert set(_actions()) == set(ACTION_NAMES)
+assert set(usual_actions()) == set(ACTION_NAMES)

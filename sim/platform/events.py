@@ -11,23 +11,20 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+from sim.core import arguments
 from sim.core.clock import FAULTS
 from sim.core.errors import SimError
 from sim.core.registry import event
-from sim.core.units import parse_duration, parse_percent, parse_rate
+from sim.core.units import parse_duration, parse_rate
 from sim.platform import control
 from sim.platform import state as st
 from sim.platform.actors import Operations, operations
 from sim.platform.config import Release
 
-_KILLED = {st.SERVICE, st.DEPENDENCY, st.REPLICA}
-
 
 def _size(value: Any, usual: float, most: float = math.inf) -> float:
     """A magnitude as a number: `30%`, `0.3`. Raises SimError outside 0 .. `most`."""
-    if value is None:
-        return usual
-    size = parse_percent(value) if isinstance(value, str) else float(value)
+    size = arguments.size(value, usual)
     if not 0.0 <= size <= most:
         limit = "a number of 0 or more" if most == math.inf else f"0% to {most:.0%}"
         raise SimError(f"magnitude: found {value!r}, accepted: {limit}")
@@ -36,9 +33,7 @@ def _size(value: Any, usual: float, most: float = math.inf) -> float:
 
 def _until(team: Operations, for_minutes: Any, usual: float) -> float:
     """Second at which something ends that begins now and lasts `for_minutes` (or `usual` minutes)."""
-    if isinstance(for_minutes, str):
-        for_minutes = parse_duration(for_minutes)
-    return team.second + (usual if for_minutes is None else float(for_minutes)) * 60.0
+    return team.second + arguments.minutes(for_minutes, usual) * 60.0
 
 
 def _hold(market: Any, kind: int, target: Any, size: float, for_minutes: Any, usual: float, name: str) -> None:

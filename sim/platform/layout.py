@@ -1,17 +1,17 @@
-"""From a checked configuration to the machine room's arrays: the call graph, sizes, exogenous load."""
+"""From a checked configuration to the machine room's arrays: how many of everything, how fast, how patient."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from sim.core.errors import Problem, ScenarioError, shown
 from sim.platform import state as st
-from sim.platform.config import Database, Load, Platform, Service
+from sim.platform.config import Platform
+from sim.platform.graph import Plan, plan, service_visits, trips_of
+from sim.platform.load import load_of
+from sim.platform.service_config import Database, Service
 
 #: no limit, for places and queues that are somebody else's
 UNLIMITED = 1e9
@@ -27,130 +27,6 @@ class Context(Protocol):
 
     minutes: int  # length of the run, warm-up included
     calendar: Any  # .minute(when) -> float; used only where the section names dates
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Names and numbers of nodes and edges."""
-
-    names: tuple[str, ...]
-    kinds: tuple[int, ...]
-    owners: tuple[int, ...]
-    edges: tuple[tuple[int, int, bool, bool], ...]  # caller, callee, cached, optional; sorted by callee
-    calls: np.ndarray  # float64[ACTIONS, edges]
-    aliases: dict[str, int]  # every name an event may use -> node
-
-
-MONOLITH = "shop"
-
-
-def plan(config: Platform) -> Plan:
-    """The call graph: services in calling order, then databases, then dependencies."""
-    mono = config.architecture == "monolith"
-    order = config.order_of_services()
-    names: list[str] = [MONOLITH] if mono else list(order)
-    aliases = {name: 0 for name in order} | {MONOLITH: 0} if mono else {name: i for i, name in enumerate(order)}
-    kinds = [st.SERVICE] * len(names)
-    owners = list(range(len(names)))
-    links: dict[tuple[int, int, bool], np.ndarray] = {}
-    visits = service_visits(config, order)
-
-    def link(caller: int, callee: int, cached: bool, number: np.ndarray) -> None:
-        key = (caller, callee, cached)
-        links[key] = links.get(key, np.zeros(st.ACTIONS)) + number
-
-    present = np.array([float(name in config.actions) for name in st.ACTION_NAMES])
-    link(-1, 0, False, present)
-    every = np.ones(st.ACTIONS)
-    if not mono:
-        for action, callees in config.actions.items():
-            unit = np.zeros(st.ACTIONS)
-            unit[st.ACTION_NAMES.index(action)] = 1.0
-            for callee, times in callees.items():
-                if callee in config.services:
-                    link(0, aliases[callee], False, unit * times)
-        for name in order:
-            for callee, times in config.services[name].calls.items():
-                if callee in config.services:
-                    link(aliases[name], aliases[callee], False, every * times)
-    for name in order:
-        database = config.services[name].database
-        if database is None:
-            continue
-        caller = aliases[name]
-        # in a monolith the call comes from the shop, as often as the module would have been visited
-        number = (visits[name] if mono else every) * database.queries
-        cached = config.services[name].cache is not None
-        primary = reader = -1
-        if database.writes > 0.0 or database.replicas == 0:
-            primary = reader = len(names)
-            names.append(f"{name}.db.primary")
-            kinds.append(st.PRIMARY)
-            owners.append(caller)
-            aliases |= {f"{name}.db.primary": primary, f"{name}.db": primary}
-        if database.replicas > 0:
-            reader = len(names)
-            names.append(f"{name}.db.replica")
-            kinds.append(st.REPLICA)
-            owners.append(caller)
-            aliases[f"{name}.db.replica"] = reader
-            aliases.setdefault(f"{name}.db", reader)
-        if database.writes > 0.0:
-            link(caller, primary, False, number * database.writes)
-        if database.writes < 1.0:
-            link(caller, reader, cached, number * (1.0 - database.writes))
-    for name in config.dependencies:
-        node = len(names)
-        names.append(name)
-        aliases[name] = node
-        kinds.append(st.DEPENDENCY)
-        owners.append(node)
-        for caller_name in order:
-            if name in config.services[caller_name].calls:
-                times = config.services[caller_name].calls[name]
-                link(aliases[caller_name], node, False, (visits[caller_name] if mono else every) * times)
-        for action, callees in config.actions.items():
-            if name in callees:
-                unit = np.zeros(st.ACTIONS)
-                unit[st.ACTION_NAMES.index(action)] = callees[name]
-                link(0, node, False, unit)
-    keys = sorted(links, key=lambda key: (key[1], key[0], key[2]))
-    optional = [not mono and kinds[v] == st.SERVICE and config.services[names[v]].optional for v in range(len(names))]
-    edges = tuple((u, v, cached, optional[v]) for u, v, cached in keys)
-    return Plan(tuple(names), tuple(kinds), tuple(owners), edges, np.array([links[k] for k in keys]).T.copy(), aliases)
-
-
-def service_visits(config: Platform, order: list[str]) -> dict[str, np.ndarray]:
-    """Visits of each service for one user action of each kind: float64[ACTIONS] by name."""
-    visits: dict[str, np.ndarray] = {name: np.zeros(st.ACTIONS) for name in order}
-    for index, action in enumerate(st.ACTION_NAMES):
-        if action not in config.actions:
-            continue
-        visits[config.entry][index] += 1.0
-        for callee, number in config.actions[action].items():  # type: ignore[index]
-            if callee in visits:
-                visits[callee][index] += number
-    for name in order:
-        for callee, number in config.services[name].calls.items():
-            if callee in visits:
-                visits[callee] += visits[name] * number
-    return visits
-
-
-def node_names(config: Platform) -> tuple[str, ...]:
-    """Names of the nodes, in the order of every per-node array."""
-    return plan(config).names
-
-
-def _trips(graph: Plan, essential: bool) -> np.ndarray:
-    """Calls on each edge for one user action; with `essential` only those whose failure fails the action."""
-    trips = np.zeros_like(graph.calls)
-    visits = np.zeros((st.ACTIONS, len(graph.names)))
-    for e, (u, v, _, optional) in enumerate(graph.edges):
-        source = np.ones(st.ACTIONS) if u < 0 else visits[:, u]
-        trips[:, e] = source * graph.calls[:, e] * (0.0 if essential and optional else 1.0)
-        visits[:, v] += trips[:, e]
-    return trips
 
 
 def peak_of(config: Platform, ctx: Any) -> np.ndarray:
@@ -177,7 +53,7 @@ def build_state(config: Platform, ctx: Context) -> st.PlatformState:
     """All arrays of the machine room for a run of `ctx.minutes` minutes."""
     graph = plan(config)
     nodes_n, edges_n = len(graph.names), len(graph.edges)
-    trips = _trips(graph, essential=False)
+    trips = trips_of(graph, essential=False)
     nodes = np.zeros(nodes_n, st.NODE)
     work = np.ones((st.ACTIONS, nodes_n))
     _fill_nodes(config, graph, nodes, work, peak_of(config, ctx), trips)
@@ -221,7 +97,7 @@ def build_state(config: Platform, ctx: Context) -> st.PlatformState:
         into=into,
         calls=graph.calls.T.copy(),
         trips=trips.T.copy(),
-        essential=_trips(graph, essential=True).T.copy(),
+        essential=trips_of(graph, essential=True).T.copy(),
         reach=np.zeros((nodes_n, st.ACTIONS)),
         work=work.T.copy(),
         cohorts=np.zeros((nodes_n, st.RING, st.ACTIONS)),
@@ -415,45 +291,3 @@ def client_latency(config: Platform) -> np.ndarray:
         ],
         np.float32,
     )
-
-
-def load_of(load: Load, ctx: Any) -> np.ndarray:
-    """Requests a second of an exogenous load, for every second of the run: float64[seconds]."""
-    seconds = int(ctx.minutes) * st.SECONDS
-    if load.rate is not None:
-        return np.full(seconds, load.rate)
-    if load.trace is not None:
-        counts = read_trace(Path(getattr(ctx, "folder", None) or ".") / load.trace)
-        out = np.zeros(seconds)
-        rate = np.repeat(counts / st.SECONDS * load.scale, st.SECONDS)[:seconds]
-        out[: len(rate)] = rate
-        return out
-    # each second takes the rate at its middle; after the last stage its target holds
-    ends = np.cumsum([stage.duration * 60.0 for stage in load.stages])
-    points = np.concatenate([[0.0], ends])
-    rates = np.array([load.start_rate, *(stage.target for stage in load.stages)])
-    # a stage of no length is a step: keep it one by nudging its start
-    points = points + np.arange(len(points)) * 1e-9
-    return np.interp(np.arange(seconds) + 0.5, points, rates)
-
-
-def read_trace(path: Path) -> np.ndarray:
-    """Column `count` of a table, one row a minute: float64[rows]. Raises ScenarioError naming file and line."""
-    import pandas as pd
-
-    try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except Exception as error:
-        raise _wrong(path, 0, f"found a table that cannot be read ({error}), accepted: csv or parquet") from None
-    if "count" not in frame.columns:
-        raise _wrong(path, 1, f"found the columns {', '.join(map(str, frame.columns))}, accepted: a column named count")
-    counts = pd.to_numeric(frame["count"], errors="coerce").to_numpy("f8")
-    wrong = np.flatnonzero(~((counts >= 0.0) & (counts < 1e12)))
-    if len(wrong):
-        found = shown(frame["count"].iloc[wrong[0]])
-        raise _wrong(path, int(wrong[0]) + 2, f"count: found {found}, accepted: a number of 0 or more")
-    return counts
-
-
-def _wrong(path: Path, line: int, message: str) -> ScenarioError:
-    return ScenarioError([Problem(path.name, line, 1 if line else 0, "platform.load.trace", message)])

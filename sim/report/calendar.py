@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sim.core.units import parse_when
 from sim.report.folder import Run
 from sim.report.style import Mark, Span
 from sim.report.words import Words
@@ -96,12 +95,6 @@ def events_of(run: Run) -> list[Event]:
             zip(named["time"], named["kind"], named["subject"], named["size"], strict=True), start=1
         )
     ]
-
-
-def date_of(text: Any) -> str:
-    """``2026-06-01`` of a scenario's start."""
-    moment = parse_when(str(text))
-    return f"{moment.year}-{moment.month:02}-{moment.day:02}"
 
 
 def _hours(moment: Any, start: datetime) -> float:

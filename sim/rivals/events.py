@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.core.arguments import minutes, share
+from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event
-from sim.core.units import parse_duration, parse_share
 
 DAY = 1440.0
 
@@ -15,18 +16,12 @@ def _share(magnitude: Any, usual: float) -> float:
     if magnitude is None:
         return usual
     try:
-        value = parse_share(magnitude) if isinstance(magnitude, str) else float(magnitude)
+        value = share(magnitude, usual)
     except UnitError as error:
         raise SimError(f"magnitude: found {magnitude!r}, accepted: {error.accepted}") from None
     if not 0.0 <= value < 1.0:
         raise SimError(f"magnitude: found {magnitude!r}, accepted: a share below 100%, such as 10%")
     return value
-
-
-def _minutes(given: Any, usual: float) -> float:
-    if given is None:
-        return usual
-    return parse_duration(given) if isinstance(given, str) else float(given)
 
 
 def _rivals(market: Any, target: Any) -> Any:
@@ -44,7 +39,7 @@ def price_war(
     for rival in _rivals(market, target):
         section = rival.spec.reaction
         rival.begin_war(
-            rival.chosen(category), _share(magnitude, section.step), _minutes(for_minutes, section.lasts), provoked=False
+            rival.chosen(category), _share(magnitude, section.step), minutes(for_minutes, section.lasts), provoked=False
         )
 
 
@@ -54,14 +49,12 @@ def promotion(
 ) -> None:
     """Rivals hold a festival nobody knew of: `magnitude` off (20%) for a time (1d)."""
     for rival in _rivals(market, target):
-        rival.promote(rival.cut_of(_share(magnitude, 0.2), category), _minutes(for_minutes, DAY))
+        rival.promote(rival.cut_of(_share(magnitude, 0.2), category), minutes(for_minutes, DAY))
 
 
 @event("rivals.service", kind="inject")
 def service(market: Any, target: Any = None, for_minutes: Any = None, utility: float = 0.5) -> None:
     """Rivals serve better (or worse, below nought) by a `utility` (0.5) for a time (30d)."""
-    from sim.core.clock import FAULTS, call_after
-
     rivals = _rivals(market, target)
     board = market.notices["rivals"].board
 
@@ -73,4 +66,4 @@ def service(market: Any, target: Any = None, for_minutes: Any = None, utility: f
         state.value[:] = board.value(state.log_price)
 
     change(float(utility))
-    call_after(market.env, _minutes(for_minutes, 30.0 * DAY), FAULTS, lambda: change(-float(utility)))
+    call_after(market.env, minutes(for_minutes, 30.0 * DAY), FAULTS, lambda: change(-float(utility)))

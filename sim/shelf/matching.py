@@ -12,10 +12,10 @@ import mesa
 import numpy as np
 import simpy
 
+from sim.core.arguments import size
 from sim.core.clock import REVIEWS, call_after, wait
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event, policy
-from sim.core.units import parse_percent
 from sim.shelf.boards import NEVER, Standing
 from sim.shelf.state import STALE
 
@@ -92,11 +92,10 @@ def populate(market: Any, standing: Standing, rewrite: Callable[[], None]) -> No
 def match_prices(market: Any, target: Any = None, for_minutes: Any = None, floor: Any = None) -> None:
     """Match the cheapest rival from now on (or for a time), down to a margin `floor` over cost."""
     matcher: Matcher = market.notices["price_matching"]
-    if floor is not None:
-        try:
-            matcher.floor = parse_percent(floor) if isinstance(floor, str) else float(floor)
-        except UnitError as error:
-            raise SimError(f"floor: found {floor!r}, accepted: {error.accepted}") from None
+    try:
+        matcher.floor = size(floor, matcher.floor)
+    except UnitError as error:
+        raise SimError(f"floor: found {floor!r}, accepted: {error.accepted}") from None
     matcher.start()
     if for_minutes is not None:
         call_after(market.env, float(for_minutes), REVIEWS, matcher.stop)

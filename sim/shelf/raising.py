@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.core.arguments import minutes, share
 from sim.core.clock import ACTIONS, call_after
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event
-from sim.core.units import parse_duration, parse_share
 from sim.crowd.state import P_REGULAR
 from sim.shelf.promotions import select
 from sim.shelf.state import STALE
@@ -30,16 +30,16 @@ def raise_prices(
     if office is not None and not office.approve("raise_prices"):
         return
     try:
-        share = 0.1 if magnitude is None else parse_share(magnitude) if isinstance(magnitude, str) else float(magnitude)
+        rise = share(magnitude, 0.1)
         chosen = select(skus, market.world.shelf.skus, market.category_names, market.draws, 0)
     except (UnitError, ValueError) as error:
         raise SimError(f"shelf.raise_prices: {error}") from None
-    minutes = parse_duration(for_minutes) if isinstance(for_minutes, str) else float(for_minutes or 14.0 * 1440.0)
+    lasting = minutes(for_minutes or None, 14.0 * 1440.0)
     goods = market.world.shelf.skus
     before = goods["list_price"][chosen].copy()
-    after = np.rint(before * (1.0 + share)).astype(np.int64)
+    after = np.rint(before * (1.0 + rise)).astype(np.int64)
     _relist(market, chosen, before, after)
-    call_after(market.env, minutes, ACTIONS, lambda: _relist(market, chosen, after, before))
+    call_after(market.env, lasting, ACTIONS, lambda: _relist(market, chosen, after, before))
 
 
 def _relist(market: Any, chosen: np.ndarray, before: np.ndarray, after: np.ndarray) -> None:

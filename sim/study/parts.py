@@ -120,6 +120,13 @@ class Best(Section):
         return self
 
 
+def _one_of(**sides: Any) -> None:
+    """Raise ValueError unless exactly one of two keys is written."""
+    written = sum(value is not None for value in sides.values())
+    if written != 1:
+        raise ValueError(f"found {'both' if written else 'neither'}, accepted: one of {', '.join(sides)}")
+
+
 class Limit(Section):
     """A measure that must stay on one side of a value."""
 
@@ -129,10 +136,7 @@ class Limit(Section):
 
     @model_validator(mode="after")
     def _one_side(self) -> Limit:
-        if (self.at_least is None) == (self.at_most is None):
-            raise ValueError(
-                "found " + ("both" if self.at_least is not None else "neither") + ", accepted: one of at_least, at_most"
-            )
+        _one_of(at_least=self.at_least, at_most=self.at_most)
         return self
 
 
@@ -145,10 +149,7 @@ class Fails(Section):
 
     @model_validator(mode="after")
     def _one_side(self) -> Fails:
-        if (self.below is None) == (self.above is None):
-            raise ValueError(
-                "found " + ("both" if self.below is not None else "neither") + ", accepted: one of below, above"
-            )
+        _one_of(below=self.below, above=self.above)
         return self
 
     @property

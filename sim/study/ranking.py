@@ -9,7 +9,6 @@ make it faster without harming it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -92,9 +91,3 @@ def select_best(
             made[i] = stop
         r = stop
     return Selection(alive[0] if len(alive) == 1 else None, alive, made, dropped)
-
-
-def rounds_bound(variance: float, delta: float, policies: int, alpha: float, pilot: int) -> int:
-    """Replications after which the procedure surely stops: one more than h^2 S^2 / delta^2."""
-    eta = 0.5 * ((2.0 * alpha / max(1, policies - 1)) ** (-2.0 / (pilot - 1)) - 1.0)
-    return max(pilot, math.floor(2.0 * eta * (pilot - 1) * variance / delta**2) + 1)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,22 +29,6 @@ EFFECTS = {"mu": "mu", "mu_star": "mu_star", "mu_star_half": "mu_star_conf", "si
 """Our names of elementary effects -> SALib's."""
 SHARES = {"first": "S1", "first_half": "S1_conf", "total": "ST", "total_half": "ST_conf"}
 """Our names of Sobol' indices -> SALib's."""
-
-
-@dataclass(frozen=True)
-class Indices:
-    """Screening and indices of one measure; arrays over ``names``."""
-
-    names: list[str]
-    mu: np.ndarray
-    mu_star: np.ndarray
-    mu_star_half: np.ndarray
-    sigma: np.ndarray
-    kept: list[str]
-    first: np.ndarray  # over kept
-    first_half: np.ndarray
-    total: np.ndarray
-    total_half: np.ndarray
 
 
 def sensitivity(runner: Runner, study: SensitivityStudy) -> Outcome:

@@ -7,7 +7,6 @@ with no lead time arrives before that demand.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,18 +20,18 @@ from sim.core.errors import SimError
 from sim.core.registry import get_policy
 from sim.fulfilment.state import DEPOSIT
 from sim.supply import kernel, policies  # noqa: F401  (policies register themselves)
+from sim.supply.assignment import assign, drawn_region
 from sim.supply.config import Supplier as SupplierSection
+from sim.supply.festival import order_for_the_festival
 from sim.supply.forecasts import Outlook
 from sim.supply.network import Network
-from sim.supply.replenishment import Plan, View, margin_z, order_quantity
+from sim.supply.replenishment import Plan, View
 from sim.supply.state import (
     CENTRAL,
     MEASURED_FROM,
     SKU_PRIOR,
     SKU_SECOND,
     SKU_SUPPLIER,
-    SUPPLIER_REGION,
-    WIRED,
 )
 from sim.supply.supplier import DAY, Supplier
 from sim.supply.troubles import Troubles
@@ -87,7 +86,7 @@ class Planner(mesa.Agent):
         self.suppliers: dict[str, Supplier] = {}
         for number, name in enumerate(names):
             section = roster[name]
-            region = section.region or self._region_of(name)
+            region = section.region or drawn_region(config.regions, market.draws, name)
             self.suppliers[name] = Supplier(market, self, number, name, section, region)
         self.roll = list(self.suppliers.values())
         for supplier in self.roll:
@@ -97,8 +96,8 @@ class Planner(mesa.Agent):
                     raise SimError(
                         f"supply.suppliers.{supplier.name}.depends_on: found {upstream!r}, accepted: {known}"
                     )
-        self.main = self._assign("main", SKU_SUPPLIER)
-        self.second = self._assign(role, SKU_SECOND) if role else np.full(self.skus, -1, np.int64)
+        self.main = assign(self, "main", SKU_SUPPLIER)
+        self.second = assign(self, role, SKU_SECOND) if role else np.full(self.skus, -1, np.int64)
         market.world.shelf.skus["supplier"] = self.main
         self.of_main = [np.flatnonzero(self.main == s) for s in range(len(self.roll))]
         self.of_second = [np.flatnonzero(self.second == s) for s in range(len(self.roll))]
@@ -107,46 +106,6 @@ class Planner(mesa.Agent):
         spread = np.array([s.config.lead_time.cv for s in self.roll]) * leads
         self.lead, self.lead_sd = leads[self.main], spread[self.main]
         self.fast_lead = np.where(self.second >= 0, leads[self.second], np.nan)
-
-    def _region_of(self, name: str) -> str:
-        regions = self.config.regions
-        if not regions:
-            return ""
-        edges = np.cumsum([region.weight for region in regions.values()])
-        u = self.market.draws.uniform(SUPPLIER_REGION, zlib.crc32(name.encode()))
-        return list(regions)[int(np.searchsorted(edges, u * edges[-1], side="right"))]
-
-    def _assign(self, role: str, decision: Any) -> np.ndarray:
-        """int64[skus]: number of the supplier of this role that serves each SKU; -1 where none makes it."""
-        if any(s.config.serves for s in self.roll if s.config.role == role):
-            return self._assign_makers(role, decision)
-        numbers = np.array([s.number for s in self.roll if s.config.role == role], np.int64)
-        if self.config.assignment == "in_turn":
-            return numbers[np.arange(self.skus) % len(numbers)]
-        edges = np.cumsum([s.config.share for s in self.roll if s.config.role == role])
-        u = self.market.draws.uniform(decision, np.arange(self.skus))
-        return numbers[np.searchsorted(edges, u * edges[-1], side="right")]
-
-    def _assign_makers(self, role: str, decision: Any) -> np.ndarray:
-        """The same where suppliers make some categories only. Raises SimError for a category nobody makes."""
-        names = self.market.category_names
-        category = self.market.world.shelf.skus["category"]
-        chosen = np.full(self.skus, -1, np.int64)
-        u = self.market.draws.uniform(decision, np.arange(self.skus))
-        for number, name in enumerate(names):
-            makers = [s for s in self.roll if s.config.role == role and name in (s.config.serves or names)]
-            mine = np.flatnonzero(category == number)
-            if not makers:
-                if role == "main" and len(mine):
-                    raise SimError(f"supply.suppliers: found no main supplier that serves {name!r}, accepted: at least one")
-                continue
-            numbers = np.array([s.number for s in makers], np.int64)
-            if self.config.assignment == "in_turn":
-                chosen[mine] = numbers[np.arange(len(mine)) % len(numbers)]
-            else:
-                edges = np.cumsum([s.config.share for s in makers])
-                chosen[mine] = numbers[np.searchsorted(edges, u[mine] * edges[-1], side="right")]
-        return chosen
 
     def in_region(self, name: str) -> list[Supplier]:
         """Suppliers that stand in a region."""
@@ -201,7 +160,7 @@ class Planner(mesa.Agent):
         for contract in self.contracts:
             contract.begin(self)
         if self.config.festival is not None:
-            self.market.env.process(self._festival(self.config.festival))
+            self.market.env.process(order_for_the_festival(self, self.config.festival))
 
     def _live(self) -> Iterator[simpy.Event]:
         next_day, next_review = DAY, 0.0
@@ -361,11 +320,6 @@ class Planner(mesa.Agent):
         self._order(self.sourcing.orders(view, plan._replace(reorder=np.where(quiet, -4e18, plan.reorder))))
         kernel.set_wires(self.state, tripped, np.maximum(np.floor(plan.reorder[tripped]), -1).astype(np.int64))
 
-    @property
-    def has_wires(self) -> bool:
-        """Some positions are watched all the time."""
-        return bool(self.state.flags[WIRED])
-
     def _order(self, orders: list[Any]) -> None:
         for order in orders:
             served = self.of_second if order.second else self.of_main
@@ -440,29 +394,6 @@ class Planner(mesa.Agent):
         if self.sourcing.second_role and supplier.used and not supplier.is_second:
             call_after(self.market.env, 0.0, REVIEWS, self.review)
 
-    def starve(self, upstream: Supplier) -> None:
-        """A supplier's customers go on until their components are used up."""
-        for supplier in self.roll:
-            if upstream.name in supplier.config.depends_on:
-                self._run_out(supplier, upstream)
-
-    def _run_out(self, supplier: Supplier, upstream: Supplier) -> None:
-        began = float(self.market.env.now)
-        reason = f"components of {upstream.name}"
-
-        def stop() -> None:
-            if upstream.is_down and upstream.down_since == began and reason not in supplier.blocks:
-                supplier.block(reason)
-
-        call_after(self.market.env, supplier.config.component_cover, ACTIONS, stop)
-
-    def revive(self, upstream: Supplier) -> None:
-        """A supplier works again, and with it those who waited for its components."""
-        reason = f"components of {upstream.name}"
-        for supplier in self.roll:
-            if reason in supplier.blocks:
-                supplier.unblock(reason)
-
     def presold(self) -> np.ndarray:
         """int64[skus]: row units with a deposit paid and the balance open."""
         orders = self.market.world.fulfilment.orders
@@ -472,20 +403,3 @@ class Planner(mesa.Agent):
             open_lines = (orders["line_state"][rows] == DEPOSIT) & (orders["shopper"][rows] >= 0)[:, None]
             np.add.at(units, orders["sku"][rows][open_lines], orders["quantity"][rows][open_lines])
         return units
-
-    # The festival ---------------------------------------------------------------------------------
-
-    def _festival(self, section: Any) -> Iterator[simpy.Event]:
-        """One order that lets stock last to the end of the festival at the newsvendor's critical ratio."""
-        calendar = self.market.calendar
-        yield self.wait_until(calendar.minute(section.order_at), REVIEWS)
-        view = self.view()
-        begins = max(0.0, (calendar.minute(section.start) - view.now) / DAY)
-        ends = max(begins, (calendar.minute(section.to) - view.now) / DAY)
-        before, until = view.outlook.over(begins), view.outlook.over(ends)
-        z = margin_z(view.price, view.cost, section.overage)
-        target = until + z * section.error * (until - before)
-        chosen = self.select(section.skus) & ~self.withheld
-        units = np.where(chosen, order_quantity(view.position, Plan(target - 1.0, target, np.zeros(self.skus))), 0)
-        self.buy(units.astype(np.int64), second=False)
-        self.market.journal.record("supply", "festival_order", section.skus, float(units.sum()) * self.weight)

@@ -15,6 +15,7 @@ import mesa
 import numpy as np
 
 from sim.core.clock import ACTIONS, ARRIVALS, FAULTS, call_after
+from sim.supply.components import revive, starve
 from sim.supply.kernel import place, ration, ration_in_order, receive, withdraw
 from sim.supply.state import SUPPLIER_LEAD, SUPPLIER_YIELD
 
@@ -269,7 +270,7 @@ class Supplier(mesa.Agent):
             monitoring = self.planner.config.monitoring
             delay = monitoring.monitored if self.config.monitored else monitoring.unmonitored
             call_after(self.market.env, delay, ACTIONS, self._noticed)
-            self.planner.starve(self)
+            starve(self.planner, self)
 
     def unblock(self, reason: str) -> None:
         """One of the reasons is gone; it ships again if that was the last."""
@@ -280,7 +281,7 @@ class Supplier(mesa.Agent):
             if self.used:
                 self.market.journal.record("supply", "up", self.name)
             self.known_down = False
-            self.planner.revive(self)
+            revive(self.planner, self)
             call_after(self.market.env, 0.0, ARRIVALS, self.work)
 
     def _noticed(self) -> None:

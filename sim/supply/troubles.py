@@ -24,8 +24,6 @@ from sim.supply.state import (
 )
 from sim.supply.supplier import Supplier
 
-WEEK_SECONDS = 604_800.0
-
 
 def draw_spell(draws: Any, decision: Any, entity: int, turn: int, spell: Any) -> float:
     """Minutes of a spell (section Spell)."""

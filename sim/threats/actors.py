@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
+
+from sim.core.arguments import refusal
 from sim.core.errors import SimError
 from sim.core.units import parse_when
 from sim.shelf.promotions import select
@@ -49,14 +52,10 @@ def send(market: Any, section: Gang, start: float, end: float) -> list[Attacker]
 
 def section(kind: str, settings: dict[str, Any]) -> Gang:
     """The checked section of a kind of attacker from an event's arguments. Raises SimError naming what is wrong."""
-    from pydantic import ValidationError
-
     try:
         return KINDS[kind].model_validate({"kind": kind, **{k: v for k, v in settings.items() if v is not None}})
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise SimError(f"threats.{kind}: {place}: {first['msg']}") from error
+        raise refusal(f"threats.{kind}", error) from error
 
 
 def populate(market: Any) -> None:

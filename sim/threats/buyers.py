@@ -12,8 +12,6 @@ from sim.fulfilment.state import ALLOCATED, CANCELLED, DELIVERED, LOST, RETURNED
 from sim.threats.attacker import Attacker, Batch
 from sim.threats.chance import NEIGHBOUR
 
-LOOK_EVERY = 60.0
-
 
 @dataclass
 class Held:
@@ -29,6 +27,7 @@ class Held:
     phase: str = "way"  # way, back, or a word of the kind
     due: float = 0.0
     normal: int = 0
+    account: int = -1  # of the gang's accounts, where their history matters
 
 
 class Buyer(Attacker):
@@ -44,6 +43,10 @@ class Buyer(Attacker):
     def under_way(self) -> bool:
         """Whether orders are still followed."""
         return bool(self.held)
+
+    def usual_price(self) -> float:
+        """CNY: the list price of an article in the middle."""
+        return float(np.median(self.market.world.shelf.skus["list_price"])) / 100.0
 
     def account(self, nth: int) -> tuple[int, int]:
         """(row, turn) of the account that orders next: a neighbour of a shopper drawn; turns are the attacker's own."""

@@ -31,8 +31,7 @@ class Carder(Buyer):
 
     def worth(self, option: Option) -> float:
         """What the goods of an order bring: they are dear ones."""
-        price = float(np.median(self.market.world.shelf.skus["list_price"])) * 2.0 / 100.0
-        return self.config.goods * price
+        return self.config.goods * 2.0 * self.usual_price()
 
     def attack(self, option: Option, scale: float) -> Batch | None:
         """Cards are bought and tested with small payments; those that work order something dear."""
@@ -83,24 +82,22 @@ class Carder(Buyer):
 def dear(agent: Buyer, n: int) -> list[tuple[int, int]]:
     """``n`` articles in stock that are easily sold on: dear ones, each with the weight of its price."""
     skus = agent.market.world.shelf.skus
-    stock = agent.market.world.supply.stock
-    free = (stock["on_hand"] - stock["allocated"]).sum(axis=0)
-    good = np.flatnonzero((free > 0) & (skus["paused"] == 0) & (skus["deposit"] == 0))
-    if not len(good) or n <= 0:
-        return []
-    weight = np.cumsum(skus["list_price"][good] * skus["appeal"][good].astype(float))
-    u = agent.market.draws.uniform(ARTICLE, np.arange(n), agent.steps, agent.number)
-    return [(int(good[np.searchsorted(weight, x * weight[-1])]), 1) for x in np.atleast_1d(u)]
+    return _drawn(agent, n, skus["list_price"] * skus["appeal"].astype(float))
 
 
 def ordinary(agent: Buyer, n: int) -> list[tuple[int, int]]:
     """``n`` articles in stock as everybody buys them, by popularity."""
+    return _drawn(agent, n, agent.market.world.shelf.skus["appeal"].astype(float))
+
+
+def _drawn(agent: Buyer, n: int, weights: np.ndarray) -> list[tuple[int, int]]:
+    """(SKU, one unit) ``n`` times among what can be ordered now; ``weights``: float64[skus]."""
     skus = agent.market.world.shelf.skus
     stock = agent.market.world.supply.stock
     free = (stock["on_hand"] - stock["allocated"]).sum(axis=0)
     good = np.flatnonzero((free > 0) & (skus["paused"] == 0) & (skus["deposit"] == 0))
     if not len(good) or n <= 0:
         return []
-    weight = np.cumsum(skus["appeal"][good].astype(float))
+    weight = np.cumsum(weights[good])
     u = agent.market.draws.uniform(ARTICLE, np.arange(n), agent.steps, agent.number)
     return [(int(good[np.searchsorted(weight, x * weight[-1])]), 1) for x in np.atleast_1d(u)]

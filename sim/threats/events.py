@@ -9,13 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
+
+from sim.core.arguments import minutes, money, refusal, size
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
-from sim.core.units import parse_money, parse_percent, parse_rate
+from sim.core.units import parse_rate
 from sim.shelf.promotions import select
 from sim.threats.actors import section, send
-from sim.threats.ddos import check_route
+from sim.threats.ddos import check_route, strike
 from sim.threats.policies import DEFENCES
 from sim.threats.price_bug import Bug, cancel_orders, watch
 from sim.threats.state import threats
@@ -26,7 +29,7 @@ DAY = 1440.0
 def _attack(market: Any, kind: str, for_minutes: float | None, usual: float, settings: dict[str, Any]) -> list[Any]:
     """Gangs of a kind from now on for a while; their end is the end of the fault."""
     now = float(market.env.now)
-    lasts = usual if for_minutes is None else float(for_minutes)
+    lasts = minutes(for_minutes, usual)
     sent = send(market, section(kind, settings), now, min(now + lasts, float(market.calendar.end)))
 
     def end() -> None:
@@ -43,8 +46,6 @@ def ddos(
     tactic: str = "advanced", cache_busting: Any = None,
 ) -> None:  # fmt: skip
     """A flood of requests (target browse, search, order) or of bits (volumetric) at a steady rate for a while."""
-    from sim.threats.ddos import strike
-
     route = check_route(target or "browse")
     settings = {"requests": rate, "volume": volume, "routes": [route], "tactics": [tactic], "levels": [1.0],
                 "cache_busting": cache_busting}  # fmt: skip
@@ -54,7 +55,7 @@ def ddos(
     side = threats(market)
     number = 10_000 + len(side.loads) + int(side.memo.get("floods_ordered", 0.0))
     side.memo["floods_ordered"] = side.memo.get("floods_ordered", 0.0) + 1.0
-    lasts = 20.0 if for_minutes is None else float(for_minutes)
+    lasts = minutes(for_minutes, 20.0)
     flood = {"on": True}
 
     def strikes() -> Any:
@@ -137,12 +138,12 @@ def review_fraud(
 def price_bug(
     market: Any, target: Any = "top 1%", for_minutes: Any = None, off: Any = "90%", people: Any = None,
     spreads: float | None = None,
-) -> None:  # fmt: skip
+) -> Bug:  # fmt: skip
     """The target's articles (a rule such as hero, category:NAME, top 1%) are sold `off` below list price by mistake."""
     side = threats(market)
     if side.bug is not None and not side.bug.over:
         raise SimError("threats.price_bug: another wrong price is still in force")
-    share = parse_percent(off) if isinstance(off, str) else float(off)
+    share = size(off, 0.9)
     if not 0.0 < share < 1.0:
         raise SimError(f"threats.price_bug: found off {off!r}, accepted: a share above 0% and below 100%")
     try:
@@ -152,12 +153,13 @@ def price_bug(
     bug = Bug(mask, share, float(market.env.now))
     side.bug = bug
     market.env.process(watch(market, bug))
-    lasts = 60.0 if for_minutes is None else float(for_minutes)
+    lasts = minutes(for_minutes, 60.0)
     side.tell("price_bug", str(target), float(mask.sum()))
     call_after(market.env, lasts, FAULTS, partial(_end_bug, market, bug))
     waiting = any(agent.kind == "price_bug" and not agent.gone for agent in side.attackers)
     if not waiting:
         _attack(market, "price_bug", lasts, lasts, {"people": people, "spreads": spreads, "budget": "100M CNY"})
+    return bug
 
 
 def _end_bug(market: Any, bug: Bug) -> None:
@@ -168,30 +170,30 @@ def _end_bug(market: Any, bug: Bug) -> None:
 
 @event("threats.breach", kind="inject")
 def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Any = "1%") -> None:
-    """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset."""
-    share = parse_percent(records) if isinstance(records, str) else float(records)
+    """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset.
+
+    Where the file has `oversight.privacy`, it is a breach of personal data with all that follows from one.
+    """
+    share = size(records, 0.01)
     if not 0.0 <= share <= 1.0:
         raise SimError(f"threats.breach: found records {records!r}, accepted: a share of accounts, 0% to 100%")
-    side = threats(market)
-    size = share * len(market.world.crowd.rows) * market.weight
-    side.breached += size
-    side.add("records_breached", size)
-    side.tell("breach", str(target or "accounts"), size)
+    stolen = share * len(market.world.crowd.rows) * market.weight
+    threats(market).leak(stolen, str(target or "accounts"))
+    guardian = getattr(market.notices.get("oversight"), "guardian", None)
+    if guardian is not None and stolen > 0.0:
+        guardian.breach(records=stolen)
 
 
 # What people do -----------------------------------------------------------------------------------
 
 
 def _switch(market: Any, name: str, on: bool, settings: dict[str, Any] | None = None) -> None:
-    from pydantic import ValidationError
-
     side = threats(market)
     given = {key: value for key, value in (settings or {}).items() if value is not None}
     try:
         side.guard.switch(name, on, float(market.env.now), given)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SimError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise refusal(name, error) from error
     side.write()
     side.tell("defence_on" if on else "defence_off", name)
 
@@ -300,8 +302,7 @@ def cancel(market: Any, target: Any = None, for_minutes: Any = None, compensatio
     if side.bug is None:
         side.tell("nothing_to_cancel")
         return
-    cny = parse_money(compensation) if isinstance(compensation, str) else float(compensation)
-    count, paid = cancel_orders(market, side.bug, cny)
+    count, paid = cancel_orders(market, side.bug, money(compensation, 20.0))
     side.add("bug_cancelled", count)
     side.add("bug_compensation", paid)
     side.tell("orders_cancelled", "price bug", count)

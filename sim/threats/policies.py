@@ -26,10 +26,18 @@ class Standing:
 
     def catches(self, surface: str, exposure: float, now: float) -> float:
         """TPR: share of attempts it stops there. ``exposure``: factor of the tactic on d′."""
-        return 0.0
+        return self.power(exposure, now) if self.looks_at(surface) else 0.0
 
     def flags(self, surface: str) -> float:
         """FPR: share of people it stops there."""
+        return self.mistakes() if self.looks_at(surface) else 0.0
+
+    def power(self, exposure: float, now: float) -> float:
+        """TPR where it looks."""
+        return 0.0
+
+    def mistakes(self) -> float:
+        """FPR where it looks."""
         return 0.0
 
 
@@ -38,16 +46,14 @@ class Trained(Standing):
 
     config: c.Detector
 
-    def catches(self, surface: str, exposure: float, now: float) -> float:
+    def power(self, exposure: float, now: float) -> float:
         """TPR at its threshold with what is left of d′."""
-        if not self.looks_at(surface):
-            return 0.0
         left = faded(self.config.separation, now - self.trained, self.config.decay)
         return true_positives(left * exposure, self.config.threshold)
 
-    def flags(self, surface: str) -> float:
+    def mistakes(self) -> float:
         """FPR: its threshold stays where it is."""
-        return self.config.threshold if self.looks_at(surface) else 0.0
+        return self.config.threshold
 
 
 @policy("threats.defences", "waf")
@@ -70,10 +76,8 @@ class Captcha(Standing):
 
     section = c.Captcha
 
-    def catches(self, surface: str, exposure: float, now: float) -> float:
+    def power(self, exposure: float, now: float) -> float:
         """Share of bots that fail every try."""
-        if not self.looks_at(surface):
-            return 0.0
         return 1.0 - passes_captcha(self.config.bots_right, self.config.attempts, 0.0)
 
     def loses(self, surface: str) -> float:
@@ -112,14 +116,12 @@ class ManualReview(Standing):
         self.share = 1.0  # of the suspicious cases, looked at in the last hour
         self.cases = 0.0  # of attackers, sent to review since the last hour
 
-    def catches(self, surface: str, exposure: float, now: float) -> float:
+    def power(self, exposure: float, now: float) -> float:
         """Share looked at and recognised."""
-        return self.share * self.config.finds if self.looks_at(surface) else 0.0
+        return float(self.share * self.config.finds)
 
-    def flags(self, surface: str) -> float:
+    def mistakes(self) -> float:
         """Honest cases looked at and refused."""
-        if not self.looks_at(surface):
-            return 0.0
         return float(self.config.suspicious * self.share * self.config.false_positives)
 
     def count(self, honest: float, hours: float) -> float:

@@ -58,8 +58,7 @@ class Exploiter(Buyer):
 
     def expected(self, option: Option) -> float:
         """One person's gain on an article at a tenth of a median price."""
-        price = float(np.median(self.market.world.shelf.skus["list_price"])) / 100.0
-        return price * (self.config.goods - 0.1) * option[2]
+        return self.usual_price() * (self.config.goods - 0.1) * option[2]
 
     def attack(self, option: Option, scale: float) -> Batch | None:
         """A minute: those who know tell others (logistic), those who have just heard order."""

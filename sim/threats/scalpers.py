@@ -33,7 +33,7 @@ class Scalper(Buyer):
 
     def worth(self, option: Option) -> float:
         """The markup on an ordinary article."""
-        price = float(np.median(self.market.world.shelf.skus["list_price"])) / 100.0 * (1.0 - self.config.off)
+        price = self.usual_price() * (1.0 - self.config.off)
         return price * (self.config.markup - 1.0)
 
     def target(self) -> tuple[int, np.ndarray] | None:

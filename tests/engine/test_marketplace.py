@@ -153,6 +153,9 @@ def test_laws_hold_over_random_scenarios(shoppers, skus, cover, off, seed, refus
     market = Marketplace(scenario, seed=seed)
     market.run()
     market.finish()
+    assert {"stock", "demand", "money", "refunds", "coupons", "orders", "parcels", "promised stock"} <= set(market.laws)
+    assert set(market.laws.values()) == {"holds"}
+    assert total(market, "visits") > 0, "a shop that nobody visits can break no law"
 
 
 def test_a_shop_of_two_regions_and_one_warehouse_runs_and_holds_every_law() -> None:

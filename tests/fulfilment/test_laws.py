@@ -27,6 +27,7 @@ from sim.fulfilment import crises
 from sim.fulfilment.config import Fulfilment
 from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock
 from sim.fulfilment.policies import FrontFirst, LookAhead, Nearest, SplitAverse
+from sim.fulfilment.state import C_SERIAL
 from sim.supply.state import INITIAL, PICKED, RECEIVED, RESTOCKED
 
 
@@ -95,6 +96,7 @@ def test_the_laws_hold(
         world.receive(step % len(world.ful.warehouses), step % 7, 25)
         world.run(1290, 700.0 * load / 1440.0 if step < 6 else 0.0, backorder=backorder, returns=0.2)
         check(world)
+    assert world.ful.cursor[C_SERIAL] > 200, "orders were made: without any, every law holds"
 
 
 def test_in_the_end_everything_is_settled() -> None:

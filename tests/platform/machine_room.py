@@ -15,7 +15,7 @@ from sim.core.clock import ACTIONS, FAULTS, call_after
 from sim.core.registry import get_event
 from sim.core.rng import Draws
 from sim.engine.journal import Journal
-from sim.platform import actors, events, layout  # noqa: F401  (events: registers them)
+from sim.platform import actors, events, graph  # noqa: F401  (events: registers them)
 from sim.platform import state as st
 from sim.platform.config import Platform
 from sim.platform.kernel import serve_minute
@@ -54,7 +54,7 @@ class Room(mesa.Model):
 
     @property
     def names(self):
-        return layout.node_names(self.config.platform)
+        return graph.node_names(self.config.platform)
 
     def live(self, name):
         return self.platform.live[self.names.index(name)]

@@ -8,7 +8,9 @@ from pydantic import ValidationError
 from sim.core.errors import ScenarioError
 from sim.platform import state as st
 from sim.platform.config import Platform
-from sim.platform.layout import client_latency, node_names, read_trace
+from sim.platform.graph import node_names
+from sim.platform.layout import client_latency
+from sim.platform.load import read_trace
 
 
 def test_the_usual_shop_has_its_eight_services():

@@ -50,9 +50,7 @@ def test_an_inject_changes_something_and_its_end_is_reached(name):
         arguments["magnitude"] = strong[name]
     plain = Room(rate=150.0).run(90)
     hit = Room(rate=150.0, timeline=[(10, name, arguments)]).run(90)
-    assert not np.array_equal(plain.history("gateway", st.H_LATENCY), hit.history("gateway", st.H_LATENCY)) or (
-        plain.platform.actions.tobytes() != hit.platform.actions.tobytes()
-    )
+    assert plain.platform.actions.tobytes() != hit.platform.actions.tobytes()
     assert hit.success(st.ORDER)[-60:].min() == pytest.approx(plain.success(st.ORDER)[-60:].min(), abs=0.02)
     assert hit.journal.rows
 

@@ -15,7 +15,7 @@ from sim.core.errors import ScenarioError
 from sim.engine.marketplace import Marketplace
 from sim.fulfilment.state import DEPOSIT
 from sim.scenario import load
-from sim.shelf.protection import falls
+from sim.shelf.protection import WORTH, falls
 from sim.shelf.state import C_BUDGET, C_CLAIMED, C_OFF
 
 REVIEWED = {"kind": "cash_back", "amount": "5 CNY", "skus": "all", "from": "06-01", "to": "06-08"}
@@ -139,7 +139,8 @@ def test_a_claim_is_never_more_than_was_paid_nor_less_than_nothing(rows: list[tu
     assert (back >= 0).all()
     assert (back <= kept[:, 4]).all()
     for (units, fen, now), paid in zip(rows, back, strict=True):
-        assert paid == 0 or paid == fen - now * units
+        fall = fen - now * units
+        assert paid == (fall if fall > WORTH * fen else 0)
 
 
 def test_budgets_of_coupons_are_never_overdrawn_however_small() -> None:

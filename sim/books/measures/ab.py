@@ -13,25 +13,6 @@ import numpy as np
 
 from sim.books.measures import Measure
 
-SOURCE = "two-proportion and Welch tests, normal approximation"
-
-#: measure of an arm: (label, label in Chinese, unit, better, formula)
-OF_AN_ARM: dict[str, tuple[str, str, str, str, str]] = {
-    "visits": ("visits", "访问次数", "visits", "higher", "visits of the arm's shoppers during the test"),
-    "visitors": ("visitors", "访客", "shoppers", "higher", "shoppers of the arm who came during the test"),
-    "orders": ("orders paid", "支付订单", "orders", "higher", "orders paid by the arm's shoppers"),
-    "buyers": ("buyers", "买家", "shoppers", "higher", "shoppers of the arm who paid an order"),
-    "revenue": ("value paid", "支付金额", "CNY", "higher", "value of orders paid, before returns"),
-    "cvr": ("conversion", "转化率", "share", "higher", "orders paid ÷ visits"),
-    "buyer_share": ("buyers ÷ visitors", "买家占比", "share", "higher", "buyers ÷ visitors"),
-    "revenue_per_visitor": ("value per visitor", "人均支付", "CNY", "higher", "value paid ÷ visitors"),
-    "revenue_sd": ("spread of value per visitor", "人均支付标准差", "CNY", "neither", "standard deviation over visitors"),
-    "refunds_per_shopper": ("refunds for returns", "人均退款", "CNY", "lower", "refunds ÷ shoppers of the arm"),
-    "p_buyers": ("p of buyers ÷ visitors", "买家占比 p 值", "share", "neither",
-                 "pooled two-proportion z-test against the first arm"),
-    "p_revenue": ("p of value per visitor", "人均支付 p 值", "share", "neither", "Welch test against the first arm"),
-}  # fmt: skip
-
 
 def _p(z: float) -> float:
     """Two-sided p-value of a standard normal statistic."""
@@ -60,7 +41,10 @@ def of_arm(visits: np.ndarray, orders: np.ndarray, fen: np.ndarray) -> dict[str,
 
 
 def against(first: dict[str, float], arm: dict[str, float]) -> dict[str, float]:
-    """p-values of an arm against the first one; nan where one of them is empty."""
+    """p-values of an arm against the first one; nan where one of them is empty.
+
+    Buyers ÷ visitors: pooled two-proportion z-test; value per visitor: Welch test; both by the normal approximation.
+    """
     n_a, n_b = first["visitors"], arm["visitors"]
     if n_a < 2 or n_b < 2:
         return {"p_buyers": math.nan, "p_revenue": math.nan}

@@ -1,0 +1,55 @@
+"""Room for what is under way: pools of rows grow when they are full."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.care.state import grow as grow_inbox
+from sim.core import agenda
+from sim.engine.advance import FULL_INBOX, NO_CANDIDATES, NO_INTENTS, NO_NODES, NO_ORDERS, NO_PARCELS
+from sim.engine.world import World
+from sim.fulfilment import pools
+from sim.fulfilment.state import C_QUEUED
+
+
+def free_appointments(world: World) -> int:
+    """Nodes of the agenda that nobody has: a queued parcel is owed one."""
+    return int(world.agenda.cursor[agenda.FREE_COUNT] - world.fulfilment.cursor[C_QUEUED])
+
+
+def make_room(world: World, why: int, need: int) -> World:
+    """The world with more room for what ``advance`` said is full (NO_ORDERS, ...), for ``need`` rows."""
+    if why == NO_CANDIDATES:
+        room = int(need * 1.25) + 1024
+        crowd = world.crowd._replace(
+            candidates=np.zeros(room, np.int32), occurrences=np.zeros(room, np.uint32),
+            unsorted=np.zeros((room, 2), np.int64),
+        )  # fmt: skip
+        crowd.made[0] = -1
+        return world._replace(crowd=crowd)
+    if why == NO_INTENTS:
+        grown = np.zeros(int(need * 1.5), world.crowd.intents.dtype)
+        grown[: len(world.crowd.intents)] = world.crowd.intents
+        return world._replace(crowd=world.crowd._replace(intents=grown))
+    if why == NO_ORDERS:
+        orders = int((len(world.fulfilment.orders) + need) * 1.25)
+        return world._replace(fulfilment=pools.grow(world.fulfilment, orders=orders))
+    if why == NO_PARCELS:
+        parcels = int((len(world.fulfilment.parcels) + need) * 1.25)
+        return world._replace(fulfilment=pools.grow(world.fulfilment, parcels=parcels))
+    if why == FULL_INBOX:
+        return world._replace(care=grow_inbox(world.care))
+    if why == NO_NODES:
+        return _grow_agenda(world, int((len(world.agenda.nodes) + need) * 1.25))
+    return world
+
+
+def _grow_agenda(world: World, nodes: int) -> World:
+    due = np.zeros((nodes, 3), np.int32)
+    due[: len(world.desk.due)] = world.desk.due
+    mine = np.zeros((nodes, 3), np.int32)
+    mine[: len(world.crowd.due)] = world.crowd.due
+    return world._replace(
+        agenda=agenda.grow(world.agenda, nodes), desk=world.desk._replace(due=due),
+        crowd=world.crowd._replace(due=mine),
+    )  # fmt: skip
