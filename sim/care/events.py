@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from sim.care.actors import MEMORY
 from sim.care.policies import Coupon, Fixed
 from sim.care.state import CAUSES, S_INSTANT
