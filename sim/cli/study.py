@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -121,6 +121,10 @@ def drill(
         int | None,
         typer.Option("--replications", min=1, max=1_000_000, help="Replications, each with and without the fault."),
     ] = None,
+    quarter: Annotated[
+        Literal["Q1", "Q2", "Q3", "Q4"] | None,
+        typer.Option("--quarter", help="Of a calendar, only the drills due then."),
+    ] = None,
     *,
     options: StudyOptions,
 ) -> None:
@@ -135,7 +139,7 @@ def drill(
         rows = changes.pop("crowd.shoppers", None) if options.shoppers is not None else None
         code = rehearse(
             files, dry_run, options.out, options.seed, replications, changes, rows, options.executor, options.lang,
-            options.json_, options.quiet,
+            options.json_, options.quiet, quarter,
         )  # fmt: skip
     raise typer.Exit(code)
 

@@ -238,14 +238,18 @@ class Marketplace(mesa.Model):
 
     # Running ---------------------------------------------------------------------------------------
 
-    def apply(self, event: Any) -> None:
-        """Let an event happen now: an entry of the timeline, or anything with ``do``, ``target``, ``lasts``, ``arguments``."""
+    def apply(self, event: Any) -> Any:
+        """Let an event happen now: an entry of the timeline, or anything with ``do``, ``target``, ``lasts``, ``arguments``.
+
+        Returns what the event gives back: nothing, or a trouble that says by ``over`` when people have ended it.
+        """
         entry = get_event(event.do)
         self.journal.record(event.do.partition(".")[0], event.do, event.target or "", event.lasts or 0.0)
         written = {"target": event.target, "for_minutes": event.lasts}
         given = {name: value for name, value in written.items() if value is not None}
-        entry.function(self, **given, **event.arguments)
+        made = entry.function(self, **given, **event.arguments)
         self.world.shelf.setting[shelf_state.STALE] = 1.0
+        return made
 
     def run(self, progress: Callable[[int, int, float], None] | None = None) -> None:
         """Run to the end of the scenario. ``progress(minute, end, real orders so far)`` is called now and then."""

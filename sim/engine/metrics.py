@@ -14,6 +14,8 @@ NAMES = {
     "rival_price": "share", "on_sale": "share", "records_exposed": "number",
     "enquiries_waiting": "number", "complaints_waiting": "number",
 }  # fmt: skip
+#: what only ever grows: passed once, its bound is never kept again
+TOTALS = ("fraud_loss", "price_bug_loss", "records_exposed")
 
 
 def unit_of(name: str) -> str:

@@ -27,7 +27,7 @@ class Fault:
         before = market.world.platform.effects.copy()
         team = market.notices.get("operations")
         rollouts = len(team.rollouts) if team is not None else 0
-        market.apply(event)
+        self.made = market.apply(event)
         self.ends = [
             (float(item[0]), item[3])
             for item in sorted(market.env._queue, key=lambda item: item[:3])
@@ -44,6 +44,8 @@ class Fault:
         gone = all(rollout.over and rollout.share <= 0.0 for rollout in self.rollouts)
         if self.rollouts and gone:
             return True  # the release has been taken back, whenever it was meant to end
+        if getattr(self.made, "over", False):
+            return True  # people have ended it
         if self.event.lasts is not None and now < self.began + self.event.lasts - 1e-9:
             return False
         return gone and all(at <= now + 1e-9 for at, _ in self.ends)

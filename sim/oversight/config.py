@@ -51,6 +51,12 @@ class Checks(Section):
     warn: Duration = param("60d", "", "periodic: how long before the expiry the supplier is reminded", low="14d", high="120d")
     cost: Money = param("300 CNY", "", "cost of one check", low="50 CNY", high="2000 CNY")
     turnover: Share = param("30%", "", "onboarding: suppliers that join in a year, of all", low="10%", high="60%")
+    gravity_onboarding: Share = param(
+        "50%", "", "onboarding: of a fine above its least, what is left as diligence mitigates", low="25%", high="100%"
+    )
+    gravity_periodic: Share = param(
+        "25%", "", "periodic: of a fine above its least, what is left as diligence mitigates", low="10%", high="100%"
+    )
 
 
 class Review(Section):

@@ -13,11 +13,14 @@ class _Checks:
 
     onboarding = False
     periodic = False
-    #: how a fine is set where the platform did this much [a]: diligence mitigates
-    gravity = 1.0
 
     def __init__(self, section: Any) -> None:
         self.section = section
+
+    @property
+    def gravity(self) -> float:
+        """Of the way from the least fine to the most, the part that is left where the platform did this much."""
+        return 1.0
 
 
 @policy("oversight.checks", "none")
@@ -30,7 +33,11 @@ class Onboarding(_Checks):
     """Licences are checked when a supplier joins, and never again."""
 
     onboarding = True
-    gravity = 0.5
+
+    @property
+    def gravity(self) -> float:
+        """Diligence mitigates."""
+        return float(self.section.gravity_onboarding)
 
 
 @policy("oversight.checks", "periodic")
@@ -39,7 +46,11 @@ class Periodic(_Checks):
 
     onboarding = True
     periodic = True
-    gravity = 0.25
+
+    @property
+    def gravity(self) -> float:
+        """Diligence mitigates, the more the better it is kept up."""
+        return float(self.section.gravity_periodic)
 
 
 class _Access(ABC):

@@ -15,6 +15,7 @@ from sim.core.errors import SimError
 from sim.core.rng import decision
 from sim.crowd.state import ALIVE
 from sim.oversight.duties import breach_cost, privacy_fine
+from sim.threats.state import threats
 
 BREACH = decision("breach.time")
 BREACH_ENTRY = decision("breach.entry")
@@ -61,11 +62,17 @@ class Guardian(mesa.Agent):
         """Real people with an account."""
         return float(len(self.market.world.crowd.rows) * self.market.weight)
 
-    def breach(self, role: str | None = None, entry: str | None = None) -> float:
-        """It becomes known that records were stolen; returns how many can be read."""
+    def breach(self, role: str | None = None, entry: str | None = None, records: float | None = None) -> float:
+        """It becomes known that records were stolen; returns how many can be read.
+
+        ``records``: that many accounts with their passwords, however they were got; else what `role` or `entry` reach.
+        """
         draws, config = self.market.draws, self.config
         turn = self.breaches
         self.breaches += 1
+        if records is not None:
+            self._follow(records, "passwords", turn)
+            return records
         if entry is None:
             u = float(draws.uniform(BREACH_ENTRY, 0, turn)) * (ACCOUNT_ENTRY + DATABASE_ENTRY)
             entry = "account" if role is not None or u < ACCOUNT_ENTRY else "database"
@@ -73,16 +80,18 @@ class Guardian(mesa.Agent):
             raise SimError(f"entry: found {entry!r}, accepted: account, database")
         if entry == "database":
             # whoever takes the file without the keys has nothing
-            records = 0.0 if config.encryption else self.customers
+            got = 0.0 if config.encryption else self.customers
+            if got > 0.0:  # passwords lie there too; the pages of an account show none
+                threats(self.market).leak(got, "database")
         else:
             role = role or self._stolen_account(turn)
             if role not in config.roles:
                 raise SimError(f"role: found {role!r}, accepted: {', '.join(config.roles)}")
-            records = self.access.reach(config.roles[role], self.customers)
+            got = self.access.reach(config.roles[role], self.customers)
             if config.masking:
-                records *= config.masked_worth
-        self._follow(records, role or entry, turn)
-        return records
+                got *= config.masked_worth
+        self._follow(got, role or entry, turn)
+        return float(got)
 
     def _stolen_account(self, turn: int) -> str:
         roles = self.config.roles

@@ -24,24 +24,31 @@ def rehearse(
     lang: str,
     as_json: bool,
     quiet: bool,
+    quarter: str | None = None,
 ) -> int:
-    """Rehearse, write, tell; returns the exit code of the worst verdict. Every file is checked before any runs."""
+    """Rehearse, write, tell; returns the exit code of the worst verdict. Every file is checked before any runs.
+
+    Raises ScenarioError for wrong files and where no drill is due in the ``quarter``.
+    """
     from sim.core.cache import tell_if_new
-    from sim.core.errors import ScenarioError
+    from sim.core.errors import Problem, ScenarioError
 
     tell_if_new(None if quiet or as_json else lambda text: print(f"sim618: {text}", file=sys.stderr))
     from sim.study import executors
-    from sim.study.drill_files import drill_files, load_drill
+    from sim.study.drill_files import due, load_drill
     from sim.study.drills import CODES, run_case, save_all, worst
     from sim.study.progress import Bar, Progress
 
     overrides = _plain(overrides)
-    paths = drill_files(files)
+    asked = due(files, quarter)
+    if not asked:
+        message = f"found {quarter!r}, accepted: a quarter of a calendar of drills in which one is due"
+        raise ScenarioError([Problem(str(files[0]), 0, 0, "--quarter", message)])
     cases = []
     problems: list[Any] = []
-    for path in paths:
+    for item in asked:
         try:
-            cases.append(load_drill(path, overrides, shoppers))
+            cases.append(load_drill(item.path, overrides, shoppers))
         except ScenarioError as error:
             problems += error.problems
     if problems:
@@ -58,13 +65,13 @@ def rehearse(
     workers = executors.make(executor)
     try:
         with Progress() if quiet or as_json else Bar() as progress:
-            for path in paths:
-                results.append(
-                    run_case(
-                        path, seed=seed, set=overrides, shoppers=shoppers, replications=replications,
-                        executor=workers, progress=progress,
-                    )
+            for item in asked:
+                result = run_case(
+                    item.path, seed=seed, set=overrides, shoppers=shoppers, replications=replications,
+                    executor=workers, progress=progress,
                 )  # fmt: skip
+                result.due = item
+                results.append(result)
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
     target = out or _folder(results, files)
@@ -160,4 +167,4 @@ def _show(results: Sequence[Any], target: Path, lang: str) -> None:
                 words["yes"] if row["met"] else words["no"],
             )  # fmt: skip
         console.print(table)
-    print(f"Report: {target / 'drill.html' if len(results) == 1 else target}", file=sys.stderr)
+    print(f"Report: {target / 'drill.html'}", file=sys.stderr)

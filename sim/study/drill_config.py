@@ -22,6 +22,9 @@ class Objectives(Section):
     mttr: Duration | None = default(None, description="longest time from the fault to recovery once it has ended")
     max_lost_orders: Count | None = default(None, description="most orders lost against the run without the fault")
     max_lost_gmv: Money | None = default(None, description="most GMV lost against the run without the fault")
+    max_lost_profit: Money | None = default(
+        None, description="most profit lost against the run without the fault, as booked by the watch's end"
+    )
     min_score: Share | None = default(None, description="least score of the probes")
     met_in: Share = default("90%", description="share of replications in which each objective must be met")
 
@@ -101,6 +104,16 @@ class Drill(Section):
     lasts_at_most: Duration = default("4h", description="length assumed of a fault that states none")
     replications: int = default(10, description="replications, each with and without the fault", ge=1, le=100_000)
     seed: int | None = default(None, description="seed; else the scenario's, else 1", ge=0)
+
+    @model_validator(mode="after")
+    def _can_recover(self) -> Drill:
+        tick = min(max(1.0, float(probe.every // 1)) for probe in self.steady_state)
+        if self.windows * tick > self.patience:
+            raise ValueError(
+                f"found patience {self.patience:g} min, accepted: {self.windows * tick:g} min or more, the time that "
+                f"{self.windows} readings in a row take"
+            )
+        return self
 
     @property
     def responses(self) -> dict[str, Response]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.core.picture import ACCENT, BAD, GOOD, LINE, SOFT, style
+from sim.core.wording import scaled
 from sim.engine.metrics import unit_of
 
 MARKS = (
@@ -14,6 +15,14 @@ MARKS = (
     ("action", "action", "措施", ACCENT), ("stop", "stop", "中止", BAD), ("restored", "restored", "恢复服务", GOOD),
     ("fault_over", "fault over", "故障结束", SOFT), ("recovered", "recovered", "恢复", GOOD),
     ("afterwards", "afterwards", "收尾", SOFT),
+)  # fmt: skip
+
+
+#: up to so many minutes shown, minutes of a unit, its words
+CLOCKS = (
+    (240.0, 1.0, ("minutes after the fault", "故障后分钟")),
+    (4320.0, 60.0, ("hours after the fault", "故障后小时")),
+    (np.inf, 1440.0, ("days after the fault", "故障后天数")),
 )  # fmt: skip
 
 
@@ -28,47 +37,57 @@ def timeline(result: Any, number: int, lang: str = "en") -> Any:
     """Orders a minute with and without the fault, the readings of the steady state, and what happened when."""
     run, control = result.runs["response"][number], result.controls[number]
     fault = run.fault_at
-    times = np.array(run.minutes[1:]) - fault
     until = max([row[0] for row in run.journal if row[1] == "drill"] + [fault]) - fault + 15.0
-    shown = times <= until
+    size, unit = next((size, unit) for reach, size, unit in CLOCKS if until <= reach)
+    times = (np.array(run.minutes[1:]) - fault) / size
+    shown = times <= until / size
     metrics = list(run.readings)
     with style():
-        figure, axes = _axes(2.4 + 1.2 * len(metrics), 1 + len(metrics))
+        figure, axes = _axes(2.6 + 1.2 * len(metrics), 1 + len(metrics))
         for source, colour, label in (
-            (control, LINE, "无故障" if lang == "zh" else "without the fault"),
+            (control, SOFT, "无故障" if lang == "zh" else "without the fault"),
             (run, ACCENT, "有故障" if lang == "zh" else "with the fault"),
         ):
             rate = np.diff(source.orders)[: len(times)] / np.diff(run.minutes)
             axes[0].plot(times[shown], rate[shown], color=colour, lw=1.3, label=label)
         axes[0].set_ylabel("订单/分钟" if lang == "zh" else "orders/min")
-        axes[0].legend(frameon=False, loc="upper right", fontsize=8)
+        axes[0].set_ylim(bottom=0.0)
+        axes[0].legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, fontsize=8)
         for axis, metric in zip(axes[1:], metrics, strict=True):
-            axis.plot(times[shown], np.array(run.readings[metric][1:])[shown], color=ACCENT, lw=1.2)
+            values = np.array(run.readings[metric][1:])
+            axis.plot(times[shown], values[shown], color=ACCENT, lw=1.2)
             axis.set_ylabel(metric.replace("platform.", ""), fontsize=7.5)
-            axis.ticklabel_format(axis="y", useOffset=False)
+            axis.ticklabel_format(axis="y", useOffset=False, style="plain")
+            if np.nanmax(np.abs(values[shown]), initial=0.0) >= 1e4:
+                axis.yaxis.set_major_formatter(lambda value, _: scaled(value, lang))
             if unit_of(metric) == "share":
-                axis.set_ylim(-0.03, 1.03)
-        _marks(axes, run, fault, lang)
-        axes[-1].set_xlabel("故障后分钟" if lang == "zh" else "minutes after the fault")
+                axis.set_ylim(-0.03, max(1.03, 1.03 * np.nanmax(values[shown], initial=0.0)))
+        _marks(axes, run, fault, size, lang)
+        axes[-1].set_xlabel(unit[int(lang == "zh")])
     return figure
 
 
-def _marks(axes: Any, run: Any, fault: float, lang: str) -> None:
+def _marks(axes: Any, run: Any, fault: float, size: float, lang: str) -> None:
     """A line for what happened; names of things close together are set one below the other."""
     top = axes[0].get_ylim()[1]
-    width = max(axes[0].get_xlim()[1] - axes[0].get_xlim()[0], 1e-9)
-    placed: list[float] = []
+    first, last = axes[0].get_xlim()
+    width = max(last - first, 1e-9)
+    placed: list[tuple[float, str]] = []
     for kind, en, zh, colour in MARKS:
         rows = [row for row in run.journal if row[1] == "drill" and row[2] == kind][:3]
         for row in rows:
-            at = row[0] - fault if kind != "restored" else run.restored - fault
+            at = (row[0] - fault if kind != "restored" else run.restored - fault) / size
             for axis in axes:
                 axis.axvline(at, color=colour, lw=0.9, ls=":")
-            depth = sum(abs(at - other) < 0.13 * width for other in placed)
+            near = [name for other, name in placed if abs(at - other) < 0.14 * width]
+            if kind in near:
+                continue  # steps taken together are named once
+            left = at > first + 0.85 * width
+            text = f" {zh if lang == 'zh' else en} "
             axes[0].text(
-                at, top * (1.0 - 0.11 * depth), f" {zh if lang == 'zh' else en}", color=colour, fontsize=8, va="top"
+                at, top * (0.99 - 0.11 * len(near)), text, color=colour, fontsize=8, va="top", ha="right" if left else "left"
             )
-            placed.append(at)
+            placed.append((at, kind))
 
 
 def shortfall(result: Any, lang: str = "en") -> Any:

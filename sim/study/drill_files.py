@@ -23,20 +23,37 @@ class Case:
     steps: dict[str, tuple[Step, ...]]
 
 
-def drill_files(paths: Iterable[Path]) -> list[Path]:
-    """The drill files named, calendars replaced by the drills they list. Raises ScenarioError."""
+@dataclass(frozen=True)
+class Due:
+    """A drill to be rehearsed: its file, and where a calendar asks for it, when and the calendar's name."""
+
+    path: Path
+    quarter: str = ""
+    calendar: str = ""
+
+
+def due(paths: Iterable[Path], quarter: str | None = None) -> list[Due]:
+    """The drills named, calendars replaced by the drills they list, in order. Raises ScenarioError.
+
+    ``quarter``: only those a calendar asks for then.
+    """
     from sim.scenario import load_document
     from sim.scenario.extends import read_tree
 
-    found: list[Path] = []
+    found: list[Due] = []
     for path in paths:
         node = read_tree(path).node
         if node is not None and node.kind == "map" and "drills" in node.value:
             calendar = load_document(path, DrillCalendar).config
-            found += [path.parent / item.run for item in calendar.drills]
+            found += [Due(path.parent / item.run, item.quarter or "", calendar.calendar) for item in calendar.drills]
         else:
-            found.append(path)
-    return found
+            found.append(Due(path))
+    return [item for item in found if quarter is None or item.quarter == quarter]
+
+
+def drill_files(paths: Iterable[Path]) -> list[Path]:
+    """Paths of the drills named, calendars replaced by the drills they list. Raises ScenarioError."""
+    return [item.path for item in due(paths)]
 
 
 def load_drill(path: str | Path, overrides: Mapping[str, Any] | None = None, shoppers: int | None = None) -> Case:

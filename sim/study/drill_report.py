@@ -26,6 +26,7 @@ WORDS = {
         "worst": "Worst", "share": "Met in", "verdict": "Verdict", "objective": "Objective",
         "yes": "met", "no": "not met",
         "figure": "Figure", "metric": "Reading", "mode": "Mode", "held": "Held", "before": "Before", "after": "After",
+        "reading": "Worst reading (mean)",
         "edge": "before and after", "continuous": "throughout", "response": "response",
         "step": "Step", "taken": "Taken in", "when": "After the fault", "problem": "Problem", "plan": "Plan",
     },
@@ -40,7 +41,7 @@ WORDS = {
         "worst": "最差", "share": "达标比例",
         "verdict": "结论", "objective": "目标", "yes": "达标", "no": "未达标", "figure": "指标", "metric": "读数",
         "edge": "前后", "continuous": "全程", "response": "主预案", "mode": "方式",
-        "held": "保持", "before": "之前", "after": "之后", "step": "步骤", "taken": "执行次数", "when": "故障后",
+        "held": "保持", "before": "之前", "after": "之后", "reading": "最差读数（均值）", "step": "步骤", "taken": "执行次数", "when": "故障后",
         "problem": "问题",
         "plan": "预案",
     },
@@ -52,6 +53,7 @@ NAMES = {
     "mttr": ("Time to recover after the fault's end (MTTR)", "故障结束后恢复时间 (MTTR)"),
     "lost_orders": ("Orders lost", "流失订单"),
     "lost_gmv": ("GMV lost", "流失 GMV"),
+    "lost_profit": ("Profit lost", "流失利润"),
     "deferred_recovered": ("Orders deferred, then recovered", "延后后挽回的订单"),
     "void_orders": ("Paid orders void by lost writes", "因丢失写入作废的已付订单"),
     "score": ("Score of the probes", "探针得分"),
@@ -69,16 +71,12 @@ def page(result: Any, lang: str = "en") -> str:
         ("shortfall", shortfall(result, lang)),
         ("distribution", losses(result, lang)),
     ]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    source = resources.files("sim.study").joinpath("drill.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source).render(
-        lang="zh-CN" if lang == "zh" else "en",
-        variables=Markup(variables()),
+    return render(
+        lang,
         words=words,
+        line=f"{words['kind']} · {told['scenario']} · {told['replications']} {words['replications']} · "
+        f"{words['seed']} {told['seed']}",
         name=drill.drill,
-        scenario=told["scenario"],
-        replications=told["replications"],
-        seed=told["seed"],
         status=told["status"],
         verdict=words[told["status"]],
         answer=answer(told, lang),
@@ -92,26 +90,53 @@ def page(result: Any, lang: str = "en") -> str:
     )
 
 
+def render(lang: str, **parts: Any) -> str:
+    """The page's template filled in: a line, a name, a verdict with its answer, tables, pictures, sentences."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = resources.files("sim.study").joinpath("drill.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(source).render(
+        lang="zh-CN" if lang == "zh" else "en", variables=Markup(variables()), **parts
+    )
+
+
 def answer(told: dict[str, Any], lang: str = "en") -> str:
     """What it cost and how long it took, in a sentence."""
-    reached = told["achieved"]
-    gmv, orders, rto = (reached[key] for key in ("lost_gmv", "lost_orders", "rto"))
+    rto, count = told["achieved"]["rto"], told["replications"]
+    cost, chinese = _cost(told, lang), lang == "zh"
+    if not told["disturbed"]:
+        return f"{cost}；稳态从未被打破。" if chinese else f"{cost}; the steady state was never left."
+    never, back = rto["never"], minutes(rto["value"], lang)
+    if not math.isfinite(rto["value"]):
+        return f"{cost}；稳态在 {count} 次重复中均未恢复。" if chinese else (
+            f"{cost}; the steady state did not come back in {'the' if count == 1 else f'any of {count}'} replication"
+            f"{'' if count == 1 else 's'}."
+        )
+    text = f"{cost}；稳态在 {back}后恢复" if chinese else f"{cost}; the steady state was back after {back}"
+    if not never:
+        return text + ("。" if chinese else ".")
+    return text + (f"，{never} 次未恢复。" if chinese else f", and never in {never} of {count} replications.")
+
+
+def _cost(told: dict[str, Any], lang: str) -> str:
+    """Orders and GMV lost, as far as the replications can tell."""
+    gmv, orders = told["achieved"]["lost_gmv"], told["achieved"]["lost_orders"]
     lost, money = number(orders["value"], "orders", lang), number(gmv["value"], "CNY", lang)
+    if not math.isfinite(gmv["low"]):
+        if lang == "zh":
+            return f"唯一一次重复中流失 {lost}、{money}，无法判断是否出于偶然"
+        return f"In the one replication {lost} and {money} were lost, which may be chance"
     width = number((gmv["high"] - gmv["low"]) / 2.0, "CNY", lang)
-    never = rto["never"]
-    back = minutes(rto["value"], lang)
-    certain = not math.isfinite(gmv["low"]) or gmv["low"] > 0.0
+    if gmv["high"] < 0.0:
+        more, extra = number(-orders["value"], "orders", lang), number(-gmv["value"], "CNY", lang)
+        if lang == "zh":
+            return f"没有流失：比无故障时平均多 {more}、{extra}（±{width}）"
+        return f"Nothing was lost: on average {more} and {extra} (±{width}) more than without the fault"
+    certain = gmv["low"] > 0.0
     if lang == "zh":
-        cost = f"平均流失 {lost}、{money}（±{width}）" if certain else f"流失与偶然无异：平均 {lost}、{money}（±{width}）"
-        text = f"{cost}；服务在 {back}后恢复" if math.isfinite(rto["value"]) else cost
-        return text + (f"，{never} 次未恢复。" if never else "。")
-    cost = f"On average {lost} and {money} (±{width}) were lost"
-    if not certain:
-        cost = f"What was lost cannot be told from chance: on average {lost} and {money} (±{width})"
-    text = f"{cost}; service was back after {back}" if math.isfinite(rto["value"]) else f"{cost}; service was not back"
-    if never and not math.isfinite(rto["value"]):
-        return f"{text} in any of {told['replications']} replications."
-    return text + (f", and never in {never} of {told['replications']} replications." if never else ".")
+        return f"平均流失 {lost}、{money}（±{width}）" if certain else f"流失与偶然无异：平均 {lost}、{money}（±{width}）"
+    if certain:
+        return f"On average {lost} and {money} (±{width}) were lost"
+    return f"What was lost cannot be told from chance: on average {lost} and {money} (±{width})"
 
 
 def minutes(value: float, lang: str = "en") -> str:
@@ -135,20 +160,23 @@ def said(value: float, unit: str, lang: str) -> str:
 
 
 def _unit(key: str) -> str:
-    return {"rto": "min", "mttd": "min", "mttr": "min", "rpo": "s", "lost_gmv": "CNY", "score": "share"}.get(
+    return {"rto": "min", "mttd": "min", "mttr": "min", "rpo": "s", "lost_gmv": "CNY", "lost_profit": "CNY",
+            "score": "share"}.get(
         key, "orders"
     )
 
 
-def between(estimate: dict[str, Any], unit: str, lang: str) -> str:
-    """A mean with its interval."""
+def between(estimate: dict[str, Any], unit: str, lang: str, difference: bool = False) -> str:
+    """A mean with its interval, which ends where the quantity does: no time is negative, but a difference may be."""
     if estimate["n"] == 0:
         return said(math.nan, unit, lang)
     middle = said(estimate["value"], unit, lang)
-    if not math.isfinite(estimate["low"]):
+    if not math.isfinite(estimate["low"]) or estimate["low"] == estimate["high"]:
         return middle
-    low = max(0.0, estimate["low"]) if unit in ("min", "s") else estimate["low"]  # no time is negative
-    return f"{middle} ({said(low, unit, lang)} … {said(estimate['high'], unit, lang)})"
+    low, high = estimate["low"], estimate["high"]
+    if not difference and unit in ("min", "s", "share"):
+        low, high = max(0.0, low), min(1.0, high) if unit == "share" else high
+    return f"{middle} ({said(low, unit, lang)} … {said(high, unit, lang)})"
 
 
 def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict[str, Any]]:
@@ -166,7 +194,7 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
             ],
         },
     ]  # fmt: skip
-    for title, keys in (("losses", ("lost_orders", "lost_gmv", "deferred_recovered", "void_orders", "rpo")),
+    for title, keys in (("losses", ("lost_orders", "lost_gmv", "lost_profit", "deferred_recovered", "void_orders", "rpo")),
                         ("times", ("mttd", "rto", "mttr", "score"))):  # fmt: skip
         rows = [
             [NAMES[key][chinese], between(told["achieved"][key], _unit(key), lang),
@@ -180,17 +208,17 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
     tables.append(
         {
             "title": words["probes"],
-            "headings": [words[k] for k in ("metric", "mode", "before", "after", "held")],
+            "headings": [words[k] for k in ("metric", "mode", "before", "after", "held", "reading")],
             "rows": [
-                [p["metric"], words[p["mode"]], f"{p['before']}/{count}", f"{p['after']}/{count}",
-                 number(p["held"]["value"], "share", lang)]
+                [p["metric"], words[p["mode"]], _of(p["before"], p["before_known"]), _of(p["after"], p["after_known"]),
+                 number(p["held"]["value"], "share", lang), _reading(p, lang)]
                 for p in told["probes"]
             ],
         }
     )  # fmt: skip
     if told["actions"]:
         rows = [
-            [f"{a['do']} {a['target']}".strip(), f"{a['taken_in']}/{count}", between(a["after"], "min", lang),
+            [f"{a['do']} {a['target']}".strip() + (f" ({a['time']})" if a["time"] > 1 else ""), f"{a['taken_in']}/{count}", between(a["after"], "min", lang),
              "; ".join(a["errors"])]
             for a in told["actions"]
         ]  # fmt: skip
@@ -206,17 +234,28 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
             [
                 row["plan"],
                 words[row["status"]],
-                *(between(row[k], _unit(k), lang) for k in ("lost_orders", "lost_gmv", "rto")),
+                *(between(row[k], _unit(k), lang, difference=True) for k in ("lost_orders", "lost_gmv", "lost_profit", "rto")),
             ]
             for row in told["plans"]
         ]
         heads = [
             words["plan"],
             words["verdict"],
-            *(f"Δ {NAMES[k][chinese]}" for k in ("lost_orders", "lost_gmv", "rto")),
+            *(f"Δ {NAMES[k][chinese]}" for k in ("lost_orders", "lost_gmv", "lost_profit", "rto")),
         ]
         tables.append({"title": words["plans"], "headings": heads, "rows": rows})
     return tables
+
+
+def _of(held: int, known: int) -> str:
+    """In how many replications something held, of those in which it is known."""
+    return f"{held}/{known}" if known else "–"
+
+
+def _reading(probe: dict[str, Any], lang: str) -> str:
+    """The worst reading from the fault on, mean of the replications."""
+    unit = {"number": "", "s": "s"}.get(probe["unit"], probe["unit"])
+    return number(probe["reading"]["value"], unit, lang) if probe["reading"]["n"] else "–"
 
 
 def _sure(told: dict[str, Any], drill: Any, lang: str) -> list[str]:

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.books.measures.result import profit
 from sim.core.clock import ACTIONS, FAULTS, call_after, wait
 from sim.engine.alerts import Threshold
+from sim.engine.metrics import TOTALS
 from sim.engine.playbook import WATCHERS, Done, Responder, Step, level, take
 from sim.engine.readings import Meter
 from sim.engine.withdraw import Fault
@@ -32,6 +34,8 @@ class Checked:
     after: bool | None = None
     checks: int = 0
     held: int = 0
+    worst: float = math.nan
+    """reading furthest on the wrong side from the fault on"""
 
     @property
     def percent(self) -> float:
@@ -66,6 +70,8 @@ class Rehearsal:
     minutes: list[float] = field(default_factory=list)
     orders: list[float] = field(default_factory=list)
     gmv: list[float] = field(default_factory=list)
+    profit: list[float] = field(default_factory=list)
+    """CNY booked since the scenario's start, at each of the minutes"""
     readings: dict[str, list[float]] = field(default_factory=dict)
     journal: list[tuple[float, str, str, str, float]] = field(default_factory=list)
 
@@ -116,7 +122,8 @@ def span(drill: Drill, calendar: Any) -> tuple[int, int]:
     starts = [calendar.minute(event.at) for event in drill.inject]
     lengths = [drill.lasts_at_most if event.lasts is None else event.lasts for event in drill.inject]
     over = max(start + length for start, length in zip(starts, lengths, strict=True))
-    first = max(0, math.floor(min(starts)) - 10)
+    before = max(10.0, *(max(probe.over, probe.every) for probe in drill.steady_state))
+    first = max(0, math.floor(min(starts)) - math.ceil(before))
     return first, min(calendar.end, math.ceil(over + drill.patience + drill.settle + drill.observe))
 
 
@@ -196,9 +203,14 @@ class _Watch:
         out.minutes.append(now)
         out.orders.append(orders)
         out.gmv.append(gmv)
+        out.profit.append(float(profit(self.market)))
         held = [self._check(probe, seen, now) for probe, seen in zip(self.drill.steady_state, out.probes, strict=True)]
         if not self.faults and self.waiting == len(self.drill.inject):
             return  # still before the first fault
+        held = [
+            self._grows_no_more(probe) if one is False and probe.metric in TOTALS else one
+            for probe, one in zip(self.drill.steady_state, held, strict=True)
+        ]
         known = [one for one in held if one is not None]
         if known and not all(known):
             out.disturbed = True
@@ -221,6 +233,8 @@ class _Watch:
         holds = probe.holds(value)
         if holds is not None and now <= self.out.fault_at:
             seen.before = holds
+        elif holds is not None:
+            seen.worst = float(np.fmin(seen.worst, value) if probe.at_least is not None else np.fmax(seen.worst, value))
         if holds is None or (holds is False and self._bad_anyway(probe, len(readings) - 1)):
             return None
         if probe.mode == "continuous" and now > self.out.fault_at:
@@ -229,6 +243,11 @@ class _Watch:
                 seen.checks += 1
                 seen.held += holds
         return holds
+
+    def _grows_no_more(self, probe: Probe) -> bool:
+        """A total past its bound never comes back; the steady state is, where it has stopped growing."""
+        readings = self.out.readings[probe.metric]
+        return len(readings) > 1 and readings[-1] <= readings[-2]
 
     def _bad_anyway(self, probe: Probe, tick: int) -> bool:
         """Whether the bound is not kept at this tick without the fault either: then the fault is not to blame."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sim.engine.metrics import unit_of
 from sim.study import stats
 from sim.study.drill_config import Drill
 from sim.study.drill_run import Rehearsal
@@ -22,16 +24,18 @@ class Loss:
 
     orders: float
     gmv: float
+    profit: float
     deferred: float
     """orders that were missing at the worst moment and came after all"""
 
 
 def loss(control: Rehearsal, drill: Rehearsal) -> Loss:
-    """Orders and GMV missing at the drill's last tick, and what was missing before but came back."""
+    """Orders, GMV and profit missing at the drill's last tick, and what was missing before but came back."""
     n = len(drill.minutes)
     missing = np.array(control.orders[:n]) - np.array(drill.orders)
     money = control.gmv[n - 1] - drill.gmv[-1]
-    return Loss(float(missing[-1]), float(money), float(max(0.0, missing.max()) - max(0.0, missing[-1])))
+    deferred = max(0.0, missing.max()) - max(0.0, missing[-1])
+    return Loss(float(missing[-1]), float(money), float(control.profit[n - 1] - drill.profit[-1]), float(deferred))
 
 
 def objectives_of(drill: Drill) -> list[tuple[str, str, float]]:
@@ -47,6 +51,8 @@ def objectives_of(drill: Drill) -> list[tuple[str, str, float]]:
         found.append(("lost_orders", "orders", float(asked.max_lost_orders)))
     if asked.max_lost_gmv is not None:
         found.append(("lost_gmv", "CNY", float(asked.max_lost_gmv)))
+    if asked.max_lost_profit is not None:
+        found.append(("lost_profit", "CNY", float(asked.max_lost_profit)))
     if asked.min_score is not None:
         found.append(("score", "share", asked.min_score))
     return found
@@ -63,6 +69,7 @@ def values_of(
         "rpo": np.array([run.rpo - control.rpo for run, control in zip(runs, controls, strict=True)]),
         "lost_orders": np.array([one.orders for one in losses]),
         "lost_gmv": np.array([one.gmv for one in losses]),
+        "lost_profit": np.array([one.profit for one in losses]),
         "deferred_recovered": np.array([one.deferred for one in losses]),
         "void_orders": np.array([run.void_orders - c.void_orders for run, c in zip(runs, controls, strict=True)]),
         "score": np.array([run.score for run in runs]),
@@ -88,9 +95,9 @@ def verdict(
     rows = []
     for key, unit, asked in objectives_of(drill):
         x = values[key]
-        if key == "mttd":  # nobody needs to be told of what disturbed nothing
-            x = np.where(np.isnan(x), 0.0, x)
         good = x >= asked - 1e-9 if key == "score" else x <= asked + 1e-9
+        if key == "mttd":  # nobody needs to be told of what disturbed nothing
+            good |= np.isnan(x)
         share = stats.proportion(int(good.sum()), len(runs))
         rows.append(
             {"objective": key, "unit": unit, "asked": asked, "achieved": _estimate(x), "met_in": share.as_dict(),
@@ -132,21 +139,31 @@ def _probe(runs: Sequence[Rehearsal], number: int) -> dict[str, Any]:
         "mode": seen[0].mode,
         "weight": seen[0].weight,
         "held": _estimate(np.array([one.percent for one in seen])),
-        "before": sum(one.before is not False for one in seen),
-        "after": sum(one.after is not False for one in seen),
+        "before": sum(one.before is True for one in seen),
+        "before_known": sum(one.before is not None for one in seen),
+        "after": sum(one.after is True for one in seen),
+        "after_known": sum(one.after is not None for one in seen),
+        "unit": unit_of(seen[0].metric),
+        "reading": _estimate(np.array([one.worst for one in seen])),
     }
 
 
 def _actions(runs: Sequence[Rehearsal]) -> list[dict[str, Any]]:
-    """Steps of the playbook: in how many replications each was taken, when, and what went wrong."""
-    found: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    """Steps of the playbook: in how many replications each was taken, when, and what went wrong.
+
+    A step that says the same as an earlier one is told apart by ``time``: the second, the third of its kind.
+    """
+    found: dict[tuple[str, str, int], list[tuple[float, str]]] = {}
     for run in runs:
+        taken: Counter[tuple[str, str]] = Counter()
         for done in run.actions:
-            found.setdefault((done.do, done.target), []).append((done.minute - run.fault_at, done.error))
+            taken[done.do, done.target] += 1
+            key = (done.do, done.target, taken[done.do, done.target])
+            found.setdefault(key, []).append((done.minute - run.fault_at, done.error))
     return [
-        {"do": do, "target": target, "taken_in": len(list_), "after": _estimate(np.array([t for t, _ in list_])),
-         "errors": sorted({error for _, error in list_ if error})}
-        for (do, target), list_ in found.items()
+        {"do": do, "target": target, "time": nth, "taken_in": len(list_),
+         "after": _estimate(np.array([t for t, _ in list_])), "errors": sorted({error for _, error in list_ if error})}
+        for (do, target, nth), list_ in found.items()
     ]  # fmt: skip
 
 
@@ -158,8 +175,9 @@ def compare_plans(verdicts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = []
     for other in others:
         row: dict[str, Any] = {"plan": other["response"], "status": other["status"]}
-        for key in ("lost_orders", "lost_gmv", "rto", "mttr"):
-            difference = np.array(other["values"][key]) - np.array(base["values"][key])
+        for key in ("lost_orders", "lost_gmv", "lost_profit", "rto", "mttr"):
+            with np.errstate(invalid="ignore"):  # never less never is not known
+                difference = np.array(other["values"][key]) - np.array(base["values"][key])
             row[key] = stats.mean(difference[np.isfinite(difference)]).as_dict()
         rows.append(row)
     return rows

@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ import pandas as pd
 
 from sim.core.errors import Exit
 from sim.study import executors
-from sim.study.drill_files import Case, drill_files, load_drill
+from sim.study.drill_files import Case, Due, due, load_drill
 from sim.study.drill_run import Rehearsal, rehearse
 from sim.study.drill_verdict import MET, NOT_MET, STOPPED, compare_plans, verdict
 from sim.study.outcome import plain
@@ -41,6 +42,9 @@ class DrillResult:
     controls: list[Rehearsal]
     runs: dict[str, list[Rehearsal]]
     verdict: dict[str, Any]
+    seconds: float = 0.0
+    """wall clock of all its runs"""
+    due: Due | None = None
 
     @property
     def name(self) -> str:
@@ -86,6 +90,11 @@ class DrillResult:
         write_whole(folder / "junit.xml", junit([self]).encode())
         write_page(folder / "drill.html", page(self, lang))
         return folder
+
+    @property
+    def quarter(self) -> str:
+        """Quarter in which a calendar asks for it, or nothing."""
+        return self.due.quarter if self.due is not None else ""
 
 
 def calendar_of(config: Any) -> Any:
@@ -140,6 +149,7 @@ def run_case(
     own = isinstance(executor, str)
     workers = executors.make(executor) if own else executor
     text = json.dumps({key: value for key, value in changes.items()}, sort_keys=True)
+    began = time.perf_counter()
     try:
         asked = [workers.submit(replicate, str(path), text, used, number) for number in range(count)]
         found = []
@@ -162,7 +172,7 @@ def run_case(
         "plans": compare_plans(verdicts),
         "responses": verdicts[1:],
     }
-    return DrillResult(case, used, controls, runs, told)
+    return DrillResult(case, used, controls, runs, told, time.perf_counter() - began)
 
 
 def drill_id(case: Case, seed: int, replications: int) -> str:
@@ -178,30 +188,49 @@ def drill(*paths: str | Path, out: str | Path | None = None, lang: str = "en", *
 
     Options: seed, set, shoppers, replications, executor, progress.
     """
-    files = drill_files([Path(path) for path in paths])
-    results = [run_case(file, **options) for file in files]
+    results = []
+    for item in due([Path(path) for path in paths]):
+        results.append(run_case(item.path, **options))
+        results[-1].due = item
     if out is not None:
         save_all(results, Path(out), lang)
     return results[0] if len(results) == 1 else results
 
 
 def save_all(results: Sequence[DrillResult], out: Path, lang: str) -> None:
-    """One drill into the folder itself; a suite into a folder each, with one summary and one junit.xml."""
+    """One drill into the folder itself; a suite into a folder each, with one summary (page, JSON) and one junit.xml."""
     if len(results) == 1:
         results[0].save(out, lang)
         return
+    from sim.core.page import write_page
     from sim.study.drill_junit import junit
+    from sim.study.drill_suite import page
 
-    for result in results:
-        result.save(out / result.case.path.stem, lang)
+    folders = names(results)
+    for result, folder in zip(results, folders, strict=True):
+        result.save(out / folder, lang)
     told = {
         "status": worst([result.status for result in results]),
         "drills": [
-            {"drill": r.name, "file": r.case.path.name, "status": r.status, "folder": r.case.path.stem} for r in results
+            {"drill": r.name, "file": r.case.path.name, "quarter": r.quarter, "status": r.status, "folder": folder}
+            for r, folder in zip(results, folders, strict=True)
         ],
     }
     write_whole(out / "verdict.json", json.dumps(told, ensure_ascii=False, indent=1).encode())
     write_whole(out / "junit.xml", junit(results).encode())
+    write_page(out / "drill.html", page(results, folders, lang))
+
+
+def names(results: Sequence[DrillResult]) -> list[str]:
+    """Folder of each drill of a suite: its file's name, numbered from the second of a name on."""
+    found: list[str] = []
+    for result in results:
+        stem, number = result.case.path.stem, 2
+        name = stem
+        while name in found:
+            name, number = f"{stem}-{number}", number + 1
+        found.append(name)
+    return found
 
 
 def worst(statuses: Sequence[str]) -> str:

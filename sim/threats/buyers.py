@@ -27,6 +27,7 @@ class Held:
     phase: str = "way"  # way, back, or a word of the kind
     due: float = 0.0
     normal: int = 0
+    account: int = -1  # of the gang's accounts, where their history matters
 
 
 class Buyer(Attacker):

@@ -284,7 +284,10 @@ class ReturnFraud(Gang):
     kind: Literal["return_fraud"]
     orders: Rate = param("10/h", "", "orders placed at level 1", low="1/h", high="5000/h", gt=0)
     goods: Share = param("75%", "", "of the list price, what the goods bring", low="40%", high="95%")
-    believed: Share = param("80%", "", "share of claims paid out unless a defence stops them", low="30%", high="100%")
+    believed: Share = param(
+        "80%", "", "of the claims that people look at, share paid out unless a defence stops them", low="30%", high="100%"
+    )
+    decided: Duration = param("2d", "", "time people take over a claim that is not refunded at once", low="4h", high="10d")
 
 
 class ReviewFraud(Gang):

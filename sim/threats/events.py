@@ -138,7 +138,7 @@ def review_fraud(
 def price_bug(
     market: Any, target: Any = "top 1%", for_minutes: Any = None, off: Any = "90%", people: Any = None,
     spreads: float | None = None,
-) -> None:  # fmt: skip
+) -> Bug:  # fmt: skip
     """The target's articles (a rule such as hero, category:NAME, top 1%) are sold `off` below list price by mistake."""
     side = threats(market)
     if side.bug is not None and not side.bug.over:
@@ -159,6 +159,7 @@ def price_bug(
     waiting = any(agent.kind == "price_bug" and not agent.gone for agent in side.attackers)
     if not waiting:
         _attack(market, "price_bug", lasts, lasts, {"people": people, "spreads": spreads, "budget": "100M CNY"})
+    return bug
 
 
 def _end_bug(market: Any, bug: Bug) -> None:
@@ -169,15 +170,18 @@ def _end_bug(market: Any, bug: Bug) -> None:
 
 @event("threats.breach", kind="inject")
 def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Any = "1%") -> None:
-    """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset."""
+    """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset.
+
+    Where the file has `oversight.privacy`, it is a breach of personal data with all that follows from one.
+    """
     share = size(records, 0.01)
     if not 0.0 <= share <= 1.0:
         raise SimError(f"threats.breach: found records {records!r}, accepted: a share of accounts, 0% to 100%")
-    side = threats(market)
     stolen = share * len(market.world.crowd.rows) * market.weight
-    side.breached += stolen
-    side.add("records_breached", stolen)
-    side.tell("breach", str(target or "accounts"), stolen)
+    threats(market).leak(stolen, str(target or "accounts"))
+    guardian = getattr(market.notices.get("oversight"), "guardian", None)
+    if guardian is not None and stolen > 0.0:
+        guardian.breach(records=stolen)
 
 
 # What people do -----------------------------------------------------------------------------------

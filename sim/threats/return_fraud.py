@@ -1,4 +1,9 @@
-"""Return fraud: what has arrived is claimed as missing or faulty; the money comes back, the goods stay."""
+"""Return fraud: what has arrived is claimed as missing or faulty; the money comes back, the goods stay.
+
+A claim is judged by what the shop has observed of the account that makes it, as any shopper's return is: with care's
+policy of instant refunds an account that is trusted has its money at once; else people look at the claim first, and
+believe it or not. Every refund without goods lowers the trust in its account.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,38 @@ from typing import Any
 import numpy as np
 
 from sim.books.state import CASH, FRAUD, REFUNDS, note, post
+from sim.care.kernel import trust
+from sim.care.state import S_INSTANT, S_TRUST
 from sim.platform.state import CARE, ORDER, PAY
 from sim.threats.attacker import Batch, Option
 from sim.threats.buyers import Buyer, Held
 from sim.threats.card_fraud import ordinary
 from sim.threats.chance import SUCCESS, binomial
 from sim.threats.config import ReturnFraud
+
+
+class Accounts:
+    """The gang's accounts, one after the other in use: what the shop has seen of each. One stands for row-weight real ones."""
+
+    def __init__(self) -> None:
+        self.newest = -1
+        self.orders: list[int] = []
+        self.returned: list[int] = []
+        self.claims: list[int] = []
+
+    def order(self, uses: int) -> int:
+        """The account that places the next order: a new one once the newest has served ``uses`` times."""
+        if self.newest < 0 or self.orders[self.newest] >= uses:
+            self.newest += 1
+            for column in (self.orders, self.returned, self.claims):
+                column.append(0)
+        self.orders[self.newest] += 1
+        return self.newest
+
+    def trust(self, care: Any, account: int) -> float:
+        """Observed trust score of an account, by the formula for shoppers."""
+        seen = care._replace(returned=self.returned, claims=self.claims)
+        return float(trust.py_func(seen, account, self.orders[account]))
 
 
 class Claimer(Buyer):
@@ -24,8 +55,8 @@ class Claimer(Buyer):
     config: ReturnFraud
 
     def __init__(self, *args: Any) -> None:
-        self.claims = 0
         self.claimed = self.refused = 0.0  # smoothed
+        self.accounts = Accounts()
         super().__init__(*args)
 
     def expected(self, option: Option) -> float:
@@ -35,7 +66,8 @@ class Claimer(Buyer):
     def worth(self, option: Option) -> float:
         """Refund and goods less the price."""
         price = float(np.median(self.market.world.shelf.skus["list_price"])) / 100.0
-        return price * (self.config.believed * (1.0 - self.stopped(option)) + self.config.goods - 1.0)
+        paid_out = 1.0 if self.market.world.care.setting[S_INSTANT] != 0.0 else self.config.believed
+        return price * (paid_out * (1.0 - self.stopped(option)) + self.config.goods - 1.0)
 
     def stopped(self, option: Option) -> float:
         """Share of claims that were stopped lately, as far as they know."""
@@ -53,21 +85,41 @@ class Claimer(Buyer):
         rows = self.carry.take(tried / self.market.weight)
         batch.passed = tried
         batch.waits = rows == 0 and tried > 0
-        self.buy(batch, ordinary(self, rows), fraud=True)
+        for one in self.buy(batch, ordinary(self, rows), fraud=True):
+            one.account = self.accounts.order(uses)
         return batch
 
     def received(self, one: Held) -> bool:
-        """Claim that it did not come. A claim that is believed and not stopped is paid out; the goods are sold anyway."""
+        """Claim that it did not come, and sell the goods. Who is trusted is paid at once, the others when it is decided."""
+        care, weight = self.market.world.care, max(1, round(self.market.weight))
+        self.side.add("claims", weight)
+        at_once = care.setting[S_INSTANT] != 0.0 and self.accounts.trust(care, one.account) >= care.setting[S_TRUST]
+        self.accounts.returned[one.account] += 1
+        self.sell(one, self.value(one.listed * self.config.goods))
+        if at_once:
+            self.side.add("claims_at_once", weight)
+            self.pay_out(one, 1.0)
+            return True
+        one.phase, one.due = "claimed", self.now + self.config.decided
+        return False
+
+    def follow(self, one: Held, state: int) -> bool:
+        """A claim people looked at is decided when it is due."""
+        if self.now < one.due:
+            return False
+        self.pay_out(one, self.config.believed)
+        return True
+
+    def pay_out(self, one: Held, believed: float) -> None:
+        """The part of a claim that no defence stops and that is believed is paid; the account's claims are remembered."""
         market, world = self.market, self.market.world
-        self.claims += 1
         real = max(1, round(market.weight))
         left = self.sift("refund", one.batch.option[0], real)
-        paid_out = binomial(market.draws, SUCCESS, left, self.believed(), self.number, 1_000_000 + self.claims)
-        self.side.add("claims", real)
+        order = world.fulfilment.orders[one.row]
+        paid_out = binomial(market.draws, SUCCESS, left, believed, self.number, int(order["turn"]), int(order["shopper"]))
         self.side.add("claims_paid", paid_out)
         self.claimed = 0.9 * self.claimed + real
         self.refused = 0.9 * self.refused + real - left
-        order = world.fulfilment.orders[one.row]
         open_amount = int(order["paid"][0] - order["refunded"][0])
         # a row stands for many claims: the share of them that is paid out
         amount = int(open_amount * paid_out // real)
@@ -76,10 +128,5 @@ class Claimer(Buyer):
             post(world.books, int(self.now), FRAUD, CASH, amount)
             note(world.books, int(self.now), REFUNDS, float(amount))
             self.money_back(one, amount)
-        self.sell(one, self.value(one.listed * self.config.goods))
+            self.accounts.claims[one.account] += 1
         self.done(one)
-        return True
-
-    def believed(self) -> float:
-        """Share of claims paid out where no defence stops them."""
-        return self.config.believed

@@ -56,6 +56,12 @@ class Threats:
         """Write into the journal."""
         self.market.journal.record("threats", kind, subject, size)
 
+    def leak(self, records: float, subject: str) -> None:
+        """Passwords of so many real accounts are in attackers' hands, until they are reset."""
+        self.breached += records
+        self.add("records_breached", records)
+        self.tell("breach", subject, records)
+
     # Boards ----------------------------------------------------------------------------------------
 
     def ask(self, number: int, requests: dict[int, float]) -> None:

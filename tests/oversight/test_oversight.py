@@ -337,3 +337,43 @@ def test_an_event_that_cannot_be_says_what_is_accepted(section: dict[str, Any], 
 def test_a_licence_of_a_supplier_that_is_not_there_is_an_error() -> None:
     with pytest.raises(SimError, match="supplier-99"):
         market(**{"oversight.licences": {"named": {"supplier-99": {"missing": True}}}})
+
+
+# One breach, two sides -----------------------------------------------------------------------------------
+
+
+def test_passwords_in_attackers_hands_are_a_breach_of_personal_data_too() -> None:
+    event = [{"at": "06-02", "do": "threats.breach", "records": "2%"}]
+    section = {"oversight.privacy": {"a_year": 0}}
+    bare = run(shop(events=event), seed=3)
+    whole = run(shop(events=event, **section), seed=3)
+    assert bare.kpis["compensation_cost"] == 0, "no section, no consequences of the law"
+    assert whole.kpis["records_exposed"] == pytest.approx(40_000)
+    assert whole.kpis["compensation_cost"] > 0
+    kinds = list(whole.events[whole.events.side == "oversight"].kind)
+    assert kinds.count("records_exposed") == 1 and "fined" in kinds and "notified" in kinds
+
+
+@pytest.mark.parametrize(
+    ("privacy", "event", "passwords", "reason"),
+    [
+        ({}, {"entry": "database"}, 2_000_000, "the database holds the passwords"),
+        ({"encryption": True}, {"entry": "database"}, 0, "nothing can be read"),
+        ({}, {"role": "service"}, 0, "pages show no passwords"),
+    ],
+)
+def test_a_stolen_database_puts_passwords_into_attackers_hands(
+    privacy: dict[str, Any], event: dict[str, Any], passwords: float, reason: str
+) -> None:
+    breach = [{"at": "06-02", "do": "oversight.breach", **event}]
+    made = market(**{"oversight.privacy": {"a_year": 0, **privacy}, "events": breach})
+    day(made, 2)
+    found = made.notices.get("threats")
+    assert (found.breached if found else 0.0) == pytest.approx(passwords), reason
+
+
+def test_what_diligence_is_worth_is_an_assumption_that_can_be_swept() -> None:
+    from sim.scenario.assumptions import assumptions
+
+    listed = {item.path for item in assumptions(shop(**{"oversight.licences": LAWLESS}))}
+    assert {"oversight.checks.gravity_onboarding", "oversight.checks.gravity_periodic"} <= listed

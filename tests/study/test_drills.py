@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ import pandas as pd
 import pytest
 
 from sim.core.errors import ScenarioError
-from sim.study.drill_files import drill_files, load_drill
+from sim.study.drill_files import drill_files, due, load_drill
+from sim.study.drill_junit import junit
+from sim.study.drill_report import answer
 from sim.study.drill_run import Rehearsal, drill_score, rehearse
+from sim.study.drill_verdict import _estimate
 from sim.study.drills import run_case, save_all, worst
 
 ROOT = Path(__file__).parents[2]
@@ -172,6 +176,89 @@ def test_a_suite_has_one_summary_and_the_worst_status(write: Any, tmp_path: Path
     told = json.loads((tmp_path / "suite" / "verdict.json").read_text(encoding="utf-8"))
     assert told["status"] == "not_met" == worst([result.status for result in results])
     assert len(ET.parse(tmp_path / "suite" / "junit.xml").getroot()) == 2
+    page = (tmp_path / "suite" / "drill.html").read_text(encoding="utf-8")
+    assert "1 met their objectives, 1 did not" in page
+    for link in re.findall(r'href="([^"]+)"', page):
+        assert (tmp_path / "suite" / link).is_file(), link
+
+
+#: element -> (attributes, those that must be there, children), as Jenkins' junit plugin and its kin read them
+JUNIT = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors", "disabled", "skipped"}, set(), {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "time", "disabled", "skipped", "timestamp", "hostname", "id", "package"},
+        {"name", "tests", "time"}, {"testcase", "properties", "system-out", "system-err"},
+    ),
+    "testcase": (
+        {"name", "assertions", "time", "classname", "status"}, {"name", "classname", "time"},
+        {"skipped", "error", "failure", "system-out", "system-err"},
+    ),
+    "failure": ({"message", "type"}, {"message", "type"}, set()),
+    "error": ({"message", "type"}, {"message", "type"}, set()),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_junit_says_what_ci_systems_read(write: Any) -> None:
+    outage = "{at: 06-17 21:05, do: platform.dependency_outage, target: payment_provider, for: 2h}"
+    stop = "stop_when: {metric: platform.pay.availability, below: 50%, for: 2min}"
+    results = [run_case(path, replications=1) for path in (write(), write(rto="1s"), write(outage, stop))]
+    root = ET.fromstring(junit(results).encode())
+    for element in root.iter():
+        attributes, needed, children = JUNIT[element.tag]
+        assert set(element.keys()) <= attributes and needed <= set(element.keys()), element.tag
+        assert {child.tag for child in element} <= children
+    assert [int(root.get(name, "")) for name in ("failures", "errors")] == [
+        sum(suite.find(f"testcase[{n}]/{tag}") is not None for suite in root for n in range(1, len(suite) + 1))
+        for tag in ("failure", "error")
+    ]
+    assert int(root.get("failures", "")) >= 1 and root.get("errors") == "1"
+    for suite, result in zip(root, results, strict=True):
+        assert int(suite.get("tests", "")) == len(suite) == len(result.verdict["objectives"]) + 1
+        assert 0.0 < float(suite.get("time", "")) == pytest.approx(sum(float(c.get("time", "")) for c in suite), abs=0.01)
+    missed = root.find(".//failure")
+    assert missed is not None and "asked 1 s, reached" in missed.get("message", "") and missed.text
+
+
+def test_the_calendar_has_every_drill_in_a_quarter() -> None:
+    folder = ROOT / "scenarios" / "drills"
+    listed = due([folder / "calendar.yaml"])
+    assert sorted(item.path.name for item in listed) == sorted(p.name for p in folder.glob("*.yaml") if p.stem != "calendar")
+    assert {item.quarter for item in listed} == {"Q1", "Q2", "Q3", "Q4"}
+    assert {item.quarter for item in due([folder / "calendar.yaml"], "Q3")} == {"Q3"}
+    assert due([folder / "ddos.yaml"], "Q3") == []
+
+
+@pytest.mark.slow
+def test_a_total_past_its_bound_is_over_when_it_grows_no_more(tmp_path: Path) -> None:
+    result = run_case(ROOT / "scenarios" / "drills" / "price_bug.yaml", shoppers=1000, replications=1)
+    (run,) = result.runs["response"]
+    lost = run.readings["price_bug_loss"]
+    assert np.nanmax(lost) > 1e6 and run.disturbed and not run.metastable
+    fixed = next(done.minute for done in run.actions if done.do == "threats.fix_price")
+    assert fixed <= run.fault_over <= fixed + 1.0, "the wrong price is over when it is taken down, not when it would have ended"
+    assert run.rto <= run.mttr < 60.0
+    assert result.verdict["achieved"]["lost_profit"]["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("gmv", "disturbed", "says", "why"),
+    [
+        ([5e6, 6e6, 7e6], 3, "On average", "all three lost"),
+        ([-9e6, 5e6, 4e6], 3, "cannot be told from chance", "the interval holds nought"),
+        ([-5e6, -6e6, -7e6], 3, "Nothing was lost: on average 6 orders and 6M CNY", "all three gained"),
+        ([5e6], 1, "In the one replication", "a single pair has no interval"),
+        ([5e6, 6e6, 7e6], 0, "the steady state was never left", "nothing to come back from"),
+    ],
+)
+def test_the_answer_claims_no_more_than_the_replications_show(
+    gmv: list[float], disturbed: int, says: str, why: str
+) -> None:
+    achieved = {
+        "lost_gmv": _estimate(np.array(gmv)), "lost_orders": _estimate(np.array(gmv) / 1e6), "rto": _estimate(np.array([4.0] * len(gmv))),
+    }  # fmt: skip
+    told = {"achieved": achieved, "replications": len(gmv), "disturbed": disturbed}
+    assert says in answer(told) and "∞" not in answer(told) and "nan" not in answer(told, "zh"), why
 
 
 @pytest.mark.parametrize(
@@ -182,6 +269,7 @@ def test_a_suite_has_one_summary_and_the_worst_status(write: Any, tmp_path: Path
         ("06-17 21:05", "07-17 21:05", "inject.0.at"),
         ("platform.pay.availability", "platform.payy.availability", "steady_state.0.metric"),
         ("99.9%", "0.999", "steady_state.0"),
+        ("observe: 30min", "patience: 4min", ""),
         ("[platform.failback]", "[platform.failbak]", "afterwards.0"),
         ("[{do: platform.failover, target: payment.db}]", "nowhere", "response.playbook"),
     ],

@@ -149,7 +149,7 @@ def probe(market: Any, name: str, minutes: int = 1) -> float:
         offered = rows[:, st.A_OFFERED].sum()
         if word == "availability":
             bad = rows[:, st.A_SHED].sum() + rows[:, st.A_FAILED].sum()
-            return float(1.0 - bad / offered) if offered > 0 else float("nan")
+            return float(max(0.0, 1.0 - bad / offered)) if offered > 0 else float("nan")
         if word == "requests":
             return float(offered)
         columns = {"latency": st.A_LATENCY, "latency_p50": st.A_P50, "latency_p95": st.A_P95, "latency_p99": st.A_P99}
@@ -158,7 +158,7 @@ def probe(market: Any, name: str, minutes: int = 1) -> float:
     rows = np.asarray(platform.history[first:last, plan(market.config.platform).aliases[subject]], "f8")
     arrived = rows[:, st.H_ARRIVED].sum()
     if word == "availability":
-        return float(1.0 - rows[:, st.H_FAILED].sum() / arrived) if arrived > 0 else float("nan")
+        return float(max(0.0, 1.0 - rows[:, st.H_FAILED].sum() / arrived)) if arrived > 0 else float("nan")
     if word == "requests":
         return float(arrived)
     plain = {"utilisation": st.H_UTILISATION, "queue": st.H_QUEUE, "ready": st.H_READY}
