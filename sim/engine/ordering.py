@@ -65,7 +65,7 @@ from sim.crowd.worth import unearn
 from sim.engine.basket import check_stock, top_up
 from sim.engine.world import D_MEASURED
 from sim.fulfilment.allocation import allocate
-from sim.fulfilment.pools import free_order, new_order
+from sim.fulfilment.pools import free_order, new_order, set_paid
 from sim.fulfilment.state import (
     CANCELLED,
     DEFAULTED,
@@ -274,7 +274,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
         return
     post(books, minute, CASH, ADVANCES, payable)
     note(books, minute, PAID, float(payable))
-    order.paid_at = minute
+    set_paid(ful, order_row, minute)
     send(crowd, shelf, supply, ful, books, agenda, order_row, minute)
 
 
@@ -335,7 +335,7 @@ def end_group(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # t
             payable += order.paid[i]
             order.line_state[i] = WAITING
         note(books, minute, PAID, float(payable))
-        order.paid_at = minute
+        set_paid(ful, order_row, minute)
         send(crowd, shelf, supply, ful, books, agenda, order_row, minute)
         return
     post(books, minute, ADVANCES, CASH, order.deposit)
@@ -381,5 +381,5 @@ def pay_balance(crowd, shelf, supply, ful, books, agenda, order_row, minute, fai
     note(books, minute, BALANCES, float(payable - order.deposit))
     note(books, minute, BALANCES_PAID, 1.0)
     note(books, minute, PAID, float(payable))
-    order.paid_at = minute
+    set_paid(ful, order_row, minute)
     send(crowd, shelf, supply, ful, books, agenda, order_row, minute)

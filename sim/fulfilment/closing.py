@@ -47,6 +47,7 @@ def conclude(ful, row, minute):  # type: ignore[no-untyped-def]
         if state in (DEPOSIT, WAITING, ALLOCATED, SHIPPED):
             return
     order.flags |= FLAG_CONCLUDED
+    ful.under_way[row] = 0
     if order.delivered <= 0.0:
         return
     day = measured_day(ful, minute)

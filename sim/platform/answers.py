@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.core.compiled import inner
-from sim.platform.latencies import quantile_of
-from sim.platform.state import A_FAILED, A_LATENCY, A_OFFERED, A_P50, A_P95, A_P99, A_SHED, BINS
+from sim.platform.latencies import add_up, quantile_from
+from sim.platform.state import A_FAILED, A_LATENCY, A_OFFERED, A_P50, A_P95, A_P99, A_SHED
 
 
 @inner
@@ -40,11 +40,14 @@ def write_action(row, total, bins, counts, offered, shed, failed, latency):  # t
     row[A_SHED] = max(0.0, shed)
     row[A_FAILED] = failed
     row[A_LATENCY] = latency
-    row[A_P50] = quantile_of(bins, 0.5)
-    row[A_P95] = quantile_of(bins, 0.95)
-    row[A_P99] = quantile_of(bins, 0.99)
+    answered, first, last = add_up(bins)
+    row[A_P50], row[A_P95], row[A_P99] = 0.0, 0.0, 0.0
+    if answered > 0.0:
+        row[A_P50], k, below = quantile_from(bins, answered, first, 0.0, 0.5)
+        row[A_P95], k, below = quantile_from(bins, answered, k, below, 0.95)
+        row[A_P99], k, below = quantile_from(bins, answered, k, below, 0.99)
     if counts:
-        for k in range(BINS):
+        for k in range(first, last + 1):
             total[k] += bins[k]
 
 

@@ -87,8 +87,6 @@ def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
         serve_seconds(p, minute, first)
         s[LAST_SLOW] = minute
         s[SLOW_MINUTES] += 1.0
-    for v in range(nodes.shape[0]):
-        p.cost[v] = live[v].replica_seconds * nodes[v].price // 3600
 
 
 @inner

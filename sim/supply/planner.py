@@ -397,9 +397,9 @@ class Planner(mesa.Agent):
     def presold(self) -> np.ndarray:
         """int64[skus]: row units with a deposit paid and the balance open."""
         orders = self.market.world.fulfilment.orders
-        if not (orders["deposit"] > 0).any():
-            return np.zeros(self.skus, np.int64)
-        open_lines = (orders["line_state"] == DEPOSIT) & (orders["shopper"] >= 0)[:, None]
+        rows = np.flatnonzero(orders["deposit"] > 0)
         units = np.zeros(self.skus, np.int64)
-        np.add.at(units, orders["sku"][open_lines], orders["quantity"][open_lines])
+        if len(rows):
+            open_lines = (orders["line_state"][rows] == DEPOSIT) & (orders["shopper"][rows] >= 0)[:, None]
+            np.add.at(units, orders["sku"][rows][open_lines], orders["quantity"][rows][open_lines])
         return units
