@@ -76,5 +76,3 @@ class Carder(Buyer):
             self.side.add("chargeback_value", self.value(amount))
         self.market.bot_desk.let_go(one.row)
         return True
-
-
