@@ -83,14 +83,16 @@ def check_wires(supply, minute):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def set_wires(supply, skus, points):  # type: ignore[no-untyped-def]
-    """Hang the wires of ``skus`` (int64[n]) at ``points`` (int64[n], row units; -1 takes a wire down)."""
+    """Hang the wires of ``skus`` (int64[n]) at ``points`` (int64[n], row units; -1 takes a wire down).
+
+    They are looked at when a SKU is next asked for; where its `seen` is set to -1, at the next check.
+    """
     central = supply.flags[CENTRAL]
     for i in range(skus.shape[0]):
         cell = supply.stock[central, skus[i]]
         supply.flags[WIRED] += (points[i] >= 0) - (cell.reorder_point >= 0)
         cell.reorder_point = points[i]
         cell.tripped = 0
-        supply.seen[skus[i]] = -1
 
 
 @njit(cache=True)
