@@ -32,10 +32,10 @@ from sim.books.state import (
 from sim.engine.aftermath import close
 from sim.engine.ordering import ORIGIN_LIVESTREAM, send
 from sim.engine.voiding import give_up
-from sim.fulfilment.allocation import reachable
 from sim.fulfilment.kernel import request_return
 from sim.fulfilment.pools import new_order, set_paid
 from sim.fulfilment.state import FLAG_FRAUD, FLAG_HELD, ORIGIN_BOT, WAITING
+from sim.fulfilment.stock import reachable
 from sim.shelf.kernel import refresh_page
 from sim.shelf.pricing import price_basket
 from sim.shelf.state import C_OFF, C_THRESHOLD, C_USED
