@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Any
 
 import mesa
@@ -15,7 +16,7 @@ from sim.care.complaints import Office
 from sim.care.kernel import ABANDONED, SERVED, feel
 from sim.care.policies import DROPPED, RESOLVED, TO_STAFF
 from sim.care.pool import PIECE, Pool
-from sim.care.state import COMPLAINT, FAULT, INCIDENT, LATE, LOST, ORDER_FAILED, REPETITIVE
+from sim.care.state import CAUSES, COMPLAINT, FAULT, INCIDENT, LATE, LOST, ORDER_FAILED, REPETITIVE
 from sim.core.clock import FAULTS, REVIEWS, call_after, wait
 from sim.core.registry import get_policy
 from sim.core.rng import decision
@@ -30,7 +31,8 @@ REACHED = decision("care.reached")
 HOUR, DAY = 60.0, 1440.0
 PIECES = 100  # a case stands for many people: at most so many contacts of it are told apart
 DELIGHT = 0.08  # what a kept promise adds to neutral satisfaction
-FAILURES = (LATE, FAULT, LOST)  # failed orders, whose shoppers are followed
+FAILED = np.isin(np.arange(len(CAUSES)), (LATE, FAULT, LOST))  # by cause: failed orders, whose shoppers are followed
+COMPENSABLE = COMPLAINT | (np.arange(len(CAUSES)) == ORDER_FAILED)  # by cause
 MEMORY = 7.0 * DAY  # how long the desk remembers failures that somebody may want to compensate
 PROMPT = 0.5  # minutes
 
@@ -60,7 +62,7 @@ class Desk(mesa.Agent):
         shoppers = len(market.world.crowd.rows)
         self.failed = np.full(shoppers, -1, np.int64)  # orders so far when an order first failed in the days that count
         self.complained = np.zeros(shoppers, bool)
-        self.recent = np.zeros(0, INCIDENT)
+        self.recent: deque[np.ndarray] = deque()  # INCIDENT rows by hour: failures nothing has been given for
         self.prices = market.world.shelf.skus["price"].copy()
         self.bot_works = self.bot.working
         self.extra = {"staff": 0.0, "complaints": 0.0}  # shares of further people in force
@@ -128,6 +130,8 @@ class Desk(mesa.Agent):
         """Empty the inbox: who will contact the shop within an hour, who is given something, who is followed up."""
         state = self.market.world.care
         told = state.inbox[: state.cursor[0]].copy()
+        if not len(told):
+            return
         state.cursor[0] = 0
         asking = self.config.asking
         chances = np.array([
@@ -156,13 +160,21 @@ class Desk(mesa.Agent):
 
     def _remember(self, told: np.ndarray, calmed: np.ndarray, now: float) -> None:
         """Whose orders have failed; and, for a week, the failures nothing has been given for."""
-        counted = told[np.isin(told["cause"], FAILURES) & (told["minute"] >= self.market.calendar.warmup)]
-        orders = self.market.world.crowd.rows["orders"]
-        for shopper in counted["shopper"]:
-            if self.failed[shopper] < 0:
-                self.failed[shopper] = orders[shopper]
-        failures = told[(COMPLAINT[told["cause"]] | (told["cause"] == ORDER_FAILED)) & (calmed == 0.0)]
-        self.recent = np.concatenate([self.recent[self.recent["minute"] >= now - MEMORY], failures])
+        counted = told["shopper"][FAILED[told["cause"]] & (told["minute"] >= self.market.calendar.warmup)]
+        first = counted[self.failed[counted] < 0]
+        self.failed[first] = self.market.world.crowd.rows["orders"][first]
+        self.recent.append(told[COMPENSABLE[told["cause"]] & (calmed == 0.0)])
+        while self.recent and not (self.recent[0]["minute"] >= now - MEMORY).any():
+            self.recent.popleft()
+
+    def take_recent(self, causes: list[int], since: float) -> np.ndarray:
+        """INCIDENT rows: the failures from minute ``since`` on, of these causes; the desk remembers them no more."""
+        taken = []
+        for n, hour in enumerate(self.recent):
+            mine = (hour["minute"] >= since) & np.isin(hour["cause"], causes)
+            taken.append(hour[mine])
+            self.recent[n] = hour[~mine]
+        return np.concatenate(taken) if taken else np.zeros(0, INCIDENT)
 
     def _compensate_affected(self, told: np.ndarray, now: float) -> np.ndarray:
         """float64[n], share of the people of each incident satisfied by what they were given without asking."""

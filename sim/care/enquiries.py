@@ -9,14 +9,16 @@ import numpy as np
 from numba import njit
 
 from sim.care.state import INCIDENT, PRICE, WHERE_IS_IT
+from sim.core.compiled import prefetch
 from sim.core.rng import decision, philox, uniform
-from sim.fulfilment.state import DELIVERED, DEPOSIT, FLAG_CONCLUDED, NONE, ORIGIN_BOT, SHIPPED
+from sim.fulfilment.state import DELIVERED, DEPOSIT, NONE, ORIGIN_BOT, SHIPPED
 
 ASKS_WHERE = decision("care.asks_where")
 ASKS_PRICE = decision("care.asks_price")
 HOUR, DAY, WEEK = 60.0, 1440.0, 10_080.0
 #: a cut smaller than this share goes unnoticed
 NOTICED = 0.03
+AHEAD = 8  # orders whose rows are on their way from memory
 
 
 def where_is_it(market: Any, now: float) -> np.ndarray:
@@ -27,23 +29,26 @@ def where_is_it(market: Any, now: float) -> np.ndarray:
     """
     asking, orders = market.config.care.asking, market.world.fulfilment.orders
     early, late = (1.0 - (1.0 - min(share, 0.999)) ** (HOUR / DAY) for share in (asking.under_way, asking.overdue))
-    rows = _askers(orders, market.draws.key0, market.draws.key1, now, early, late)
+    under_way = np.flatnonzero(market.world.fulfilment.under_way.view(bool))
+    rows = _askers(orders, under_way, market.draws.key0, market.draws.key1, now, early, late)
     return _incidents(market, orders[rows[np.argsort(orders["serial"][rows], kind="stable")]], WHERE_IS_IT, now)
 
 
 @njit(cache=True)
-def _askers(orders, key0, key1, now, early, late):  # type: ignore[no-untyped-def]
-    """int64[n]: rows of orders under way whose shoppers ask, with chance ``late`` once the promise is missed."""
-    found = np.empty(orders.shape[0], np.int64)
+def _askers(orders, rows, key0, key1, now, early, late):  # type: ignore[no-untyped-def]
+    """int64[n]: those of the orders ``rows`` whose shoppers ask, with chance ``late`` once the promise is missed."""
+    found = np.empty(rows.shape[0], np.int64)
     n = 0
-    for i in range(orders.shape[0]):
-        order = orders[i]
-        if order.shopper < 0 or order.paid_at <= 0.0 or order.origin == ORIGIN_BOT or order.flags & FLAG_CONCLUDED:
+    for j in range(rows.shape[0]):
+        if j + AHEAD < rows.shape[0]:
+            prefetch(orders, rows[j + AHEAD])
+        order = orders[rows[j]]
+        if order.origin == ORIGIN_BOT:
             continue
-        hours = np.int64((now - order.paid_at) // HOUR) & 4095
+        hours = (int(now) - int(order.paid_at)) // 60 & 4095
         word = philox(key0, key1, order.shopper, np.int64(order.turn) * 4096 + hours, ASKS_WHERE, 0)[0]
         if uniform(word) < (late if now > order.promised else early):
-            found[n] = i
+            found[n] = rows[j]
             n += 1
     return found[:n]
 
@@ -59,10 +64,10 @@ def price_fell(market: Any, now: float, before: np.ndarray) -> np.ndarray:
     if not cut.any():
         return np.zeros(0, INCIDENT)
     orders = market.world.fulfilment.orders
-    known = (orders["shopper"] >= 0) & (orders["paid_at"] > 0.0) & (orders["origin"] != ORIGIN_BOT)
-    rows = np.flatnonzero(known & (orders["placed"] >= now - WEEK))
-    rows = rows[np.argsort(orders["serial"][rows], kind="stable")]
-    mine = orders[rows]
+    rows = np.flatnonzero(orders["placed"] >= now - WEEK)
+    known = (orders["shopper"][rows] >= 0) & (orders["paid_at"][rows] > 0.0) & (orders["origin"][rows] != ORIGIN_BOT)
+    rows = rows[known & cut[np.maximum(orders["sku"][rows], 0)].any(axis=1)]
+    mine = orders[rows[np.argsort(orders["serial"][rows], kind="stable")]]
     skus = np.maximum(mine["sku"], 0)
     bought = (mine["line_state"] > DEPOSIT) & (mine["line_state"] <= DELIVERED)
     dearer = mine["paid"] - price[skus] * mine["quantity"] > NOTICED * mine["paid"]

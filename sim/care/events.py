@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from sim.care.actors import MEMORY
 from sim.care.policies import Coupon, Fixed
 from sim.care.state import CAUSES, S_INSTANT
 from sim.core.arguments import minutes, size
@@ -78,14 +77,7 @@ def compensate(
     first = now - minutes(since, 2.0 * DAY)
     desk.catch_up(now)
     desk.read_inbox(now)
-    recent = desk.recent
-    numbers = [CAUSES.index(name) for name in wanted]
-    chosen = np.flatnonzero((recent["minute"] >= first) & np.isin(recent["cause"], numbers))
     given = 0
-    for n in chosen:
-        incident = recent[n]
+    for incident in desk.take_recent([CAUSES.index(name) for name in wanted], max(first, now - MEMORY)):
         given += desk.give(incident, now - float(incident["minute"]), now, rule) > 0.0
-    keep = np.ones(len(recent), bool)
-    keep[chosen] = False
-    desk.recent = recent[keep]
     market.journal.record("care", "compensated", ", ".join(wanted), given * market.weight)

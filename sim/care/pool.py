@@ -29,6 +29,17 @@ def sort_pieces(pieces: np.ndarray) -> np.ndarray:
     return np.asarray(pieces[np.argsort(pieces["at"], kind="stable")])
 
 
+def _joined(first: np.ndarray, then: np.ndarray) -> np.ndarray:
+    """Both, one after the other; like `np.concatenate`, which takes long to compare the two types."""
+    if not len(then):
+        return first
+    if not len(first):
+        return then
+    both = np.empty(len(first) + len(then), first.dtype)
+    both[: len(first)], both[len(first) :] = first, then
+    return both
+
+
 class Pool:
     """People who serve one queue, first come first served.
 
@@ -52,7 +63,7 @@ class Pool:
 
     def add(self, pieces: np.ndarray) -> None:
         """Pieces that will join at their time, not before the clock."""
-        self.ahead = np.concatenate([self.ahead, pieces])
+        self.ahead = _joined(self.ahead, pieces)
 
     def withdraw(self, which: np.ndarray, now: float) -> np.ndarray:
         """Take pieces (bool[waiting]) out of the queue at minute `now`, the clock: they join another from now on."""
@@ -82,11 +93,14 @@ class Pool:
         if until <= self.clock:
             return np.zeros(0, PIECE), np.zeros(0, np.int8), np.zeros(0)
         self._staff()
+        if not len(self.queue) and not (len(self.ahead) and (self.ahead["at"] < until).any()):
+            self.clock = until
+            return np.zeros(0, PIECE), np.zeros(0, np.int8), np.zeros(0)
         joins = self.ahead["at"] < until
         joining = sort_pieces(self.ahead[joins])
         self.ahead = self.ahead[~joins]
         self.arrived += len(joining)
-        present = np.concatenate([self.queue, joining])
+        present = _joined(self.queue, joining)
         begins = np.zeros(len(present))
         fate = np.zeros(len(present), np.int8)
         if self.places is None:
@@ -110,11 +124,14 @@ class Pool:
     def _integrate(self, joined: np.ndarray, left: np.ndarray, until: float) -> None:
         """Add to the area under the number waiting, event by event, from the clock to `until`."""
         times = np.concatenate([joined, left])
-        steps = np.concatenate([np.ones(len(joined)), -np.ones(len(left))])
+        steps = np.ones(len(times))
+        steps[len(joined) :] = -1.0
         order = np.argsort(times, kind="stable")
-        times, number = times[order], len(self.queue) + np.concatenate([[0.0], np.cumsum(steps[order])])
-        edges = np.concatenate([[self.clock], times, [until]])
-        self.area += float((number * np.diff(edges)).sum())
+        times, number = times[order], len(self.queue) + np.cumsum(steps[order])
+        # from the clock on the queue as it was, then as many as each event leaves until the next
+        self.area += len(self.queue) * (float(times[0]) - self.clock if len(times) else until - self.clock)
+        if len(times):
+            self.area += float(number[:-1] @ (times[1:] - times[:-1])) + float(number[-1]) * (until - float(times[-1]))
 
     def _staff(self) -> None:
         """Servers for the stretch that begins now: further ones are free at once, idle ones leave first."""
@@ -123,9 +140,10 @@ class Pool:
         real = self.present(self.clock)
         wanted = 0 if real <= 0.0 else max(1, round(real / self.grain))
         self.slower = wanted * self.grain / real if wanted else 1.0
+        if wanted == len(self.free):
+            return
         if wanted > len(self.free):
-            self.free = np.concatenate([self.free, np.full(wanted - len(self.free), self.clock)])
-        elif wanted < len(self.free):
+            self.free = np.sort(np.concatenate([self.free, np.full(wanted - len(self.free), self.clock)]))
+        else:
             # who is busy longest stays in the books of the fewer; the others finish their chat and go
             self.free = np.sort(self.free)[len(self.free) - wanted :]
-        self.free = np.sort(self.free)

@@ -53,7 +53,6 @@ class Section(BaseModel):
         _make_scalars_strict(schema)
         return schema
 
-
     def targets(self) -> frozenset[str] | None:
         """Names an event of this side may aim at, or None where any name will do."""
         return None

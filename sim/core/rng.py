@@ -257,4 +257,6 @@ class Draws:
 
 def _u32(value: Any) -> Any:
     """``value`` modulo 2**32 as uint32, scalar or array."""
-    return np.asarray(value).astype(np.int64).astype(np.uint32) if not np.isscalar(value) else np.uint32(int(value) & 0xFFFFFFFF)  # type: ignore[arg-type]
+    if isinstance(value, np.ndarray):
+        return value.astype(np.int64, copy=False).astype(np.uint32)
+    return np.uint32(int(value) & 0xFFFFFFFF)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.books.state import CASH, COMMISSIONS, MARKETING, post
+from sim.core.calendar import DAY
 from sim.core.clock import ACTIONS, wait
 from sim.core.errors import SimError
 from sim.core.rng import decision
@@ -21,7 +22,6 @@ CLICK = decision("channel.click")
 REGISTER = decision("channel.register")
 MINUTE = decision("channel.minute")
 
-DAY = 1440
 ORDINARY_CAP = 1.3  # most a satisfied shopper's rate is raised without any campaign
 INVITED = 200  # channel of origin of those whom acquaintances brought
 NEVER = -10_000_000

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.core.calendar import DAY
 from sim.core.registry import policy
 from sim.core.rng import decision
 from sim.crowd.graph import neighbours
@@ -24,8 +25,6 @@ CONTACT = decision("channel.contact")
 AUDIENCE = decision("channel.audience")
 FOLLOW = decision("channel.follow")
 SEED = decision("channel.seed")
-
-DAY = 1440
 
 
 def reached(spec: Channel, spend: float, people: float) -> float:

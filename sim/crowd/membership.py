@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim.books.state import CASH, OTHER_INCOME, STAFF, post
+from sim.core.calendar import DAY
 from sim.core.clock import ACTIONS, wait
 from sim.core.registry import policy
 from sim.crowd.messages import messenger
@@ -32,7 +33,6 @@ from sim.crowd.state import (
 from sim.crowd.vouchers import vouchers
 from sim.shelf.state import C_BUDGET
 
-DAY = 1440
 MONTH = 30.0  # days
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.books.state import CASH, INVITATIONS, MARKETING, STAFF, WON_BACK, post
+from sim.core.calendar import DAY
 from sim.core.clock import ACTIONS, wait
 from sim.core.registry import policy
 from sim.core.rng import decision
@@ -28,7 +29,6 @@ WHOM = decision("invitation.whom")
 ACCEPT = decision("invitation.accept")
 ENTER = decision("invitation.register")
 
-DAY = 1440
 MORNING, EVENING = 600, 1170  # minutes of the day at which programmes write
 AVERAGE_DEPTH = 0.2  # offer, as a share of its threshold, whose acceptance is the stated one
 

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from sim.books.state import COUPONS_CLAIMED
+from sim.core.calendar import DAY
 from sim.core.clock import ACTIONS, wait
 from sim.core.errors import SimError
 from sim.crowd.programmes_config import Voucher
 from sim.shelf.state import C_BUDGET, C_CLAIM, C_CLAIMED, C_FROM, C_OFF, C_THRESHOLD, C_TO, C_USED, COUPON_KINDS
-
-DAY = 1440
 
 
 class Vouchers:

@@ -40,7 +40,7 @@ from sim.care.state import (
 from sim.core.agenda import appoint
 from sim.core.compiled import inner
 from sim.core.rng import decision, exponential, normal, philox, uniform
-from sim.crowd.choice import match
+from sim.crowd.consideration import match
 from sim.crowd.state import (
     A_REFUND,
     A_RETURN,

@@ -32,10 +32,10 @@ from sim.books.state import (
 from sim.engine.aftermath import close
 from sim.engine.ordering import ORIGIN_LIVESTREAM, send
 from sim.engine.voiding import give_up
-from sim.fulfilment.allocation import reachable
 from sim.fulfilment.kernel import request_return
-from sim.fulfilment.pools import new_order
+from sim.fulfilment.pools import new_order, set_paid
 from sim.fulfilment.state import FLAG_FRAUD, FLAG_HELD, ORIGIN_BOT, WAITING
+from sim.fulfilment.stock import reachable
 from sim.shelf.kernel import refresh_page
 from sim.shelf.pricing import price_basket
 from sim.shelf.state import C_OFF, C_THRESHOLD, C_USED
@@ -78,7 +78,7 @@ def take_bot_orders(crowd, shelf, supply, ful, books, agenda, desk, asked, got, 
         row = new_order(ful, account, turn)
         order = ful.orders[row]
         order.placed = float(minute)
-        order.paid_at = float(minute)
+        set_paid(ful, row, minute)
         order.region = crowd.rows[account].region
         order.lines = 1
         order.origin = ORIGIN_BOT

@@ -10,8 +10,8 @@ import numpy as np
 from sim.books.state import CAPITAL, INVENTORY, post
 from sim.core.calendar import Calendar
 from sim.crowd.arrivals import living_rate
-from sim.crowd.choice import sample_logsums
 from sim.crowd.config import Crowd
+from sim.crowd.consideration import sample_logsums
 from sim.crowd.state import D_RATE, P_INTERCEPT, P_NEST
 from sim.engine.world import World
 from sim.shelf import ab

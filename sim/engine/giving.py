@@ -8,7 +8,7 @@ from numba import njit
 from sim.core.agenda import appoint
 from sim.crowd.state import A_BALANCE, N_MEASURED
 from sim.engine.ordering import send
-from sim.fulfilment.pools import new_order
+from sim.fulfilment.pools import new_order, set_paid
 from sim.fulfilment.state import FLAG_TRIAL, WAITING
 
 GIVEN_TURN = 1 << 20  # turns of orders given away: apart from those of what shoppers order themselves
@@ -28,7 +28,7 @@ def give_away(crowd, shelf, supply, ful, books, agenda, shoppers, goods, minute)
         number = new_order(ful, shopper, GIVEN_TURN + minute)
         order = ful.orders[number]
         order.placed = minute
-        order.paid_at = minute
+        set_paid(ful, number, minute)
         order.region = row.region
         order.lines = 1
         order.flags = FLAG_TRIAL

@@ -8,7 +8,7 @@ import numpy as np
 from numba import jit
 
 from sim.core.rng import decision
-from sim.fulfilment.allocation import doubt
+from sim.fulfilment.cancelling import doubt
 from sim.fulfilment.state import ALLOCATED, WAITING
 
 LOST_WRITE = decision("order.lost_write")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from sim.fulfilment.allocation import release, relocate
+from sim.fulfilment.cancelling import release, relocate
 from sim.fulfilment.pools import room
 from sim.fulfilment.state import LINES, P_COURIER, P_INSPECTION, P_QUEUED
 from sim.fulfilment.stations import staff, stop

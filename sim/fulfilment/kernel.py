@@ -15,7 +15,9 @@ from sim.books.state import DELIVERED_PARCELS, LATE_PARCELS, PICKED_UNITS, RETUR
 from sim.core import agenda as calendar
 from sim.core.compiled import inner
 from sim.core.rng import bernoulli, normal, philox, uniform
-from sim.fulfilment.allocation import conclude, doubt, serve_backorders
+from sim.fulfilment.allocation import serve_backorders
+from sim.fulfilment.cancelling import doubt
+from sim.fulfilment.closing import conclude, measured_day
 from sim.fulfilment.money import (
     lose_line_money,
     return_line_money,
@@ -190,7 +192,7 @@ def _ship(ful, supply, agenda, books, key0, key1, parcel, minute):  # type: igno
     order = ful.orders[p.order]
     warehouse, number = np.int64(p.warehouse), occurrence(order.turn, p.ordinal)
     leave(ful, warehouse, parcel, p.completes)
-    day = _day(ful, minute)
+    day = measured_day(ful, minute)
     for line in range(np.int64(order.lines)):
         if p.lines & (1 << line) and order.line_state[line] == ALLOCATED:
             quantity = order.quantity[line]
@@ -263,7 +265,7 @@ def _deliver(ful, books, key0, key1, parcel, minute):  # type: ignore[no-untyped
         if p.lines & (1 << line):
             order.line_state[line] = DELIVERED
     order.delivered = max(order.delivered, time)
-    day = _day(ful, minute)
+    day = measured_day(ful, minute)
     ful.measured[day, M_DELIVERED] += 1
     note(books, minute, DELIVERED_PARCELS, 1.0)
     if time > order.promised:
@@ -287,7 +289,7 @@ def _lose(ful, books, parcel, measure, minute):  # type: ignore[no-untyped-def]
             lose_line_money(books, order, line, minute)
             tell(ful, row, line, LINE_LOST, minute)
     order.flags |= FLAG_BLEMISHED
-    ful.measured[_day(ful, minute), measure] += 1
+    ful.measured[measured_day(ful, minute), measure] += 1
     free_parcel(ful, parcel)
     order.parcels -= 1
     conclude(ful, row, minute)
@@ -343,7 +345,7 @@ def request_return(ful, agenda, key0, key1, row, line, minute):  # type: ignore[
     road *= ful.haul_mean[warehouse, p.region]
     p.completes = max(minute + 1.0, minute + ful.setting[S_COLLECT_MEAN] * collect + road)
     calendar.appoint(agenda, int(p.completes), K_BACK, parcel, NOTHING)
-    ful.measured[_day(ful, minute), M_RETURN_REQUESTS] += 1
+    ful.measured[measured_day(ful, minute), M_RETURN_REQUESTS] += 1
     return True
 
 
@@ -355,7 +357,7 @@ def _grade(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # typ
     order = ful.orders[row]
     leave(ful, ful.rank.shape[1] + ful.rank.shape[0] + warehouse, parcel, p.completes)
     return_parcel_money(books, int(ful.setting[S_RETURN_FEE]), minute)
-    day = _day(ful, minute)
+    day = measured_day(ful, minute)
     for line in range(np.int64(order.lines)):
         if not p.lines & (1 << line):
             continue
@@ -373,12 +375,6 @@ def _grade(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # typ
         if good and ful.backlog[sku, 0] >= 0:
             serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute)
     free_parcel(ful, parcel)
-
-
-@inner
-def _day(ful, minute):  # type: ignore[no-untyped-def]
-    """Row of the daily measures a minute belongs to."""
-    return min(int(minute) // DAY, ful.measured.shape[0] - 1)
 
 
 __all__ = ["handle", "in_shift", "next_truck", "request_return", "work"]

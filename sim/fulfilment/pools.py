@@ -74,6 +74,13 @@ def new_order(ful, shopper, turn):  # type: ignore[no-untyped-def]
 
 
 @inner
+def set_paid(ful, row, minute):  # type: ignore[no-untyped-def]
+    """The order of a row is paid for, and under way until it is concluded."""
+    ful.orders[row].paid_at = minute
+    ful.under_way[row] = 1
+
+
+@inner
 def settled(ful, row):  # type: ignore[no-untyped-def]
     """True when nothing of the order is on the way any more: no open line and no parcel."""
     order = ful.orders[row]
@@ -92,6 +99,7 @@ def free_order(ful, row):  # type: ignore[no-untyped-def]
     if not settled(ful, row):
         raise RuntimeError("an order that is not settled cannot be closed")
     order = ful.orders[row]
+    ful.under_way[row] = 0
     order.shopper = -1
     order.serial = -1
     order.next = ful.cursor[C_ORDER_HEAD]
@@ -172,6 +180,7 @@ def grow(state: FulfilmentState, orders: int = 0, parcels: int = 0) -> Fulfilmen
     if orders > old:
         changed["orders"] = _longer(state.orders, orders, ORDER, state.cursor, C_ORDER_HEAD, C_ORDERS_FREE)
         changed["orders"]["shopper"][old:] = -1
+        changed["under_way"] = np.concatenate([state.under_way, np.zeros(orders - old, np.uint8)])
         waiting = np.full((orders, LINES, 2), -1, np.int32)
         waiting[:old] = state.waiting
         changed["waiting"] = waiting
@@ -189,7 +198,7 @@ def _longer(
     """A copy of a pool with ``capacity`` rows, the new ones in front of its free list."""
     old = rows.shape[0]
     longer = np.zeros(capacity, dtype)
-    longer[:old] = rows
+    longer[:old].view(np.uint8)[:] = rows.view(np.uint8)  # as bytes: field by field it takes ten times as long
     longer["next"][old:] = np.arange(old + 1, capacity + 1)
     longer["next"][-1] = cursor[head]
     cursor[head] = old

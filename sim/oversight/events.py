@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from sim.core.arguments import minutes
 from sim.core.clock import ACTIONS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
-from sim.core.units import parse_duration
 
 DAY = 1440.0
 WHAT = ("all", "licences", "tax", "prices", "data")
@@ -19,12 +19,6 @@ def _office(market: Any, part: str = "") -> Any:
     if office is None or (part and getattr(market.config.oversight, part) is None):
         raise SimError(f"oversight.{part or 'licences'}: found none, accepted for this event: that section in the file")
     return office
-
-
-def _minutes(given: Any, usual: float) -> float:
-    if given is None:
-        return usual
-    return parse_duration(given) if isinstance(given, str) else float(given)
 
 
 @event("oversight.audit", kind="inject")
@@ -53,10 +47,10 @@ def licence_lapse(market: Any, target: Any = None, for_minutes: Any = None) -> N
 def take_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     """The regulator orders every SKU of a supplier off the shelf for a time (20d), whatever its licence."""
     registrar = _office(market, "licences").licences
-    minutes = _minutes(for_minutes, 20.0 * DAY)
+    lasts = minutes(for_minutes, 20.0 * DAY)
     for supplier in registrar.aimed(target):
         registrar.take_down(supplier)
-        call_after(market.env, minutes, ACTIONS, partial(registrar.reinstate, supplier))
+        call_after(market.env, lasts, ACTIONS, partial(registrar.reinstate, supplier))
 
 
 @event("oversight.breach", kind="inject")

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
+from sim.core.compiled import inner
 from sim.platform.state import BIN_FIRST, BINS, BINS_PER_DECADE
 
 #: normal quantiles at the middle of 18 equal shares and of six finer ones in the tail, and those shares; their bounds
@@ -45,17 +46,33 @@ def spread_latency(bins, mass, latency, variance):  # type: ignore[no-untyped-de
         bins[k] += mass * _SHARE[i]
 
 
+@inner
+def add_up(bins):  # type: ignore[no-untyped-def]
+    """(requests, first bin with any, last bin with any) of a histogram; (0, 0, -1) when it is empty."""
+    first, last = 0, bins.shape[0] - 1
+    while last >= 0 and bins[last] <= 0.0:
+        last -= 1
+    while first < last and bins[first] <= 0.0:
+        first += 1
+    total = 0.0
+    for k in range(first, last + 1):
+        total += bins[k]
+    return total, first, last
+
+
+@inner
+def quantile_from(bins, total, k, below, q):  # type: ignore[no-untyped-def]
+    """(quantile in s, log-linear inside its bin; that bin; requests below it), looked for from bin ``k`` on."""
+    while k < bins.shape[0]:
+        if bins[k] > 0.0 and below + bins[k] >= q * total:
+            return EDGES[k] * _WIDTH ** ((q * total - below) / bins[k]), k, below
+        below += bins[k]
+        k += 1
+    return EDGES[bins.shape[0]], k, below
+
+
 @njit(cache=True)
 def quantile_of(bins, q):  # type: ignore[no-untyped-def]
-    """Quantile (s) of a histogram, log-linear inside its bin; 0 when it is empty."""
-    total = 0.0
-    for k in range(bins.shape[0]):
-        total += bins[k]
-    if total <= 0.0:
-        return 0.0
-    below = 0.0
-    for k in range(bins.shape[0]):
-        if bins[k] > 0.0 and below + bins[k] >= q * total:
-            return EDGES[k] * _WIDTH ** ((q * total - below) / bins[k])
-        below += bins[k]
-    return EDGES[bins.shape[0]]
+    """Quantile (s) of a histogram; 0 when it is empty."""
+    total, first, _ = add_up(bins)
+    return quantile_from(bins, total, first, 0.0, q)[0] if total > 0.0 else 0.0

@@ -122,7 +122,6 @@ def build_state(config: Platform, ctx: Context) -> st.PlatformState:
         history=np.zeros((minutes, nodes_n, st.HISTORY), np.float32),
         actions=np.zeros((minutes, st.ACTIONS, st.ACTION_HISTORY), np.float32),
         lost_seconds=np.zeros(minutes, np.float32),
-        cost=np.zeros(nodes_n, np.int64),
     )
 
 

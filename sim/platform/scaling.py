@@ -86,8 +86,8 @@ def decide(node, live, board, prescale, records, s, second, wish):  # type: igno
 @inner
 def record_wish(live, records, second, wish):  # type: ignore[no-untyped-def]
     """Remember a recommendation."""
-    slot = live.recorded % records.shape[1]
-    live.recorded += 1
+    slot = live.recorded
+    live.recorded = slot + 1 if slot + 1 < records.shape[1] else 0
     records[0, slot, 0] = second
     records[0, slot, 1] = wish
 
@@ -142,11 +142,16 @@ def scale_holds(nodes, live, board, prescale, starting, records, s, first):  # t
     """Whether no evaluation of the minute from second `first` would change anything and no pod begins to serve in it.
 
     If so, its recommendations are remembered. The recommendation is the same at every evaluation, as utilisation is
-    that of the last full minute. One that equals the present number changes nothing; a lower one is held back
-    longest at the first evaluation, so the last one decides; a higher one acts at the first.
+    that of the last full minute. One that equals the present number changes nothing; what holds another one back,
+    earlier recommendations and changes, only falls away with time, so the last evaluation decides unless the
+    schedule changes before it.
     """
     every = int(s[HPA_EVERY])
     last = first + SECONDS - every
+    scheduled = False  # a stretch of the schedule begins or ends within the minute
+    for i in range(prescale.shape[0]):
+        for k in range(2):
+            scheduled |= first < prescale[i, k] < first + SECONDS
     for v in range(nodes.shape[0]):
         node = nodes[v]
         one = live[v]
@@ -157,17 +162,16 @@ def scale_holds(nodes, live, board, prescale, starting, records, s, first):  # t
         current = one.ready + one.starting
         automatic = node.scaled and s[HPA_ON] > 0.0
         wish = proposal(node, one, s) if automatic else current
-        if wish == current and prescale.shape[0] == 0 and board[v].floor <= 0.0:
-            if automatic and node.min_replicas <= wish <= node.max_replicas:
+        if wish == current and not scheduled:
+            least, most = bounds(node, board[v], prescale, first)
+            if automatic and least <= wish <= most:
                 continue
-            if not automatic and wish == max(node.base_replicas, node.min_replicas):
+            if not automatic and wish == max(node.base_replicas, least):
                 continue
-        if decide(node, one, board[v], prescale, records[v], s, first, wish) != current:
-            return False
         if decide(node, one, board[v], prescale, records[v], s, last, wish) != current:
             return False
-        if prescale.shape[0] > 0:
-            for k in range(every, SECONDS - every, every):
+        if scheduled:
+            for k in range(0, SECONDS - every, every):
                 if decide(node, one, board[v], prescale, records[v], s, first + k, wish) != current:
                     return False
     if s[HPA_ON] > 0.0:

@@ -115,7 +115,7 @@ LIVE = np.dtype(
         ("warm", "f8"),  # share of the cache's working set that is in it
         ("utilisation", "f8"),  # busy share of workers, mean of the last full minute
         ("work", "f8"),  # mean service time of the minute's requests / the node's service_time
-        ("recorded", "i8"),  # recommendations written so far
+        ("recorded", "i8"),  # row of `records` the next recommendation goes to
         ("changed", "i8"),  # scale changes written so far
         # accumulators since minute 0, in requests unless said otherwise
         ("arrived", "f8"),  # attempts that reached the node
@@ -235,7 +235,11 @@ class PlatformState(NamedTuple):
     history: np.ndarray  # float32[minutes, nodes, HISTORY], of each minute; H_* name the columns
     actions: np.ndarray  # float32[minutes, ACTIONS, ACTION_HISTORY], of each minute; A_* name the columns
     lost_seconds: np.ndarray  # float32[minutes], seconds of that minute whose acknowledged payments are lost
-    cost: np.ndarray  # int64[nodes], fen (real money) of capacity so far
+
+    @property
+    def cost(self) -> np.ndarray:
+        """int64[nodes], fen (real money) of capacity so far."""
+        return np.asarray(self.live["replica_seconds"] * self.nodes["price"] // 3600)
 
 
 def build(config: Platform, ctx: Any) -> PlatformState:

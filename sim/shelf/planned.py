@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sim.core.calendar import DAY
 from sim.shelf.promotions import Window
-
-DAY = 1440
 
 
 def planned_prices(

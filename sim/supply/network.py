@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from sim.core.clock import ARRIVALS, call_after
-from sim.supply import kernel
 from sim.supply.forecasts import Outlook
 from sim.supply.state import FRONT_KIND
+from sim.supply.transfers import cascade, send, transfer_levels, unload
 
 
 class Network:
@@ -37,7 +37,7 @@ class Network:
         if len(state.parent) == 1:
             return
         sent = np.zeros(state.stock.shape, np.int64)
-        if kernel.cascade(state, self._levels(outlook), sent, float(self.market.env.now)) == 0:
+        if cascade(state, self._levels(outlook), sent, float(self.market.env.now)) == 0:
             return
         for kind, lead in ((~self.is_front, self.transfers.regional_lead), (self.is_front, self.transfers.front_lead)):
             rows = np.flatnonzero(kind & (sent.sum(axis=1) > 0))
@@ -54,12 +54,12 @@ class Network:
         else:
             span = max(1.0, float(self.covers.max()))
             uplift = outlook.over(span) / np.maximum(outlook.mean * span, 1e-12)
-            kernel.transfer_levels(state, self.covers, np.where(outlook.mean > 0, uplift, 1.0), levels)
+            transfer_levels(state, self.covers, np.where(outlook.mean > 0, uplift, 1.0), levels)
         return levels
 
     def transfer(self, sku: int, origin: int, target: int, units: int) -> int:
         """Send up to `units` row units of a SKU from one warehouse to another; how many went."""
-        gone = int(kernel.send(self.state, origin, target, sku, units, float(self.market.env.now)))
+        gone = int(send(self.state, origin, target, sku, units, float(self.market.env.now)))
         if gone:
             load = np.zeros((1, self.state.stock.shape[1]), np.int64)
             load[0, sku] = gone
@@ -73,7 +73,7 @@ class Network:
 
         def arrive() -> None:
             self.loads[:] = [other for other in self.loads if other is not load]
-            kernel.unload(self.state, rows, units, float(self.market.env.now))
+            unload(self.state, rows, units, float(self.market.env.now))
             for w, came in zip(rows, units, strict=True):
                 self.market.goods_arrived(int(w), np.flatnonzero(came))
 

@@ -37,6 +37,13 @@ from sim.supply.supplier import DAY, Supplier
 from sim.supply.troubles import Troubles
 
 
+def _wires(plan: Plan) -> np.ndarray:
+    """int64[skus], row units: where wires hang; -1, none, where reaching the point would lead to no order."""
+    reorder = np.floor(plan.reorder)
+    orders = (plan.lot > 0) | (np.rint(plan.up_to) > reorder)
+    return np.where(orders, np.maximum(reorder, -1.0), -1.0).astype(np.int64)
+
+
 class Planner(mesa.Agent):
     """Plans the stock of all SKUs of the marketplace. `market.supply` is the planner."""
 
@@ -304,8 +311,8 @@ class Planner(mesa.Agent):
         plan = self.plan(view)
         self._order(self.sourcing.orders(view, plan))
         if self.continuous:
-            every = np.arange(self.skus)
-            kernel.set_wires(self.state, every, np.maximum(np.floor(plan.reorder), -1).astype(np.int64))
+            kernel.set_wires(self.state, np.arange(self.skus), _wires(plan))
+            self.state.seen[:] = -1
         self.network.distribute(view.outlook)
 
     def wires_tripped(self) -> None:
@@ -318,7 +325,8 @@ class Planner(mesa.Agent):
         quiet = np.ones(self.skus, bool)
         quiet[tripped] = False
         self._order(self.sourcing.orders(view, plan._replace(reorder=np.where(quiet, -4e18, plan.reorder))))
-        kernel.set_wires(self.state, tripped, np.maximum(np.floor(plan.reorder[tripped]), -1).astype(np.int64))
+        # one that is still below its wire, because its supplier took no order, is looked at when next asked for
+        kernel.set_wires(self.state, tripped, _wires(plan)[tripped])
 
     def _order(self, orders: list[Any]) -> None:
         for order in orders:
@@ -402,9 +410,9 @@ class Planner(mesa.Agent):
     def presold(self) -> np.ndarray:
         """int64[skus]: row units with a deposit paid and the balance open."""
         orders = self.market.world.fulfilment.orders
-        if not (orders["deposit"] > 0).any():
-            return np.zeros(self.skus, np.int64)
-        open_lines = (orders["line_state"] == DEPOSIT) & (orders["shopper"] >= 0)[:, None]
+        rows = np.flatnonzero(orders["deposit"] > 0)
         units = np.zeros(self.skus, np.int64)
-        np.add.at(units, orders["sku"][open_lines], orders["quantity"][open_lines])
+        if len(rows):
+            open_lines = (orders["line_state"][rows] == DEPOSIT) & (orders["shopper"][rows] >= 0)[:, None]
+            np.add.at(units, orders["sku"][rows][open_lines], orders["quantity"][rows][open_lines])
         return units

@@ -121,8 +121,12 @@ class PeriodicMinMax(_Replenishment):
     def plan(self, view: View) -> Plan:
         """Levels of every SKU now."""
         s = self._reorder(view)
-        up_to = self._given(self.section.up_to, view, lambda: s + view.outlook.over(self.section.cycle / DAY))
+        up_to = self._given(self.section.up_to, view, lambda: self._up_to(s, view))
         return Plan(s, up_to, np.zeros_like(s))
+
+    def _up_to(self, s: np.ndarray, view: View) -> np.ndarray:
+        """Demand of a cycle above s; one whole row unit at least, so that reaching s leads to an order."""
+        return np.where(s > 0.0, s + np.maximum(view.outlook.over(self.section.cycle / DAY), 1.0), s)
 
 
 @policy("supply.replenishment", "min_max")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from sim.books.state import CASH, CHARGEBACKS, post
 from sim.platform.state import ORDER, PAY
 from sim.threats.attacker import Batch, Option
 from sim.threats.buyers import Buyer, Held, is_open
-from sim.threats.chance import ARTICLE, NOTICED, SUCCESS, Carry, binomial
+from sim.threats.chance import NOTICED, SUCCESS, Carry, binomial
 from sim.threats.config import CardFraud
+from sim.threats.goods import dear
 
 
 class Carder(Buyer):
@@ -77,27 +76,3 @@ class Carder(Buyer):
             self.side.add("chargeback_value", self.value(amount))
         self.market.bot_desk.let_go(one.row)
         return True
-
-
-def dear(agent: Buyer, n: int) -> list[tuple[int, int]]:
-    """``n`` articles in stock that are easily sold on: dear ones, each with the weight of its price."""
-    skus = agent.market.world.shelf.skus
-    return _drawn(agent, n, skus["list_price"] * skus["appeal"].astype(float))
-
-
-def ordinary(agent: Buyer, n: int) -> list[tuple[int, int]]:
-    """``n`` articles in stock as everybody buys them, by popularity."""
-    return _drawn(agent, n, agent.market.world.shelf.skus["appeal"].astype(float))
-
-
-def _drawn(agent: Buyer, n: int, weights: np.ndarray) -> list[tuple[int, int]]:
-    """(SKU, one unit) ``n`` times among what can be ordered now; ``weights``: float64[skus]."""
-    skus = agent.market.world.shelf.skus
-    stock = agent.market.world.supply.stock
-    free = (stock["on_hand"] - stock["allocated"]).sum(axis=0)
-    good = np.flatnonzero((free > 0) & (skus["paused"] == 0) & (skus["deposit"] == 0))
-    if not len(good) or n <= 0:
-        return []
-    weight = np.cumsum(weights[good])
-    u = agent.market.draws.uniform(ARTICLE, np.arange(n), agent.steps, agent.number)
-    return [(int(good[np.searchsorted(weight, x * weight[-1])]), 1) for x in np.atleast_1d(u)]

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from sim.books.state import CASH, FRAUD, REFUNDS, note, post
 from sim.care.kernel import trust
 from sim.care.state import S_INSTANT, S_TRUST
 from sim.platform.state import CARE, ORDER, PAY
 from sim.threats.attacker import Batch, Option
 from sim.threats.buyers import Buyer, Held
-from sim.threats.card_fraud import ordinary
 from sim.threats.chance import SUCCESS, binomial
 from sim.threats.config import ReturnFraud
+from sim.threats.goods import ordinary
 
 
 class Accounts:
@@ -65,9 +63,8 @@ class Claimer(Buyer):
 
     def worth(self, option: Option) -> float:
         """Refund and goods less the price."""
-        price = float(np.median(self.market.world.shelf.skus["list_price"])) / 100.0
         paid_out = 1.0 if self.market.world.care.setting[S_INSTANT] != 0.0 else self.config.believed
-        return price * (paid_out * (1.0 - self.stopped(option)) + self.config.goods - 1.0)
+        return self.usual_price() * (paid_out * (1.0 - self.stopped(option)) + self.config.goods - 1.0)
 
     def stopped(self, option: Option) -> float:
         """Share of claims that were stopped lately, as far as they know."""
@@ -77,8 +74,8 @@ class Claimer(Buyer):
         """Order like anybody else, with accounts that have a history."""
         tactic, _, level = option
         batch = Batch(option, scale)
-        price = float(np.median(self.market.world.shelf.skus["list_price"])) / 100.0
-        tried = self.affordable("order", tactic, self.config.orders * 3600.0 * level * scale, each=price)
+        wish = self.config.orders * 3600.0 * level * scale
+        tried = self.affordable("order", tactic, wish, each=self.usual_price())
         self.side.ask(self.number, {ORDER: tried / 3600.0, PAY: tried / 3600.0, CARE: tried / 3600.0})
         account, uses = self.side.guard.account("order")
         batch.cost += self.purse.pay("accounts", min(self.purse.cny, account * tried / uses))

@@ -158,7 +158,7 @@ def test_an_adviser_who_looks_at_nothing_more_changes_only_the_bill() -> None:
 def test_an_adviser_raises_the_match_of_what_members_see_and_of_nobody_else() -> None:
     from numba import njit
 
-    from sim.crowd.choice import consider, match
+    from sim.crowd.consideration import consider, match
 
     @njit
     def mean_match(crowd, shelf, shoppers):  # type: ignore[no-untyped-def]

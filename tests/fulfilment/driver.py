@@ -10,11 +10,13 @@ from numba import njit
 from sim.books import state as books_state
 from sim.core import agenda as calendar
 from sim.core.rng import decision, philox, poisson, uniform
-from sim.fulfilment.allocation import allocate, ask, cancel_line, reachable, serve_backorders
+from sim.fulfilment.allocation import allocate, serve_backorders
+from sim.fulfilment.cancelling import cancel_line
 from sim.fulfilment.config import Fulfilment
 from sim.fulfilment.kernel import handle, request_return, work
 from sim.fulfilment.pools import free_order, new_order, room, settled
 from sim.fulfilment.state import DELIVERED, FIRST_KIND, LAST_KIND, ORDER_DELIVERED, WAITING, FulfilmentState, build
+from sim.fulfilment.stock import ask, reachable
 from sim.shelf.state import SKU
 from sim.supply.config import Supply
 from sim.supply.state import SupplyState

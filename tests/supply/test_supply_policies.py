@@ -16,6 +16,7 @@ from sim.core.registry import get_policy, policies
 from sim.supply.config import Forecast
 from sim.supply.policies import SLOTS
 from sim.supply.replenishment import Plan, order_quantity, safety_stock, z_of
+from sim.supply.state import DEMANDED
 
 
 def known(skus: int = 1, days: int = 100, uplift: Any = None) -> Any:
@@ -222,3 +223,19 @@ def test_the_worlds_test_holds_a_sku_s_demand_does_not_depend_on_other_policies(
     one = Yard({"replenishment": {"policy": "dynamic"}}, {"mean": 3, "skus": 30}, days=20).run()
     other = Yard({"replenishment": {"policy": "min_max"}}, {"mean": 3, "skus": 30}, days=20).run()
     assert (one.world.supply.history == other.world.supply.history).all()
+
+
+def test_slow_sellers_watched_all_the_time_are_ordered_when_they_reach_s_and_wake_nobody_else() -> None:
+    """A cycle sells less than half a unit: S is still a unit above s, so reaching s leads to an order at once."""
+    yard = Yard(
+        {"replenishment": {"policy": "min_max", "reorder": 2, "cycle": "1d"}, "stock": {"units": 4}},
+        {"distribution": "poisson", "mean": 0.2, "skus": 50}, days=60,
+    )  # fmt: skip
+    woken = []
+    ordered = yard.supply.wires_tripped
+    yard.supply.wires_tripped = lambda: (woken.append(yard.env.now), ordered())  # type: ignore[method-assign]
+    yard.run()
+    supply = yard.world.supply
+    positions = supply.stock["on_hand"].sum(axis=0) + supply.stock["on_order"].sum(axis=0)
+    assert (positions > 2).all(), "whatever reached s was ordered"
+    assert 0 < len(woken) <= supply.totals[DEMANDED].sum(), "a wire trips when something is asked for"

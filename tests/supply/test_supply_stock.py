@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from yard import Yard
 
 from sim.books import state as books
-from sim.supply import kernel
+from sim.supply import kernel, transfers
 from sim.supply import state as s
 
 
@@ -115,7 +115,7 @@ def test_a_cascade_shares_scarce_stock_in_proportion_and_keeps_every_unit(centra
     levels = np.zeros((6, 1), np.int64)
     levels[1:, 0] = wanted
     sent = np.zeros((6, 1), np.int64)
-    total = kernel.cascade(supply, levels, sent, 0.0)
+    total = transfers.cascade(supply, levels, sent, 0.0)
     assert total == sent.sum() == min(central, wanted[0] + wanted[1]), (
         "only central has stock to send, to its two regionals"
     )
