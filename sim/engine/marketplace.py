@@ -40,6 +40,7 @@ from sim.engine.advance import (
     refresh,
 )  # fmt: skip
 from sim.engine.building import PlatformContext, build_shelf, calibrate, expected_demand, expected_peak, open_books
+from sim.engine.care_hours import CareHours
 from sim.engine.crowding import appoint_visits, appoint_waiting, shown_promises
 from sim.engine.giving import appoint_ends, give_away
 from sim.engine.journal import Journal
@@ -216,6 +217,8 @@ class Marketplace(mesa.Model):
             module = importlib.import_module(f"sim.{side}.actors")
             if hasattr(module, "populate"):
                 module.populate(self)
+        if "care" in self.notices:
+            self.notices["care_hours"] = CareHours(self, self.notices["care"])
         if not self.alone:
             self.env.process(self._days())
 

@@ -6,6 +6,7 @@
     capacity    hour, capacity (user actions a second that fill the busiest service)
     promotions  number, kind, announced, opens, closes, skus
     deliveries  day, orders, door_p50, door_p95 (hours from payment to door)
+    care        hour, opened, bot, staff, gave_up (contacts), wait (minutes), waiting, complaints (people)
     customers   channel, week, won, buyers, orders, margin, spent (only with channels or invitations)
 
 Days and hours count from the scenario's start; those of the warm-up are negative.
@@ -32,6 +33,7 @@ def tables(market: Any) -> dict[str, pd.DataFrame]:
         "capacity": capacity(market),
         "promotions": promotions(market),
         "deliveries": deliveries(market),
+        "care": care(market),
         "customers": customers(market),
     }
     return {name: table for name, table in found.items() if len(table)}
@@ -173,6 +175,14 @@ def deliveries(market: Any) -> pd.DataFrame:
             "door_p95": quantile(0.95),
         }
     )
+
+
+def care(market: Any) -> pd.DataFrame:
+    """Contacts of each hour and who ended them, waiting, complaints under way; none where nobody contacts the shop."""
+    import pandas as pd
+
+    watch = market.notices.get("care_hours")
+    return pd.DataFrame() if watch is None else watch.table()
 
 
 def customers(market: Any) -> pd.DataFrame:

@@ -165,6 +165,51 @@ def promise(run: Run, span: Span, words: Words, narrow: bool) -> Any:
         return panels.finish(words.lang, shares=(1,))
 
 
+def care(run: Run, span: Span, words: Words, narrow: bool) -> Any:
+    """Contacts by who ended them, minutes waited for a person, complaints under way."""
+    table = run.tables.get("care")
+    if table is None or not len(table):
+        return None
+    waits, complaints = bool(table["wait"].notna().any()), bool(table["complaints"].notna().any())
+    with style():
+        panels = Panels(span, [1.35] + [0.9] * (waits + complaints), narrow, words["warmup"])
+        base: Any = 0.0
+        keys = []
+        for column, colour in (("staff", ACCENT), ("bot", VIOLET), ("gave_up", BAD)):
+            x, y = _contacts(table, column, span)
+            if y.any():
+                panels.axes[0].fill_between(x, base, base + y, step="post", color=colour, alpha=0.65, linewidth=0)
+                keys.append((words[f"care_{column}"], colour))
+            base = base + y
+        panels.axes[0].set_ylim(0.0, max(1.0, 1.12 * float(np.max(base))))
+        panels.label(0, words["contacts_day" if span.daily else "contacts_hour"], keys)
+        row = 1
+        hours = table["hour"].to_numpy(float)
+        if waits:
+            x, y = _highest(hours, table["wait"].to_numpy(float), span)
+            panels.axes[row].fill_between(x, y, step="post", color=AMBER, alpha=0.6, linewidth=0)
+            panels.axes[row].set_ylim(0.0, max(0.1, 1.15 * float(y.max())))
+            panels.label(row, words["care_wait_highest" if span.daily else "care_wait"])
+            row += 1
+        if complaints:
+            x, y = _highest(hours, table["complaints"].to_numpy(float), span)
+            panels.axes[row].fill_between(x, y, step="post", color=TEAL, alpha=0.5, linewidth=0)
+            panels.axes[row].set_ylim(0.0, max(1.0, 1.15 * float(y.max())))
+            panels.label(row, words["complaints_open"])
+        return panels.finish(words.lang)
+
+
+def _contacts(table: Any, column: str, span: Span) -> tuple[np.ndarray, np.ndarray]:
+    """Contacts by hour, or by day in a long run, with the last value repeated to the end of its step."""
+    x, y = table["hour"].to_numpy(float), table[column].to_numpy(float)
+    step = 1.0
+    if span.daily:
+        day = np.floor(x / 24.0).astype(int)
+        y, step = np.bincount(day - day[0], weights=y), 24.0
+        x = 24.0 * (np.arange(len(y)) + day[0])
+    return np.append(x, x[-1] + step), np.append(y, y[-1])
+
+
 def funnel(steps: Sequence[tuple[str, float]], colour: str, words: Words, narrow: bool) -> Any:
     """One bar a step, with its number and its share of the step above."""
     from matplotlib.figure import Figure

@@ -78,6 +78,7 @@ def pictures(run: Run, span: Span, promotions: list[calendar.Promotion], words: 
         "funnel_units": lambda narrow: figures.funnel(units, "#0e7490", words, narrow),
         "stock": lambda narrow: figures.stock(run, span, words, narrow),
         "promise": lambda narrow: figures.promise(run, span, words, narrow),
+        "care": lambda narrow: figures.care(run, span, words, narrow),
         "money": lambda narrow: figures.waterfall(steps, words, narrow),
     }
     return {name: _both(name, words.get(name, name), make) for name, make in drawn.items()}

@@ -400,7 +400,12 @@ class Planner(mesa.Agent):
     def learnt_of(self, supplier: Supplier) -> None:
         """A supplier is known to be down: where second sources exist, do not wait for the next review."""
         if self.sourcing.second_role and supplier.used and not supplier.is_second:
-            call_after(self.market.env, 0.0, REVIEWS, self.review)
+            call_after(self.market.env, 0.0, REVIEWS, self._act_on_news)
+
+    def _act_on_news(self) -> None:
+        """Review at once where that brings a second source in; what the main sources are asked for has its own days."""
+        if self.sourcing.would_switch(self.view()):
+            self.review()
 
     def presold(self) -> np.ndarray:
         """int64[skus]: row units with a deposit paid and the balance open."""

@@ -38,6 +38,10 @@ class _Sourcing(ABC):
     def orders(self, view: View, plan: Plan) -> list[Order]:
         """What to order now."""
 
+    def would_switch(self, view: View) -> bool:
+        """Whether the news that a supplier is down changes what is ordered from the second source."""
+        return bool(self.second_role)
+
     def activate(self, planner: Any) -> None:
         """Someone orders the second source to be used from now on, whatever the cover."""
         raise ValueError(f"sourcing {type(self).__name__} has no second source to activate")
@@ -71,12 +75,11 @@ class Backup(_Sourcing):
         self.forced = False
         self.switched: np.ndarray | None = None  # bool[skus]
 
-    def orders(self, view: View, plan: Plan) -> list[Order]:
-        """What to order now."""
+    def _rule(self, view: View) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(bool[skus] switched by the rule, bool[skus] main source known to be down, float64[skus] there soon)."""
         planner = view.planner
         daily = np.maximum(view.outlook.mean, 1e-9)
-        if self.switched is None:
-            self.switched = np.zeros(len(daily), bool)
+        before = np.zeros(len(daily), bool) if self.switched is None else self.switched
         down = planner.main_known_down()
         owed = planner.owed_by_main()
         # goods that can be relied on: not those a supplier known to be down has yet to make
@@ -85,9 +88,18 @@ class Backup(_Sourcing):
         cover = np.where(down, firm, soon) / daily
         at_risk = (cover < self.section.switch_below) | (planner.main_warned() & planner.switch_on_warning)
         trusted = np.isfinite(view.fast_lead) & ((view.outlook.mean > 0) | self.forced)
-        self.switched = trusted & (
-            (self.switched & ~((cover > self.section.switch_back) & ~down)) | at_risk | self.forced
-        )
+        switched = trusted & ((before & ~((cover > self.section.switch_back) & ~down)) | at_risk | self.forced)
+        return switched, down, soon
+
+    def would_switch(self, view: View) -> bool:
+        """Only where a SKU is to come from the second source, or has come from it: else the next review is soon enough."""
+        return bool(self._rule(view)[0].any() or (self.switched is not None and self.switched.any()))
+
+    def orders(self, view: View, plan: Plan) -> list[Order]:
+        """What to order now."""
+        planner = view.planner
+        daily = np.maximum(view.outlook.mean, 1e-9)
+        self.switched, down, soon = self._rule(view)
         if not self.switched.any():
             return [Order(False, order_quantity(view.position, plan))]
         planner.activate_second(self.switched)

@@ -65,6 +65,21 @@ def test_a_registered_policy_that_is_not_used_changes_nothing(finished: Marketpl
     assert bytes_of(again) == bytes_of(finished)
 
 
+def test_a_failing_supplier_with_a_backup_nobody_activates_is_the_shop_without_a_backup() -> None:
+    """A whole shop: the books, every shopper and every unit of stock, byte for byte."""
+    failure = {"days": 12, "events": [{"at": "06-03 08:00", "do": "supply.fail", "target": "supplier-1", "for": "6d"}]}
+    backup = {"supply.suppliers": {"backup-1": {"role": "backup", "lead_time": {"mean": "1d"}}}}
+    idle = {"supply.sourcing.policy": "backup", "supply.sourcing.switch_below": "0d of cover"}
+    shops = [small(**failure), small(**failure, **backup), small(**failure, **backup, **idle)]
+    for shop in shops:
+        shop.run()
+        assert not shop.journal.of("supply", "activated")
+    assert shops[0].journal.of("supply", "supply.fail")
+    whole = [bytes_of(shop) + shop.world.supply.stock.tobytes() + shop.world.fulfilment.orders.tobytes() for shop in shops]
+    assert whole[1] == whole[0], "a backup on paper"
+    assert whole[2] == whole[0], "a policy that never has to switch"
+
+
 def test_running_in_pieces_is_running_at_once(finished: Marketplace) -> None:
     pieces = small()
     for minute in (1, 777, 1440, 5000, 20_161, 24 * 1440 + 3):

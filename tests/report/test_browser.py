@@ -51,8 +51,8 @@ def test_the_page_opens_without_errors_requests_or_sideways_scrolling(browser, f
     assert said == [] and asked == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     shown = page.locator("figure > div:visible svg")
-    assert shown.count() == 7
-    for index in range(7):
+    assert shown.count() == 8
+    for index in range(8):
         box = shown.nth(index).bounding_box()
         assert box["width"] > 150 and box["height"] > 60 and box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
 

@@ -180,12 +180,12 @@ def test_a_page_is_small_enough_to_be_mailed(folder):
 
 def test_figures_come_wide_for_a_desk_and_narrow_for_a_phone(folder):
     text = drawn(folder)
-    assert text.count('<div class="wide">') == text.count('<div class="narrow">') == 7
-    assert text.count("<svg ") == 14
+    assert text.count('<div class="wide">') == text.count('<div class="narrow">') == 8
+    assert text.count("<svg ") == 16
 
 
 def test_a_folder_without_small_tables_still_gives_a_page(folder):
-    for name in ("ledger", "stock", "services", "capacity", "promotions", "deliveries"):
+    for name in ("ledger", "stock", "services", "capacity", "promotions", "deliveries", "care"):
         (folder / f"{name}.parquet").unlink()
     text = drawn(folder)
     assert 'id="demand"' in text and 'id="money"' not in text

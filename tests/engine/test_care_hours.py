@@ -1,0 +1,71 @@
+"""Care by the hour: what is watched adds up to what care itself counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine import run
+from sim.engine.result import Result
+from sim.report import figures
+from sim.report.folder import Run
+from sim.report.words import Words
+from sim.scenario import load
+
+ROOT = Path(__file__).parents[2]
+SHOP = {"crowd.shoppers": 1500, "crowd.represents": "300k", "start": "2026-06-14", "days": 8, "warmup": "3d"}
+STAFFED = {"care.staff.number": 1, "care.bot.policy": "by_intent", "care.complaints.policy": "clock"}
+
+
+def shop(**more: Any) -> Result:
+    return run(load(ROOT / "scenarios" / "618.yaml", {**SHOP, **more}), seed=4)
+
+
+@pytest.fixture(scope="module")
+def staffed() -> Result:
+    return shop(**STAFFED)
+
+
+def test_the_hours_add_up_to_the_measures(staffed: Result) -> None:
+    table, kpis = staffed.tables["care"], staffed.kpis
+    counted = table[table["hour"] >= 0]
+    assert counted["opened"].sum() == pytest.approx(kpis["enquiries"]) and kpis["enquiries"] > 0
+    assert counted["bot"].sum() == pytest.approx(kpis["bot_resolution"] * kpis["enquiries"])
+    waited = (counted["wait"].fillna(0.0) * counted["staff"]).sum() / counted["staff"].sum()
+    assert waited == pytest.approx(kpis["care_wait_mean"], rel=1e-6)
+    left = counted["gave_up"].sum() - kpis["bot_dropped"] * kpis["enquiries"]
+    assert left / (left + counted["staff"].sum()) == pytest.approx(kpis["care_abandonment"], abs=1e-9)
+    assert list(table["hour"]) == list(range(-72, 192)), "every hour of the run"
+    assert (counted["complaints"] >= 0.0).all() and counted["complaints"].max() > 0.0
+
+
+def test_waiting_and_complaints_are_only_told_where_somebody_waits_or_decides() -> None:
+    table = shop().tables["care"]
+    assert table["wait"].isna().all() and table["complaints"].isna().all()
+    assert table["opened"].sum() == pytest.approx(table["staff"].sum()), "staff without limit answers all, in the same hour"
+
+
+def test_watching_changes_nothing(staffed: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.engine.marketplace.CareHours", lambda market, desk: None)
+    unseen = shop(**STAFFED)
+    assert "care" not in unseen.tables
+    same = [name for name, value in staffed.kpis.items() if value == unseen.kpis[name] or np.isnan(value)]
+    assert len(same) == len(staffed.kpis) == len(unseen.kpis)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_figure_shows_contacts_waiting_and_complaints(staffed: Result, lang: str, narrow: bool) -> None:
+    from datetime import datetime
+
+    from sim.report.style import Span
+
+    span = Span(datetime(2026, 6, 14), -72.0, 192.0)
+    seen = Run(ROOT, {}, {}, staffed.series, staffed.events, dict(staffed.tables))
+    figure = figures.care(seen, span, Words(lang), narrow)
+    assert len(figure.axes) == 3
+    bare = Run(ROOT, {}, {}, staffed.series, staffed.events, {})
+    assert figures.care(bare, span, Words(lang), narrow) is None
