@@ -105,7 +105,8 @@ def fill_demand(crowd, shelf, platform, minute):  # type: ignore[no-untyped-def]
     """Load of the minute on the platform, real requests in each second.
 
     The expected load, not the sampled rows: a row stands for many people who do not click in the same second.
-    Those waiting for an opening come with the density of their delays.
+    Those waiting for an opening come with the density of their delays. Those whom a message or an advertisement brings
+    this minute come spread over it.
     """
     params, drive = crowd.params, crowd.drive
     weight = params[P_WEIGHT]
@@ -115,6 +116,11 @@ def fill_demand(crowd, shelf, platform, minute):  # type: ignore[no-untyped-def]
     other = (hour + (1 if part > 0 else 23)) % 24
     share = crowd.hours[hour] + abs(part) * (crowd.hours[other] - crowd.hours[hour])
     visits = weight * drive[D_RATE] * intensity(drive) * share / 3600.0 * shelf.setting[ARM_LOAD]
+    called = 0
+    for j in range(crowd.counts[N_DUE]):
+        if crowd.due[j, 1] == A_MESSAGE:
+            called += 1
+    visits += weight * called / 60.0
     for second in range(60):
         demand[0, BROWSE, second] = visits * params[P_PAGES]
         demand[0, SEARCH, second] = visits

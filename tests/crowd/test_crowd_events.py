@@ -9,6 +9,7 @@ from programme_runs import SMALL, fresh, market
 from sim.books.state import COLUMN
 from sim.core.errors import SimError
 from sim.core.registry import get_event
+from sim.platform.state import SEARCH
 
 
 def visits(made: object) -> np.ndarray:
@@ -64,3 +65,17 @@ def test_wrong_arguments_are_refused_by_name() -> None:
         get_event("crowd.surge").function(fresh(), target="toys")
     with pytest.raises(SimError, match=r"crowd.campaign: budget"):
         get_event("crowd.campaign").function(fresh(), budget="a lot")
+
+
+def test_those_a_message_brings_load_the_platform() -> None:
+    # half of them within minutes, so that the load of the hour after is theirs
+    quick = {"crowd.messages.delay": "30min", "crowd.messages.open": "90%"}
+    off = market(quick)
+    on = market({**quick, "events": [{"at": "06-03 20:00", "do": "crowd.broadcast"}]})
+    start = 4 * 1440 + 20 * 60
+    asked = [m.world.platform.actions[:, SEARCH, 0] for m in (off, on)]
+    assert (asked[0][: start + 1] == asked[1][: start + 1]).all()
+    came = on.world.books.series[:, COLUMN["trigger_visits"]].sum() * on.weight
+    after = slice(start + 1, start + 301)
+    assert came > 0 and asked[1][after].sum() - asked[0][after].sum() == pytest.approx(came, rel=0.05)
+    assert asked[1][start + 1 : start + 31].sum() > 1.5 * asked[0][start + 1 : start + 31].sum()
