@@ -86,7 +86,7 @@ def test_goods_spoil_in_the_warehouse_that_is_named_by_its_name_or_number() -> N
         spoil = {"at": "06-01 08:00", "do": "supply.spoil", "magnitude": "60%", "warehouse": warehouse, "for": None}
         shop = small(days=2, events=[spoil])  # a resolved scenario writes out what is not said
         if warehouse in ("nowhere", 99):
-            with pytest.raises(SimError, match="central-1|0 to 6"):
+            with pytest.raises(SimError, match=r"central-1|0 to 6"):
                 shop.run_until(shop.calendar.warmup + 600)
             continue
         shop.run_until(shop.calendar.warmup + 600)
