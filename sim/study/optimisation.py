@@ -91,7 +91,8 @@ def suggest(trial: Any, space: Space) -> tuple[dict[str, Any], dict[str, Any]]:
             continue
         span = factor.range()
         if span.whole:
-            value = float(trial.suggest_int(name, int(span.low), int(span.high), log=span.log))
+            whole = trial.suggest_int(name, int(span.low), int(span.high), log=span.log, step=1 if span.log else span.multiple)
+            value = float(span.multiple * round(whole / span.multiple))
         else:
             value = trial.suggest_float(name, span.low, span.high, log=span.log)
         written[name] = span.write(value)
