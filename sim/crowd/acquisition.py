@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.books.state import CASH, COMMISSIONS, MARKETING, post
+from sim.books.state import CASH, COMMISSIONS, MARKETING, SHIPPING, post
 from sim.core.calendar import DAY
 from sim.core.clock import ACTIONS, wait
 from sim.core.errors import SimError
@@ -103,6 +103,9 @@ class Acquirer:
                     self.spend(reach, day, reach.spec.budget)
                 if isinstance(reach, CommunityLeaders):
                     self._pay(reach, COMMISSIONS, reach.commission())
+                    if reach.spec.pick_up:
+                        post(self.market.world.books, int(self.market.env.now), SHIPPING, CASH, reach.stops())
+                        reach.lead(self._runs(reach.spec))
             self._remember()
             yield wait(self.market.env, DAY - self.market.env.now % DAY, ACTIONS)
 

@@ -19,7 +19,8 @@ from sim.core.rng import decision
 from sim.crowd.graph import neighbours
 from sim.crowd.observed import observer
 from sim.crowd.programmes_config import Channel
-from sim.crowd.state import ALIVE, HELD_OUT, PROSPECT, REMOVED
+from sim.crowd.state import ALIVE, HELD_OUT, LED, P_COLLECT, PROSPECT, REMOVED
+from sim.fulfilment.state import S_DIRECT
 
 CONTACT = decision("channel.contact")
 AUDIENCE = decision("channel.audience")
@@ -195,15 +196,54 @@ class CommunityLeaders(Reach):
         super().__init__(market, spec, number)
         self.trust = spec.trust
         self.paid: np.ndarray | None = None
+        self.leaders = 0.0  # real leaders at work today
+        self.placed: np.ndarray | None = None
+        if spec.pick_up:
+            self._open_points()
 
     def contacts(self, day: int, spend: float) -> list[np.ndarray]:
         """The same neighbourhoods every day, as many as the leaders reach, a part of each sees today's offer."""
         spec, allowed = self.spec, self.allowed()
         people = len(allowed) * self.market.weight
         share = min(spec.ceiling, spend / spec.keep * spec.group / people) if people else 0.0
+        self.leaders = share * people / spec.group
         block = max(1, round(spec.group / self.market.weight))
         member = self.market.draws.uniform(AUDIENCE, allowed // block, self.number) < share
         return [self.draw(allowed[member], 0.5, day)]
+
+    def _open_points(self) -> None:
+        """Tell the warehouses what goods straight from the producer cost less, and the shoppers that they must collect."""
+        world = self.market.world
+        world.crowd.params[P_COLLECT] = self.market.config.fulfilment.pick_up.hassle
+        categories = range(len(self.market.category_names)) if self.category is None else [self.category]
+        for category in categories:
+            cell = S_DIRECT + category
+            world.fulfilment.setting[cell] = max(world.fulfilment.setting[cell], self.spec.direct)
+
+    def lead(self, runs: bool) -> None:
+        """Those whom the leaders won order through them while they are at work."""
+        rows = self.market.world.crowd.rows
+        mine = (rows["channel"] == self.number) & ((rows["flags"] & PROSPECT) == 0)
+        rows["flags"] &= ~np.where(rows["channel"] == self.number, np.uint32(LED), np.uint32(0))
+        if runs:
+            rows["flags"][mine] |= np.uint32(LED)
+
+    def stops(self) -> int:
+        """Fen for the truck's stops: at every leader who had an order since the last call.
+
+        Orders fall on leaders at random: of n leaders with m orders, n·(1 − exp(−m ÷ n)) have one. The more orders a
+        leader gathers, the less a stop costs each.
+        """
+        rows = self.market.world.crowd.rows
+        placed = rows["orders"].astype(np.int64)
+        before = placed if self.placed is None else self.placed
+        self.placed = placed
+        led = (rows["flags"] & LED) > 0
+        orders = float((placed - before)[led & (rows["channel"] == self.number)].sum()) * self.market.weight
+        if self.leaders <= 0.0:
+            return 0
+        visited = self.leaders * (1.0 - math.exp(-orders / self.leaders))
+        return round(visited * self.market.config.fulfilment.pick_up.stop * 100.0 / self.market.weight)
 
     def commission(self) -> int:
         """Fen owed for what the shoppers this channel won have paid since the last call."""

@@ -41,11 +41,13 @@ from sim.crowd.state import (
     D_CLAIM_FRICTION,
     D_FRICTION,
     FREE_RETURNS,
+    LED,
     MEMBER,
     MULTIHOME,
     N_INTENTS,
     P_CART_LIFE,
     P_CHECKOUT,
+    P_COLLECT,
     P_CONFIDENCE,
     P_EFFORT,
     P_FOLLOW,
@@ -214,6 +216,8 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
         base -= row.sensitivity * (params[P_REGULAR] + params[P_TRANSACTION]) * math.log(1.0 - min(0.9, saving / total))
     if row.flags & FREE_RETURNS:
         base += params[P_CONFIDENCE]
+    if row.flags & LED:
+        base -= params[P_COLLECT]
     buy = base + impulse
     want = buy
     wait = 0.0

@@ -54,6 +54,21 @@ class Channel(Section):
     group: int = param(200, "", "people in a leader's group", low=50, high=500, ge=1)
     keep: Money = param("30 CNY", "", "fixed cost of a leader a day", low="5 CNY", high="100 CNY", gt=0)
     commission: Share = param("10%", "", "leader's share of what the shoppers they won pay", low="5%", high="15%")
+    pick_up: bool = default(
+        False, description="the shoppers they won collect their orders at the leader's the next day (`fulfilment.pick_up`)"
+    )
+    direct: Share = param(
+        "0%", "", "share of unit cost saved on goods of the category that go straight from the producer to the leaders: the "
+        "intermediary's margin", low="0%", high="25%", le=0.9,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _leaders_only(self) -> Channel:
+        if self.pick_up and self.policy != "community_leaders":
+            raise ValueError(f"found pick_up with the policy {self.policy}, accepted: with community_leaders")
+        if self.direct > 0.0 and not self.pick_up:
+            raise ValueError("found direct without pick_up, accepted: both, for such goods go with the leaders' truck")
+        return self
 
 
 class Acquisition(Section):

@@ -61,6 +61,7 @@ ALIVE, MEMBER, PRIVATE, MULTIHOME, DEAL_PRONE, COMPLAINT, OPTED_OUT, REMOVED, CH
 )  # fmt: skip
 # written by programmes of the crowd: has a personal adviser, sends back for free, never won, never addressed
 ADVISED, FREE_RETURNS, PROSPECT, HELD_OUT = 1024, 2048, 4096, 8192
+LED = 16384  # orders through a community leader, and collects at the leader's pick-up point
 
 
 #: an order about to be submitted
@@ -87,7 +88,8 @@ V_ORDINARY, V_BURST, V_COMEBACK, V_MESSAGE = constants(4)
     P_OTHER, P_PAYS, P_DEFAULT, P_RETRY, P_ATTEMPTS, P_LOST, P_LATENCY, P_IDEAL, P_NEUTRAL, P_LEARNING, P_NEGATIVITY,
     P_LATE, P_DROPOUT, P_REVIEW, P_TOP_TRIES, P_TOP_REACH, P_TOP_VALUE, P_MISMATCH, P_IMPULSE, P_FILLER, P_DEFECT,
     P_PERSONAL_CAP, P_WEIGHT, P_ADVISER, P_ADVISER_LOOKS, P_ADVISER_CATEGORIES, P_CONFIDENCE, P_EASE, P_RETURN_FEE,
-) = range(58)  # fmt: skip
+    P_COLLECT,
+) = range(59)  # fmt: skip
 PARAMS = 64
 
 # indices of CrowdState.drive, the board that policies, events and the engine write

@@ -48,6 +48,7 @@ from sim.crowd.state import (
     A_RETRY,
     CART,
     CHECKING_OUT,
+    LED,
     MEMBER,
     N_MEASURED,
     P_ATTEMPTS,
@@ -73,6 +74,7 @@ from sim.fulfilment.state import (
     FLAG_CASH_BACK,
     FLAG_FIRST,
     FLAG_GROUPED,
+    FLAG_PICK_UP,
     FLAG_TOPPED_UP,
     WAITING,
 )  # fmt: skip
@@ -209,6 +211,8 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
     order.region = row.region
     order.lines = n
     order.origin = intent.origin
+    if row.flags & LED:
+        order.flags |= FLAG_PICK_UP
     if row.orders == 0:
         order.flags |= FLAG_FIRST
         row.first_day = day

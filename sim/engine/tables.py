@@ -7,6 +7,7 @@
     promotions  number, kind, announced, opens, closes, skus
     deliveries  day, orders, door_p50, door_p95 (hours from payment to door)
     care        hour, opened, bot, staff, gave_up (contacts), wait (minutes), waiting, complaints (people)
+    exposure    supplier, region, tts, ttr (days), daily_value, at_risk (CNY), the worst failure first
     customers   channel, week, won, buyers, orders, margin, spent (only with channels or invitations)
 
 Days and hours count from the scenario's start; those of the warm-up are negative.
@@ -34,6 +35,7 @@ def tables(market: Any) -> dict[str, pd.DataFrame]:
         "promotions": promotions(market),
         "deliveries": deliveries(market),
         "care": care(market),
+        "exposure": exposure(market),
         "customers": customers(market),
     }
     return {name: table for name, table in found.items() if len(table)}
@@ -183,6 +185,15 @@ def care(market: Any) -> pd.DataFrame:
 
     watch = market.notices.get("care_hours")
     return pd.DataFrame() if watch is None else watch.table()
+
+
+def exposure(market: Any) -> pd.DataFrame:
+    """What the failure of each main supplier would do, the worst first: time to survive, to recover, and what lies between."""
+    import pandas as pd
+
+    from sim.supply.exposure import exposures
+
+    return pd.DataFrame(exposures(market) if getattr(market, "supply", None) is not None else ())
 
 
 def customers(market: Any) -> pd.DataFrame:

@@ -14,11 +14,14 @@ from sim.fulfilment.pools import new_parcel, room
 from sim.fulfilment.state import (
     ALLOCATED,
     FLAG_CHECKED,
+    FLAG_PICK_UP,
     FLAG_SPLIT,
     K_DOUBT,
     LINES,
     P_QUEUED,
+    S_CUTOFF,
     S_MODE,
+    S_READY,
     WAITING,
 )
 from sim.fulfilment.stations import join, queue_ahead
@@ -167,10 +170,27 @@ def enqueue(ful, row, parcels_before, minute):  # type: ignore[no-untyped-def]
 
 
 @inner
+def pick_up_promise(ful, order, minute):  # type: ignore[no-untyped-def]
+    """The next day at the leader's, a day later after the cut-off, and as many days more as its longest haul takes."""
+    days = 1.0
+    if int(minute) % DAY >= ful.setting[S_CUTOFF]:
+        days = 2.0
+    haul = 0.0
+    for line in range(np.int64(order.lines)):
+        warehouse = np.int64(order.warehouse[line])
+        if warehouse >= 0:
+            haul = max(haul, ful.haul_mean[warehouse, order.region])
+    return (int(minute) // DAY + days + haul // DAY) * DAY + ful.setting[S_READY]
+
+
+@inner
 def _promise(ful, row, minute):  # type: ignore[no-untyped-def]
     """Stamp the promise of an order that has none yet: the slowest of its lines, from now on."""
     order = ful.orders[row]
     if order.promised > 0.0:
+        return
+    if order.flags & FLAG_PICK_UP:
+        order.promised = pick_up_promise(ful, order, minute)
         return
     hour = (int(minute) // 60) % 24
     for line in range(np.int64(order.lines)):

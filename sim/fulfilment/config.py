@@ -79,6 +79,22 @@ class Shipping(Section):
     missed_after: Duration = param("6d", "", "from dispatch until a lost parcel is given up", low="3d", high="15d")
 
 
+class PickUp(Section):
+    """Pick-up points of community leaders: used by channels of shoppers that say `pick_up`."""
+
+    cutoff: Clock = default("23:00", description="ordered by then, it is promised for the next day")
+    tour: Clock = default("07:00", description="the leaders' truck leaves the region's depot")
+    drop: Duration = param("3h", "", "from there to a leader", low="1h", high="6h", gt=0)
+    ready: Clock = default("16:00", description="time of the day that is promised for collecting")
+    parcel: Money = param(
+        "0.5 CNY", "", "sorting and handing over a parcel, in place of `shipping.base`", low="0.2 CNY", high="1 CNY"
+    )
+    stop: Money = param(
+        "12 CNY", "", "one stop of the truck, for each leader with an order that day", low="6 CNY", high="25 CNY"
+    )
+    hassle: float = param(0.1, "", "utility at checkout lost by having to collect", low=0.0, high=0.4, ge=0)
+
+
 class Promise(Section):
     """The delivery time the page promises: what the network has lately done, nearly always."""
 
@@ -184,6 +200,7 @@ class Fulfilment(Section):
     front_trucks: Duration = default("1h", gt=0.0, le=1440.0, description="a front warehouse sends every so often")
     couriers: Couriers = Couriers()
     shipping: Shipping = Shipping()
+    pick_up: PickUp = PickUp()
     promise: Promise = Promise()
     returns: Returns = Returns()
     cancelling: Cancelling = Cancelling()

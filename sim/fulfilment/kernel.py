@@ -19,6 +19,7 @@ from sim.fulfilment.allocation import serve_backorders
 from sim.fulfilment.cancelling import doubt
 from sim.fulfilment.closing import conclude, measured_day
 from sim.fulfilment.money import (
+    direct_line_money,
     lose_line_money,
     return_line_money,
     return_parcel_money,
@@ -36,6 +37,7 @@ from sim.fulfilment.state import (
     DOOR_TIME,
     FLAG_BLEMISHED,
     FLAG_LATE,
+    FLAG_PICK_UP,
     FLAG_SHIPPED,
     GRADE,
     HAUL_TIME,
@@ -77,14 +79,19 @@ from sim.fulfilment.state import (
     S_CANCEL_LATE,
     S_COLLECT_CV2,
     S_COLLECT_MEAN,
+    S_CONSOLIDATED,
     S_DAMAGED,
+    S_DIRECT,
     S_DOOR_CV2,
     S_DOOR_MEAN,
+    S_DROP,
+    S_DROP_CV,
     S_LOST,
     S_MATERIAL,
     S_MISSED_AFTER,
     S_RESTOCK,
     S_RETURN_FEE,
+    S_TOUR,
     SHIPPED,
 )
 from sim.fulfilment.stations import in_shift, join, leave, next_start, occurrence, service_noise, start_head
@@ -136,7 +143,7 @@ def handle(ful, supply, skus, agenda, books, key0, key1, kind, subject, detail, 
             _served(ful, supply, skus, agenda, books, key0, key1, number, minute)
     elif kind == K_AT_STATION:
         if parcel.state == P_HAULED:
-            join(ful, ful.rank.shape[1] + parcel.region, number, parcel.completes, P_COURIER)
+            _at_the_depot(ful, agenda, key0, key1, number, parcel.completes, minute)
     elif kind == K_DOOR:
         if parcel.state == P_DOOR:
             _deliver(ful, books, key0, key1, number, minute)
@@ -153,7 +160,7 @@ def _served(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # ty
     """A station has finished with a parcel."""
     state = ful.parcels[parcel].state
     if state == P_PICKING:
-        _ship(ful, supply, agenda, books, key0, key1, parcel, minute)
+        _ship(ful, supply, skus, agenda, books, key0, key1, parcel, minute)
     elif state == P_OUT:
         _to_the_door(ful, agenda, books, key0, key1, parcel, minute)
     else:
@@ -186,7 +193,7 @@ def trip_noise(key0, key1, entity, number, decision, cv):  # type: ignore[no-unt
 
 
 @inner
-def _ship(ful, supply, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
+def _ship(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # type: ignore[no-untyped-def]
     """Picked and packed: the goods leave the stock and the books, and the parcel waits for the truck."""
     p = ful.parcels[parcel]
     order = ful.orders[p.order]
@@ -202,7 +209,12 @@ def _ship(ful, supply, agenda, books, key0, key1, parcel, minute):  # type: igno
             supply.totals[PICKED, order.sku[line]] += quantity
             order.line_state[line] = SHIPPED
             ship_line_money(books, order, line, minute)
-    ship_parcel_money(books, ful.fees[warehouse, p.region], int(ful.setting[S_MATERIAL]), minute)
+            if order.flags & FLAG_PICK_UP:
+                direct_line_money(books, _producers_saving(ful, skus, order, line), minute)
+    fee = ful.fees[warehouse, p.region]
+    if order.flags & FLAG_PICK_UP:
+        fee = max(0, fee - int(ful.setting[S_CONSOLIDATED]))
+    ship_parcel_money(books, fee, int(ful.setting[S_MATERIAL]), minute)
     note(books, minute, PICKED_UNITS, float(p.units))
     note(books, minute, SHIPPED_PARCELS, 1.0)
     ful.measured[day, M_PARCELS] += 1
@@ -219,9 +231,34 @@ def _ship(ful, supply, agenda, books, key0, key1, parcel, minute):  # type: igno
     noise = trip_noise(key0, key1, order.shopper, number, HAUL_TIME, ful.haul_cv[warehouse, p.region])
     p.completes = departs + ful.haul_mean[warehouse, p.region] * noise
     if int(p.completes) <= minute:
-        join(ful, ful.rank.shape[1] + p.region, parcel, max(p.completes, float(minute)), P_COURIER)
+        _at_the_depot(ful, agenda, key0, key1, parcel, max(p.completes, float(minute)), minute)
     else:
         calendar.appoint(agenda, int(p.completes), K_AT_STATION, parcel, NOTHING)
+
+
+@inner
+def _producers_saving(ful, skus, order, line):  # type: ignore[no-untyped-def]
+    """Fen by which the goods of a leader's order line cost less, bought straight from the producer."""
+    return int(order.cost[line] * ful.setting[S_DIRECT + np.int64(skus[order.sku[line]].category)])
+
+
+@inner
+def _at_the_depot(ful, agenda, key0, key1, parcel, time, minute):  # type: ignore[no-untyped-def]
+    """The parcel has reached its region: it joins the couriers' queue, or waits for the next tour to the leaders.
+
+    At the leader's it counts as delivered: when it is collected is up to the shopper.
+    """
+    p = ful.parcels[parcel]
+    order = ful.orders[p.order]
+    if not order.flags & FLAG_PICK_UP:
+        join(ful, ful.rank.shape[1] + p.region, parcel, time, P_COURIER)
+        return
+    tour = math.ceil((time - ful.setting[S_TOUR]) / DAY) * DAY + ful.setting[S_TOUR]
+    number = occurrence(order.turn, p.ordinal)
+    noise = trip_noise(key0, key1, order.shopper, number, DOOR_TIME, ful.setting[S_DROP_CV])
+    p.completes = tour + ful.setting[S_DROP] * noise
+    p.state = P_DOOR
+    _appoint(ful, agenda, parcel, K_DOOR, minute)
 
 
 @inner
@@ -256,7 +293,8 @@ def _deliver(ful, books, key0, key1, parcel, minute):  # type: ignore[no-untyped
     row = np.int64(p.order)
     order = ful.orders[row]
     number = occurrence(order.turn, p.ordinal)
-    _learn(ful, p)
+    if not order.flags & FLAG_PICK_UP:
+        _learn(ful, p)
     if bernoulli(philox(key0, key1, order.shopper, number, LOSS, 0)[1], ful.setting[S_DAMAGED]):
         _lose(ful, books, parcel, M_DAMAGED, minute)
         return
@@ -368,6 +406,8 @@ def _grade(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # typ
             supply.stock[warehouse, sku].on_hand += quantity
             supply.totals[RESTOCKED, sku] += quantity
         return_line_money(books, order, line, good, minute)
+        if good and order.flags & FLAG_PICK_UP:
+            direct_line_money(books, -_producers_saving(ful, skus, order, line), minute)
         order.line_state[line] = RETURNED
         ful.measured[day, M_RETURNED_UNITS] += quantity
         note(books, minute, RETURNED_UNITS, float(quantity))

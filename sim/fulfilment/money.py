@@ -34,6 +34,15 @@ def ship_line_money(books, order, line, minute):  # type: ignore[no-untyped-def]
 
 
 @inner
+def direct_line_money(books, saving, minute):  # type: ignore[no-untyped-def]
+    """Goods cost ``saving`` fen less, for no intermediary earned at them; below nought: they were sent back."""
+    if saving > 0:
+        post(books, minute, CASH, COST_OF_GOODS, saving)
+    elif saving < 0:
+        post(books, minute, COST_OF_GOODS, CASH, -saving)
+
+
+@inner
 def ship_parcel_money(books, fee, material, minute):  # type: ignore[no-untyped-def]
     """Packaging and freight of one parcel, fen."""
     post(books, minute, FULFILMENT, CASH, material)

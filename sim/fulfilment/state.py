@@ -70,6 +70,7 @@ FLAG_CONCLUDED = 1 << 8  # told to the crowd as delivered, or nothing of it ever
 FLAG_CHECKED = 1 << 9  # its daily thought of cancelling is in the agenda
 FLAG_SHIPPED = 1 << 10  # its first parcel has left
 FLAG_BLEMISHED = 1 << 11  # lost, damaged or cancelled in part: no perfect order
+FLAG_PICK_UP = 1 << 12  # collected at a community leader's pick-up point
 FLAG_CASH_BACK = 1 << 13  # cash is promised for its review
 FLAG_TRIAL = 1 << 14  # given away
 FLAG_GROUPED = 1 << 15  # its group is complete
@@ -180,8 +181,12 @@ CURSORS = 12
     S_RETURN_FEE,  # fen a returned parcel
     S_MATERIAL,  # fen of packaging a parcel
     S_SLACK,  # prior of promises: minutes above plan nearly always kept
-) = constants(15)  # fmt: skip
-SETTINGS = 24
+    S_CUTOFF, S_TOUR, S_READY,  # minutes of day: order by then, the leaders' truck leaves, promised at the pick-up point
+    S_DROP, S_DROP_CV,  # from the leaders' truck to the pick-up point, minutes
+    S_CONSOLIDATED,  # fen a parcel to a pick-up point costs less than one to a door, its share of the stop aside
+) = constants(21)  # fmt: skip
+S_DIRECT = 24  # S_DIRECT + category: share of unit cost saved on goods that leaders' people get straight from the producer
+SETTINGS = 40
 
 RESIDUAL_STEP, RESIDUAL_LOW, RESIDUALS = 30.0, -2880.0, 768  # histogram of door-to-door minus plan: -2 d to +14 d
 DOOR_STEP, DOORS = 30.0, 1008  # histogram of click-to-door times: up to 21 d
@@ -369,4 +374,8 @@ def _setting(config: Fulfilment) -> np.ndarray:
     values[S_RETURN_FEE] = round(config.returns.fee * 100.0)
     values[S_MATERIAL] = round(config.picking.material * 100.0)
     values[S_SLACK] = config.promise.slack
+    point = config.pick_up
+    values[S_CUTOFF], values[S_TOUR], values[S_READY] = point.cutoff, point.tour, point.ready
+    values[S_DROP], values[S_DROP_CV] = point.drop, config.network.haul_variation
+    values[S_CONSOLIDATED] = round((config.shipping.base - point.parcel) * 100.0)
     return values

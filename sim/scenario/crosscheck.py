@@ -201,7 +201,9 @@ def _step_arguments(node: Node, path: Path, item: Node, event: catalogue.Named) 
 def _arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
     if event.arguments is None:
         return
-    for key in item.value:
+    for key, value in item.value.items():
+        if key in ("target", "for") and value.value is None:
+            continue  # a resolved scenario writes out what is not said
         if key not in _COMMON and key not in event.arguments:
             known = [*_COMMON, *event.arguments]
             message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"

@@ -254,7 +254,10 @@ def front(found: Comparison, scenario: str) -> tuple[np.ndarray, np.ndarray]:
     means = [c for c in found.columns if c.statistic == "mean"]
     higher = [c.higher_is_better for c in means]
     stacked = np.array([[found.of(scenario, p, c) for c in means] for p in range(len(found.policies))])
-    return pareto.front(np.nanmean(stacked, axis=2), higher), pareto.front_probability(stacked, higher)
+    known = np.isfinite(stacked)
+    with np.errstate(invalid="ignore"):
+        average = np.where(known, stacked, 0.0).sum(axis=2) / known.sum(axis=2)
+    return pareto.front(average, higher), pareto.front_probability(stacked, higher)
 
 
 def regrets(found: Comparison, column: Column) -> regret.Regret:

@@ -54,6 +54,8 @@ def decided(p: float, low: float, high: float) -> bool:
 
 def verdict(holm: float, difference: Any, lang: str) -> str:
     """What a cell says of a difference."""
+    if math.isnan(difference.mean.value):
+        return "一方无此指标" if lang == "zh" else "one of the two has none"
     if math.isnan(holm):
         clear = bool(sign(difference.mean.low, difference.mean.high))
         return (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.study.register import Register
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#fbfdff", "#fdf0d5", "#f7b26a", "#d1493b"])
+NAMED = 12  # risks named on the map, the dearest: more names than that hide the points; the table has all
 OFTEN = [100.0, 10.0, 1.0, 0.1, 0.01, 0.001, 0.0001]
 
 
@@ -28,7 +29,7 @@ def _amount(found: Register, lang: str) -> Any:
 def heat_map(found: Register, names: Sequence[str], lang: str, policy: int = 0) -> Any:
     """Each risk at its likelihood and loss, on logarithmic axes over bands of equal expected loss.
 
-    Losses below a thousandth of the largest, and gains, stand on the lower edge without a name.
+    The dearest by likelihood × loss are named. Losses below a thousandth of the largest, and gains, stand on the lower edge without a name.
     """
     with style():
         figure, axes = canvas.canvas(8.2, 5.2, 1.25, right=0.4, bottom=0.6)
@@ -52,7 +53,7 @@ def heat_map(found: Register, names: Sequence[str], lang: str, policy: int = 0) 
             gain = not y[k] > least
             axes.plot(x[k], shown[k], "v" if gain else "o", color=SOFT if gain else ACCENT, markersize=7,
                       markeredgecolor="white", zorder=3)  # fmt: skip
-        named = [k for k in found.order(policy) if y[k] > least]
+        named = [k for k in found.order(policy) if y[k] > least][:NAMED]
         name_points(figure, axes, list(names), x, shown, named, np.ones(len(names), bool))
         axes.xaxis.set_major_locator(FixedLocator([v for v in OFTEN if low <= v <= high]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _often(v, lang)))
@@ -94,7 +95,7 @@ def policy_map(found: Register, names: Sequence[str], lang: str) -> Any:
     with style():
         order = found.order()
         wrapped, space = canvas.labels([names[k] for k in order])
-        columns, _ = canvas.labels(found.policies, 18)
+        columns, _ = canvas.labels(found.policies, max(8, 60 // max(1, len(found.policies))))
         values = np.array([[found.expected(p, k) for p in range(len(found.policies))] for k in order])
         figure, axes = canvas.canvas(8.2, 0.9 + 0.42 * len(order), space + 0.3, top=0.6, bottom=0.15)
         top = float(np.nanmax(np.abs(values))) or 1.0

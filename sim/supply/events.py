@@ -105,14 +105,24 @@ def _lower(supplier: Supplier, factor: float) -> None:
     supplier.price /= factor
 
 
+def _warehouse(market: Any, found: Any) -> int:
+    """Number of a warehouse given by its number or its name, as `central-1`. Raises SimError for others."""
+    count = len(market.supply.state.parent)
+    desk = market.notices.get("fulfilment")
+    if isinstance(found, str) and desk is not None:
+        (found,) = desk.sites(found) if found != "all" else (found,)
+    if not isinstance(found, int | np.integer) or not 0 <= found < count:
+        raise SimError(f"warehouse: found {found!r}, accepted: a warehouse's name, or 0 to {count - 1}")
+    return int(found)
+
+
 @event("supply.spoil", kind="inject")
-def spoil(market: Any, magnitude: Any = None, warehouse: int = 0) -> None:
+def spoil(market: Any, magnitude: Any = None, warehouse: Any = 0) -> None:
     """The share `magnitude` of a warehouse's free stock is lost (fire, water, cold chain)."""
     planner, now = market.supply, float(market.env.now)
     state, share = planner.state, min(1.0, max(0.0, size(magnitude, 1.0)))
     unit_cost = market.world.shelf.skus["unit_cost"]
-    if not 0 <= warehouse < len(state.parent):
-        raise SimError(f"warehouse: found {warehouse}, accepted: 0 to {len(state.parent) - 1}")
+    warehouse = _warehouse(market, warehouse)
     value = gone = 0
     for k in range(planner.skus):
         cell = state.stock[warehouse, k]

@@ -9,11 +9,11 @@ import pytest
 from programme_runs import bytes_of, fresh, market
 
 from sim.books.measures import measure_all
-from sim.books.state import COLUMN, COMMISSIONS, MARKETING, OTHER_INCOME
+from sim.books.state import CASH, COLUMN, COMMISSIONS, COST_OF_GOODS, MARKETING, OTHER_INCOME, SHIPPING
 from sim.books.view import ledger
 from sim.core.errors import SimError
-from sim.crowd.state import ADVISED, ALIVE, FREE_RETURNS, HELD_OUT, MEMBER, OPTED_OUT, PRIVATE, PROSPECT
-from sim.fulfilment.state import ALLOCATED, DEPOSIT, WAITING
+from sim.crowd.state import ADVISED, ALIVE, FREE_RETURNS, HELD_OUT, LED, MEMBER, OPTED_OUT, PRIVATE, PROSPECT
+from sim.fulfilment.state import ALLOCATED, DEPOSIT, FLAG_PICK_UP, M_DELIVERED, M_PARCELS, WAITING
 from sim.scenario import load
 from sim.shelf.state import C_BUDGET, C_CLAIMED, C_USED
 
@@ -371,6 +371,74 @@ def test_leaders_are_paid_by_what_their_people_buy() -> None:
     paid = made.world.crowd.rows["money"][made.world.crowd.rows["channel"] == 1].sum()
     commissions = (made.world.books.debit - made.world.books.credit)[:, COMMISSIONS].sum()
     assert 0 < commissions <= 0.1 * paid + len(made.world.books.debit)
+
+
+LEADERS = {"policy": "community_leaders", "budget": "20k CNY", "category": "food", "click": "20%", "registers": "90%"}
+
+
+def leaders(**further: object) -> object:
+    """A run with leaders; by leaving out ``further`` one without pick-up points."""
+    spec = {**LEADERS, **further}
+    return market({"crowd.prospects": "40%", "crowd.acquisition": {"channels": {"leaders": spec}}, "days": 12})
+
+
+def balance(made: object, account: int) -> int:
+    """Row fen on an account of expense at the end."""
+    books = made.world.books  # type: ignore[attr-defined]
+    return int((books.debit - books.credit)[:, account].sum())
+
+
+def test_leaders_orders_wait_at_the_pick_up_point_the_next_day_and_no_courier_carries_them() -> None:
+    with_points, without = leaders(pick_up=True), leaders()
+    ful = [m.world.fulfilment for m in (with_points, without)]  # type: ignore[attr-defined]
+    warehouses, regions = ful[0].haul_mean.shape
+    carried = [f.stations["arrived"][warehouses : warehouses + regions].sum() for f in ful]
+    delivered = [f.measured[:, M_DELIVERED].sum() for f in ful]
+    flags = with_points.world.crowd.rows["flags"]  # type: ignore[attr-defined]
+    led = (flags & LED) > 0
+    won = (with_points.world.crowd.rows["channel"] == 1) & ((flags & PROSPECT) == 0)  # type: ignore[attr-defined]
+    assert led.sum() > 30 and (led == won).all()
+    assert not (without.world.crowd.rows["flags"] & LED).any()  # type: ignore[attr-defined]
+    assert delivered[0] - carried[0] > 30 and delivered[1] <= carried[1]
+    orders = ful[0].orders
+    there = (orders["shopper"] >= 0) & ((orders["flags"] & FLAG_PICK_UP) > 0) & (orders["promised"] > 0)
+    assert there.any() and (orders["promised"][there] % 1440 == 16 * 60).all()
+    assert (orders["promised"][there] // 1440 > orders["placed"][there] // 1440).all()
+
+
+def test_a_parcel_for_a_leader_costs_less_and_the_stop_is_shared_by_the_leaders_orders() -> None:
+    dear = leaders(pick_up=True)
+    shipping = balance(dear, SHIPPING) - balance(leaders(), SHIPPING)
+    parcels = dear.world.fulfilment.measured[:, M_PARCELS].sum()  # type: ignore[attr-defined]
+    reach = dear.notices["acquirer"].reaches[0]  # type: ignore[attr-defined]
+    assert reach.leaders > 0.0 and abs(shipping) < 260 * parcels
+    made = fresh({"crowd.prospects": "40%", "crowd.acquisition": {"channels": {"leaders": {**LEADERS, "pick_up": True}}}})
+    alone = made.notices["acquirer"].reaches[0]
+    rows = made.world.crowd.rows
+    rows["channel"][:200], rows["flags"][:200] = 1, (rows["flags"][:200] | LED) & ~np.uint32(PROSPECT)
+    alone.leaders = 100.0
+    alone.stops()
+    rows["orders"][:2] += 1
+    few = alone.stops() / 2
+    rows["orders"][:200] += 1
+    many = alone.stops() / 200
+    assert 0 < many < few / 3
+    assert many * 200 <= 100.0 * 1200 / made.weight + 1  # each leader one stop a day, however many orders
+
+
+def test_goods_straight_from_the_producer_cost_less_by_the_intermediarys_margin_for_leaders_orders_only() -> None:
+    made, off = leaders(pick_up=True, direct="20%"), leaders(pick_up=True)
+    for name in ("visits", "orders", "gmv"):
+        assert column(made, name) == column(off, name), name
+    saved = balance(off, COST_OF_GOODS) - balance(made, COST_OF_GOODS)
+    assert 0 < saved < 0.2 * balance(off, COST_OF_GOODS)
+    assert balance(off, CASH) - balance(made, CASH) == -saved
+
+
+def test_pick_up_belongs_to_leaders_and_direct_goods_to_pick_up() -> None:
+    for wrong, word in (({"policy": "broad", "pick_up": True}, "pick_up"), ({"direct": "10%"}, "direct")):
+        with pytest.raises(SimError, match=word):
+            fresh({"crowd.acquisition": {"channels": {"leaders": {**LEADERS, **wrong}}}})
 
 
 def test_an_unknown_category_is_refused_by_name() -> None:

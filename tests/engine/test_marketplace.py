@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.books.laws import check_all
 from sim.books.view import total
-from sim.core.errors import LawBroken
+from sim.core.errors import LawBroken, SimError
 from sim.core.registry import policy
 from sim.engine import run
 from sim.engine.marketplace import Marketplace
@@ -78,6 +78,20 @@ def test_a_failing_supplier_with_a_backup_nobody_activates_is_the_shop_without_a
     whole = [bytes_of(shop) + shop.world.supply.stock.tobytes() + shop.world.fulfilment.orders.tobytes() for shop in shops]
     assert whole[1] == whole[0], "a backup on paper"
     assert whole[2] == whole[0], "a policy that never has to switch"
+
+
+def test_goods_spoil_in_the_warehouse_that_is_named_by_its_name_or_number() -> None:
+    lost = []
+    for warehouse in ("central-1", 0, "nowhere", 99):
+        spoil = {"at": "06-01 08:00", "do": "supply.spoil", "magnitude": "60%", "warehouse": warehouse, "for": None}
+        shop = small(days=2, events=[spoil])  # a resolved scenario writes out what is not said
+        if warehouse in ("nowhere", 99):
+            with pytest.raises(SimError, match=r"central-1|0 to 6"):
+                shop.run_until(shop.calendar.warmup + 600)
+            continue
+        shop.run_until(shop.calendar.warmup + 600)
+        lost.append(shop.journal.of("supply", "spoiled")[0][-1])
+    assert lost[0] == lost[1] > 0.0
 
 
 def test_running_in_pieces_is_running_at_once(finished: Marketplace) -> None:

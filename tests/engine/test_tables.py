@@ -1,4 +1,4 @@
-"""Care by the hour: what is watched adds up to what care itself counts."""
+"""Small tables of a run: care by the hour adds up to what care itself counts; suppliers by what their failure would cost."""
 
 from __future__ import annotations
 
@@ -46,6 +46,13 @@ def test_waiting_and_complaints_are_only_told_where_somebody_waits_or_decides() 
     table = shop().tables["care"]
     assert table["wait"].isna().all() and table["complaints"].isna().all()
     assert table["opened"].sum() == pytest.approx(table["staff"].sum()), "staff without limit answers all, in the same hour"
+
+
+def test_the_supplier_whose_failure_hurts_most_stands_first(staffed: Result) -> None:
+    table = staffed.tables["exposure"]
+    assert list(table["at_risk"]) == sorted(table["at_risk"], reverse=True) and table["at_risk"].iloc[0] > 0.0
+    assert table["at_risk"].iloc[0] == pytest.approx(staffed.kpis["worst_exposure"])
+    assert table["supplier"].is_unique and (table["ttr"] > 0.0).all()
 
 
 def test_watching_changes_nothing(staffed: Result, monkeypatch: pytest.MonkeyPatch) -> None:
