@@ -272,14 +272,14 @@ def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture
     return [
         Picture(
             Text("How the search went", "搜索过程"),
-            lambda lang: planes.scatter(
+            lambda lang: planes.search(
                 table["trial"].to_numpy(float),
                 np.clip(table[lead.name].to_numpy(float), -1e290, 1e290),
-                ["" if f else ("不满足约束" if lang == "zh" else "breaks a constraint") for f in table["feasible"]]
-                if not table["feasible"].all()
-                else [""] * len(table),
+                table["feasible"].to_numpy(bool),
+                lead.higher_is_better,
                 (lambda v: f"{v:.0f}", shown(lead, lang)),
                 ("试验" if lang == "zh" else "trial", name(lead, lang)),
+                ("迄今最佳", "不满足约束") if lang == "zh" else ("best so far", "breaks a constraint"),
             ),
         )
     ]

@@ -116,6 +116,8 @@ def short(kind: str, value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if kind == "duration":
+        if value == 0.0:
+            return "0"
         for size, unit in ((1440.0, "d"), (60.0, "h"), (1.0, "min"), (1 / 60, "s")):
             if abs(value) >= size:
                 return f"{value / size:.4g} {unit}"
