@@ -176,7 +176,7 @@ def between(estimate: dict[str, Any], unit: str, lang: str, difference: bool = F
     if not math.isfinite(estimate["low"]) or estimate["low"] == estimate["high"]:
         return middle
     low, high = estimate["low"], estimate["high"]
-    if not difference and unit in ("min", "s", "share"):
+    if not difference and unit in ("min", "s", "share", "people"):
         low, high = max(0.0, low), min(1.0, high) if unit == "share" else high
     return f"{middle} ({said(low, unit, lang)} … {said(high, unit, lang)})"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sim.core.config import Section, param
 from sim.core.units import Count, Cover, Duration, Money, Percent, Rate, Share, When
@@ -206,6 +206,13 @@ class BuyOut(Section):
     skus: str = Field("exclusive", description="exclusive, hero, all, or supplier:NAME")
     cover: Cover = Field("60d of cover", description="how much is bought")  # type: ignore[assignment]
     price: Percent = param("85%", "", "of the unit cost", low="70%", high="95%")
+
+    @field_validator("skus")
+    @classmethod
+    def _chooses(cls, rule: str) -> str:
+        if rule not in ("all", "hero", "exclusive") and not (rule.startswith("supplier:") and rule[9:]):
+            raise ValueError(f"found {rule!r}, accepted: all, hero, exclusive or supplier:NAME")
+        return rule
 
 
 class C2m(Section):

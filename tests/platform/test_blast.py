@@ -79,6 +79,14 @@ def test_without_a_faulty_release_there_is_no_blast_radius() -> None:
     assert math.isnan(release_people(market)) and math.isnan(release_value(market))
 
 
+def test_without_a_crowd_there_are_requests_but_no_people() -> None:
+    event = {"at": "06-18 12:00", "do": "platform.bad_release", "target": "order"}
+    alone = {**SHOP, "crowd.shoppers": 0, "platform.load": {"rate": "100/s"}, "events": [event]}
+    market = Marketplace(load(FILE, overrides=alone), seed=1)
+    market.run()
+    assert release_requests(market) > 0.0 and math.isnan(release_people(market)) and math.isnan(release_value(market))
+
+
 def radius(failing: float, errors: float, slower: float, before: float) -> Blast:
     platform = SimpleNamespace(
         into=np.array([0, 1]), essential=np.ones((1, st.ACTIONS)), failure=np.full((st.ACTIONS, 60), before)

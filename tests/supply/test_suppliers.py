@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from yard import Yard
 
 from sim.core.errors import SimError
 from sim.supply import state as s
+from sim.supply.config import Supply
 from sim.supply.exposure import exposures, survival
 
 DAY = 1440.0
@@ -426,6 +428,29 @@ def test_people_can_activate_a_backup_and_stand_it_down() -> None:
 def test_an_event_aimed_at_nobody_is_an_error_that_lists_who_there_is() -> None:
     with pytest.raises(SimError, match="no supplier or region 'z'; accepted: a, "):
         yard().apply("supply.fail", target="z")
+
+
+@pytest.mark.parametrize("rule", ["category:food", "everything", "supplier:"])
+def test_what_a_buy_out_cannot_choose_is_told_before_anything_runs(rule: str) -> None:
+    with pytest.raises(ValidationError, match="accepted: all, hero, exclusive or supplier:NAME"):
+        Supply.model_validate({"contracts": [{"kind": "buy_out", "at": "06-03", "skus": rule}]})
+
+
+def test_a_cut_of_a_supplier_without_a_stated_capacity_is_a_cut_of_its_usual_load() -> None:
+    """Ten units a day are usual: with 60% gone four leave a day, with nothing gone what is asked."""
+
+    def shipped(magnitude: float) -> float:
+        yard = Yard(
+            {"supplier_count": 1, "generated": {"lead_time": {"mean": "1d", "cv": 0}, "defects": "0%"},
+             "stock": {"units": 0, "policy": "lost_sales"}, "forecast": {"policy": "given", "mean": 10, "sd": 0}},
+            {"distribution": "constant", "mean": 10, "skus": 1},
+            days=20,
+        )  # fmt: skip
+        yard.apply("supply.capacity_cut", for_minutes=20 * 1440.0, magnitude=magnitude)
+        return float(yard.run().supply.roll[0].delivered)
+
+    assert shipped(0.6) == pytest.approx(4.0 * 19.0, abs=8.0)
+    assert shipped(0.6) < shipped(0.3) < shipped(0.0)
 
 
 def test_a_buy_out_buys_once_at_its_price_and_is_not_reordered() -> None:

@@ -133,9 +133,13 @@ def order_failures_lost(market: Any) -> float:
 
 
 def _faulty(market: Any) -> list[Any]:
-    """Faulty releases so far, those since the scenario's start."""
+    """Faulty releases since the scenario's start."""
     team = market.notices.get("operations")
     return [] if team is None else [one for one in team.rollouts if one.faulty and one.began >= _start(market)]
+
+
+def _has_people(market: Any) -> bool:
+    return len(market.world.crowd.rows) > 0
 
 
 def release_requests(market: Any) -> float:
@@ -150,7 +154,7 @@ def release_people(market: Any) -> float:
         for shopper, probability in one.blast.hit.items():
             missed[shopper] = missed.get(shopper, 1.0) * (1.0 - probability)
     people = sum(1.0 - spared for spared in missed.values()) * market.weight
-    return float(people) if _faulty(market) else float("nan")
+    return float(people) if _faulty(market) and _has_people(market) else float("nan")
 
 
 def release_value(market: Any) -> float:
@@ -160,7 +164,7 @@ def release_value(market: Any) -> float:
     given_up = sum(one.blast.given_up for one in _faulty(market))
     totals = market.world.books.series.sum(axis=0)
     orders, value = float(totals[ORDERS] - totals[BOT_ORDERS]), float(totals[GMV] - totals[BOT_GMV]) / 100.0
-    if not _faulty(market):
+    if not _faulty(market) or not _has_people(market):
         return float("nan")
     return given_up * ratio(value, orders) if given_up > 0.0 else 0.0
 
