@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from sim.core.config import Section, default, param
 from sim.core.units import Duration, Money, Share, When
@@ -19,15 +19,8 @@ RFM = ("champions", "loyal", "promising", "new", "at_risk", "lost")
 class Social(Section):
     """Who knows whom: a small world (Watts and Strogatz 1998), computed, never stored."""
 
-    degree: int = param(10, "", "acquaintances of a shopper, an even number", low=4, high=20, ge=2, le=40)
+    degree: int = param(10, "", "acquaintances of a shopper, an even number", low=4, high=20, ge=2, le=40, multiple_of=2)
     rewired: Share = param("5%", "", "share of acquaintances that are far away instead of near", low="1%", high="30%")
-
-    @field_validator("degree")
-    @classmethod
-    def _even(cls, degree: int) -> int:
-        if degree % 2:
-            raise ValueError(f"found {degree}, accepted: an even number")
-        return degree
 
 
 class Channel(Section):

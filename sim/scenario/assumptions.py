@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from annotated_types import MultipleOf
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from sim.scenario import types
@@ -29,6 +30,7 @@ class Assumption:
     description: str
     written: bool  # True where the scenario states the value itself instead of taking the default
     nominal: bool  # True where nobody stated a range and half to double stands in for one
+    multiple: int = 1  # whole numbers are multiples of it
 
     @property
     def ranged(self) -> bool:
@@ -55,7 +57,7 @@ def _walk(value: Any, resolved: Any, prefix: str, origins: Mapping[str, Any]) ->
                 if nominal:
                     low, high = _half_to_double(field, inner, text)
                 source, description = str(note.get("source", "")), field.description or ""
-                yield Assumption(path, text, low, high, source, description, path in origins, nominal)
+                yield Assumption(path, text, low, high, source, description, path in origins, nominal, _multiple(field))
             else:
                 yield from _walk(inner, text, f"{path}.", origins)
     elif isinstance(value, Mapping):
@@ -75,6 +77,11 @@ def _as_written(field: Any, bound: Any) -> Any:
         return adapter.dump_python(adapter.validate_python(bound), mode="json")
     except ValidationError:
         return None
+
+
+def _multiple(field: Any) -> int:
+    """What the field's whole numbers are multiples of."""
+    return next((int(item.multiple_of) for item in field.metadata if isinstance(item, MultipleOf)), 1)
 
 
 def _half_to_double(field: Any, value: float, text: Any) -> tuple[Any, Any]:

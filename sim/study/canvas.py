@@ -21,11 +21,11 @@ Format = Callable[[float], str]
 
 
 def _wrapped(text: str, width: int) -> str:
-    """``text`` in at most two lines of about ``width`` half-width characters."""
+    """``text`` in at most two lines of about ``width`` half-width characters, cut at a blank or before a dot."""
     cut = _fitting(text, width)
     if cut == len(text):
         return text
-    blank = text.rfind(" ", 0, cut + 1)
+    blank = max(text.rfind(" ", 0, cut + 1), text.rfind(".", 0, cut + 1))
     cut = blank if blank > width // 3 else cut
     rest = text[cut:].strip()
     fitting = _fitting(rest, width)
@@ -59,17 +59,21 @@ def canvas(
 class _Round(MaxNLocator):
     """Ticks at round values of the unit shown, which may be a multiple of the axis's own."""
 
-    def __init__(self, bins: int, scale: float) -> None:
+    def __init__(self, bins: int, shown: Format) -> None:
         super().__init__(bins, steps=[1, 2, 2.5, 5, 10])
-        self._scale = scale
+        self._shown = shown
+        self._scale = float(getattr(shown, "scale", 1.0))
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
-        return np.asarray(super().tick_values(vmin / self._scale, vmax / self._scale)) * self._scale
+        values = np.asarray(super().tick_values(vmin / self._scale, vmax / self._scale)) * self._scale
+        # of whole things there is no half: values written alike make one tick, at the one so written
+        first = {self._shown(value): value for value in sorted(values, key=lambda v: -abs(v - round(v)))}
+        return np.array(sorted(first.values()))
 
 
 def ticks(axis: Any, shown: Format, bins: int = 6) -> None:
     """Ticks at round values of the unit shown, as ``shown`` writes them."""
-    axis.set_major_locator(_Round(bins, float(getattr(shown, "scale", 1.0))))
+    axis.set_major_locator(_Round(bins, shown))
     axis.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
 
 

@@ -115,7 +115,8 @@ def _axis(factor: Factor) -> Callable[[float], tuple[Any, Any]]:
 
     def along(share: float) -> tuple[Any, Any]:
         if span.whole and not span.log:  # equal chances for every whole number, the ends included
-            value = float(min(span.high, span.low + int(share * (span.high - span.low + 1))))
+            count = (span.high - span.low) // span.multiple + 1
+            value = float(min(span.high, span.low + span.multiple * int(share * count)))
         else:
             value = span.at(share)
         return span.write(value), value

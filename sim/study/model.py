@@ -158,11 +158,11 @@ class ScenarioModel:
         """The measures of the books."""
         return book_measures()
 
-    def assumptions(self) -> list[tuple[str, Any, Any]]:
-        """Values no source supports, with the range in which they may lie: path, low, high."""
+    def assumptions(self) -> list[tuple[str, Any, Any, int]]:
+        """Values no source supports, with the range in which they may lie: path, low, high, what divides them."""
         from sim.scenario.assumptions import assumptions
 
-        return [(a.path, a.low, a.high) for a in assumptions(self.scenario({})) if a.ranged]
+        return [(a.path, a.low, a.high, a.multiple) for a in assumptions(self.scenario({})) if a.ranged]
 
 
 @functools.lru_cache(maxsize=4)

@@ -91,7 +91,8 @@ def suggest(trial: Any, space: Space) -> tuple[dict[str, Any], dict[str, Any]]:
             continue
         span = factor.range()
         if span.whole:
-            value = float(trial.suggest_int(name, int(span.low), int(span.high), log=span.log))
+            whole = trial.suggest_int(name, int(span.low), int(span.high), log=span.log, step=1 if span.log else span.multiple)
+            value = float(span.multiple * round(whole / span.multiple))
         else:
             value = trial.suggest_float(name, span.low, span.high, log=span.log)
         written[name] = span.write(value)
@@ -271,14 +272,14 @@ def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture
     return [
         Picture(
             Text("How the search went", "搜索过程"),
-            lambda lang: planes.scatter(
+            lambda lang: planes.search(
                 table["trial"].to_numpy(float),
                 np.clip(table[lead.name].to_numpy(float), -1e290, 1e290),
-                ["" if f else ("不满足约束" if lang == "zh" else "breaks a constraint") for f in table["feasible"]]
-                if not table["feasible"].all()
-                else [""] * len(table),
+                table["feasible"].to_numpy(bool),
+                lead.higher_is_better,
                 (lambda v: f"{v:.0f}", shown(lead, lang)),
                 ("试验" if lang == "zh" else "trial", name(lead, lang)),
+                ("迄今最佳", "不满足约束") if lang == "zh" else ("best so far", "breaks a constraint"),
             ),
         )
     ]

@@ -166,6 +166,7 @@ class Factor(Section):
     high: Any = Field(None, alias="to")
     steps: int = Field(5, ge=2, le=10_000, description="levels of a full factorial design")
     scale: Literal["linear", "log"] = "linear"
+    multiple: int = Field(1, ge=1, description="whole numbers are multiples of it; from and to must be")
 
     @model_validator(mode="after")
     def _complete(self) -> Factor:
@@ -176,14 +177,16 @@ class Factor(Section):
         if self.low is None or self.high is None:
             raise ValueError("accepted: a list of levels, or from and to")
         try:
-            self.range()
+            found = self.range()
         except UnitError as error:
             raise ValueError(str(error)) from None
+        if self.multiple > 1 and (not found.whole or found.low % self.multiple or found.high % self.multiple):
+            raise ValueError(f"found from {self.low} to {self.high}, accepted: multiples of {self.multiple}")
         return self
 
     def range(self) -> quantity.Range:
         """The range between ``from`` and ``to``."""
-        return quantity.Range.of(self.low, self.high, self.scale == "log")
+        return quantity.Range.of(self.low, self.high, self.scale == "log", self.multiple)
 
 
 Factors = dict[str, Annotated[Factor, BeforeValidator(_levels)]]

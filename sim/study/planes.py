@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.picture import ACCENT, BAD, INK, LINE, SOFT, style, text_width
+from sim.core.picture import ACCENT, BAD, INK, LINE, SERIES, SOFT, style, text_width
 from sim.study import canvas
 from sim.study.canvas import Format
 
@@ -164,6 +164,30 @@ def scatter(
             )
         if legend:
             axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        axes.margins(0.05, 0.1)
+        canvas.finish_plane(axes, names, shown)
+        return figure
+
+
+def search(
+    x: np.ndarray,
+    y: np.ndarray,
+    feasible: np.ndarray,
+    higher: bool,
+    shown: tuple[Format, Format],
+    names: tuple[str, str],
+    words: tuple[str, str],
+) -> Any:
+    """Trials of a search in their order and the best one within the constraints so far. ``words``: the two's names."""
+    with style():
+        figure, axes = canvas.canvas(8.2, 4.0, 1.15, top=0.76)
+        best = np.where(feasible & np.isfinite(y), y, -np.inf if higher else np.inf)
+        best = np.maximum.accumulate(best) if higher else np.minimum.accumulate(best)
+        axes.step(x[np.isfinite(best)], best[np.isfinite(best)], where="post", color=SERIES[0], linewidth=1.8, label=words[0])
+        axes.plot(x[feasible], y[feasible], "o", color=SERIES[0], alpha=0.4, markersize=4.5, markeredgewidth=0)
+        if not feasible.all():
+            axes.plot(x[~feasible], y[~feasible], "x", color=SOFT, markersize=4.5, label=words[1])
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
         axes.margins(0.05, 0.1)
         canvas.finish_plane(axes, names, shown)
         return figure

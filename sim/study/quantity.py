@@ -57,9 +57,10 @@ class Range:
     low: float
     high: float
     log: bool = False
+    multiple: int = 1  # whole numbers are multiples of it
 
     @classmethod
-    def of(cls, low: object, high: object, log: bool = False) -> Range:
+    def of(cls, low: object, high: object, log: bool = False, multiple: int = 1) -> Range:
         """The range between two written values. Raises UnitError when they are of different kinds or reversed."""
         kind_low, a = read(low)
         kind_high, b = read(high)
@@ -74,7 +75,7 @@ class Range:
             raise UnitError(high, f"more than {shown(low)}")
         if log and a <= 0.0:
             raise UnitError(low, "more than zero on a logarithmic scale")
-        return cls(kinds.pop(), a, b, log)
+        return cls(kinds.pop(), a, b, log, multiple)
 
     @property
     def whole(self) -> bool:
@@ -88,7 +89,7 @@ class Range:
         else:
             value = self.low + share * (self.high - self.low)
         value = min(max(value, self.low), self.high)
-        return float(round(value)) if self.whole else value
+        return float(self.multiple * round(value / self.multiple)) if self.whole else value
 
     def write(self, value: float) -> Any:
         """The number as a scenario file would have it."""
@@ -115,6 +116,8 @@ def short(kind: str, value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if kind == "duration":
+        if value == 0.0:
+            return "0"
         for size, unit in ((1440.0, "d"), (60.0, "h"), (1.0, "min"), (1 / 60, "s")):
             if abs(value) >= size:
                 return f"{value / size:.4g} {unit}"

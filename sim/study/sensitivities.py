@@ -71,9 +71,9 @@ def assumptions(model: Any) -> dict[str, Factor]:
 
     listed = getattr(model, "assumptions", None)
     found: dict[str, Factor] = {}
-    for path, low, high in listed() if callable(listed) else []:
+    for path, low, high, multiple in listed() if callable(listed) else []:
         try:
-            found[path] = Factor.model_validate({"from": low, "to": high})
+            found[path] = Factor.model_validate({"from": low, "to": high, "multiple": multiple})
         except ValueError:
             continue
     if not found:
