@@ -147,7 +147,7 @@ def serve_node(  # type: ignore[no-untyped-def]
     """One second of node v: calls and due retries arrive, the queue is served, callers learn the outcome.
 
     `want`: float64[ACTIONS], user actions admitted this second; `done`: float64[nodes, ACTIONS], requests
-    served this second, of callers already final; `sums`: float64[nodes, 8], the minute's sums;
+    served this second, of callers already final; `sums`: float64[nodes, 10], the minute's sums;
     `arriving`: float64[ACTIONS], scratch.
     """
     node = nodes[v]
@@ -220,6 +220,9 @@ def serve_node(  # type: ignore[no-untyped-def]
         for a in range(ACTIONS):
             first += source[a] * calls[e, a]
         first *= edge.reads
+        if u >= 0:
+            # a caller keeps a place for each of its calls under way
+            sums[u, 8] += first * edge.latency
         sent = first * factor
         may_retry = sent if node.attempts > 1 else 0.0
         due_now = now <= edge.due_until
@@ -264,6 +267,7 @@ def serve_node(  # type: ignore[no-untyped-def]
     sums[v, 3] += zombie
     sums[v, 4] += retries
     sums[v, 5] += busy * node.service_time * board[v].slow
+    sums[v, 8] += busy * node.service_time * board[v].slow + here.queue
     sums[v, 6] += incoming * here.latency
     sums[v, 7] += incoming * (here.variance + here.latency * here.latency)
 

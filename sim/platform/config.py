@@ -28,6 +28,10 @@ class Autoscaler(Section):
 
     enabled: bool = param(True, "", "whether services scale by themselves")
     target: Share = param("60%", "", "utilisation aimed at", low="50%", high="80%")
+    target_in_flight: float | None = Field(
+        default=None, gt=0, le=1_000_000,
+        description="requests in flight for each replica aimed at, a second metric; the larger recommendation holds",
+    )  # fmt: skip
     tolerance: Share = param("10%", "Kubernetes", "deviation that changes nothing")
     every: Duration = param("15s", "O09", "evaluation interval; a divisor of a minute")
     pod_start: Duration = param("100s", "O11", "from decision to serving, a new node included", low="40s", high="300s")

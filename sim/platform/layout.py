@@ -154,6 +154,7 @@ def _fill_nodes(
         row["attempts"] = retries.attempts
         row["lifo"], row["deadlines"] = config.queue == "adaptive_lifo", config.deadlines
         row["target"], row["pod_start"] = scaler.target, scaler.pod_start * 60.0
+        row["target_in_flight"] = scaler.target_in_flight or 0.0
         row["variability"], row["scv"] = 1.0, 1.0
         row["base_replicas"] = row["min_replicas"] = row["max_replicas"] = 1
         if kind == st.SERVICE:
@@ -208,6 +209,7 @@ def _whole_shop(config: Platform, order: list[str]) -> Service:
             "optional": False,
             "attempts": None,
             "target": None,
+            "target_in_flight": None,
         }
     )
 
@@ -226,6 +228,8 @@ def _fill_service(row: Any, one: Service, busy: float, config: Platform, price: 
     row["price"] = round(price)
     if one.target is not None:
         row["target"] = one.target
+    if one.target_in_flight is not None:
+        row["target_in_flight"] = one.target_in_flight
     if one.attempts is not None:
         row["attempts"] = one.attempts
     if one.cache is not None:

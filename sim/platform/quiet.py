@@ -171,6 +171,9 @@ def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, histo
                 flow += mean_rate[a] * SECONDS * calls[e, a] * (1.0 if edge.caller < 0 else reach[edge.caller, a])
             flow *= edge.reads
             edge.total_calls += flow
+            if edge.caller >= 0:
+                # the caller comes before its callee; it keeps a place for each of its calls under way
+                live[edge.caller].in_flight += flow * edge.latency / (SECONDS * max(1.0, live[edge.caller].ready))
             retries += flow * (edge.attempts - 1.0)
             _, share, _ = patterns.with_fault(here.failing, board[v].fault, nodes[v].attempts, edge.extra)
             failed += flow * edge.attempts * share
@@ -182,6 +185,7 @@ def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, histo
         workers = station.workers_of(nodes[v], here, board[v])
         busy = load * nodes[v].service_time * board[v].slow
         here.utilisation = busy / (workers * SECONDS) if workers > 0.0 else 0.0
+        here.in_flight = busy / (SECONDS * max(1.0, here.ready))
         h = history[min(minute, history.shape[0] - 1), v]
         h[H_ARRIVED] = arrived
         h[H_FAILED] = failed

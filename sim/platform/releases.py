@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from statistics import NormalDist
 from typing import Any
 
-from sim.core.clock import ACTIONS, wait
+from sim.core.clock import ACTIONS, FAULTS, wait
 from sim.core.rng import decision
 from sim.platform import control
 from sim.platform import state as st
+from sim.platform.blast import Blast
 from sim.platform.config import CanaryChecks, Release, Releases
 from sim.platform.queueing import gamma_quantile
 
@@ -76,6 +77,8 @@ class Rollout:
         self.share = 0.0
         self.over = False
         self.harmed = 0.0
+        self.began = float(operations.market.env.now)
+        self.blast = Blast(operations.market, self.node, release)
         self.checks = 0
 
     def expose(self, share: float) -> None:
@@ -95,6 +98,9 @@ class Rollout:
         self.operations.tell(kind, self.release.service, self.share)
         if kind == "release_rolled_back":
             self.operations.tell("release_harm", self.release.service, self.harmed)
+            if self.blast.hit:
+                self.operations.tell("release_people", self.release.service, self.blast.people)
+                self.operations.tell("release_orders_given_up", self.release.service, self.blast.given_up)
 
     def roll_back(self) -> Iterator[Any]:
         """Back to the old version everywhere; while it takes time the fault goes on."""
@@ -102,18 +108,20 @@ class Rollout:
             return
         self.over = True
         if self.share >= 1.0:
-            began = self.operations.market.env.now
             self.operations.tell("release_rolling_back", self.release.service, self.share)
             yield wait(self.operations.market.env, self.config.rollback, ACTIONS)
-            self.count_harm(self.operations.market.env.now - began)
         self.expose(0.0)
         self.finish("release_rolled_back")
 
-    def count_harm(self, minutes: float) -> None:
-        """Add the requests failed by the fault in the last `minutes`."""
-        if self.faulty and self.share > 0.0:
-            arrived, _ = self.operations.arrived(self.node, minutes)
+    def watch(self) -> Iterator[Any]:
+        """Minute by minute, before anything changes in it: what the fault did in the minute before."""
+        env = self.operations.market.env
+        yield wait(env, math.floor(env.now) + 1.0 - env.now, FAULTS)
+        while self.share > 0.0 or not self.over:
+            arrived, _ = self.operations.arrived(self.node, 1.0)
             self.harmed += arrived * self.share * self.release.errors
+            self.blast.look(self.share)
+            yield wait(env, 1.0, FAULTS)
 
     def run(self) -> Iterator[Any]:
         """The process of one release."""
@@ -121,6 +129,8 @@ class Rollout:
         self.operations.tell(
             "release_started", self.release.service, 1.0 if self.release.strategy == "big_bang" else 0.0
         )
+        if self.faulty:
+            env.process(self.watch())
         if self.release.strategy == "canary":
             yield from self._canary(env)
         if self.over:
@@ -135,7 +145,6 @@ class Rollout:
             step = min(1.0, self.config.detect - waited)
             yield wait(env, step, ACTIONS)
             waited += step
-            self.count_harm(step)
         if self.config.automatic_rollback:
             yield from self.roll_back()
 
@@ -150,7 +159,6 @@ class Rollout:
             yield wait(env, every, ACTIONS)
             if self.over:
                 return
-            self.count_harm(every)
             sample = self._observe(every)
             if checks.mode == "fixed":
                 seen = [a + b for a, b in zip(seen, sample, strict=True)]

@@ -1,6 +1,7 @@
 """The autoscaler, the schedule and orders by hand, applied to the nodes.
 
-The metric is each node's utilisation over the last full minute: pods do not see the present second.
+The metrics are each node's utilisation and, where it has a target for them, its requests in flight over the last full
+minute: pods do not see the present second.
 """
 
 from __future__ import annotations
@@ -40,17 +41,18 @@ def bounds(node, board, prescale, second):  # type: ignore[no-untyped-def]
 
 @inner
 def proposal(node, live, setting):  # type: ignore[no-untyped-def]
-    """What the autoscaler recommends from the last full minute's utilisation."""
-    return autoscaler.desired_replicas(
-        live.ready + live.starting,
-        live.ready,
-        live.utilisation * live.ready,
-        live.starting,
-        0,
-        1.0,
-        node.target,
-        setting[HPA_TOLERANCE],
+    """What the autoscaler recommends from the last full minute; of several metrics the largest recommendation."""
+    current = live.ready + live.starting
+    wish = autoscaler.desired_replicas(
+        current, live.ready, live.utilisation * live.ready, live.starting, 0, 1.0, node.target, setting[HPA_TOLERANCE]
     )
+    if node.target_in_flight > 0.0:
+        used = live.in_flight * live.ready
+        by_flight = autoscaler.desired_replicas(
+            current, live.ready, used, live.starting, 0, node.target_in_flight, 1.0, setting[HPA_TOLERANCE]
+        )
+        wish = max(wish, by_flight)
+    return wish
 
 
 @inner
@@ -141,8 +143,8 @@ def scale(nodes, live, board, prescale, starting, records, s, second):  # type: 
 def scale_holds(nodes, live, board, prescale, starting, records, s, first):  # type: ignore[no-untyped-def]
     """Whether no evaluation of the minute from second `first` would change anything and no pod begins to serve in it.
 
-    If so, its recommendations are remembered. The recommendation is the same at every evaluation, as utilisation is
-    that of the last full minute. One that equals the present number changes nothing; what holds another one back,
+    If so, its recommendations are remembered. The recommendation is the same at every evaluation, as its metrics are
+    those of the last full minute. One that equals the present number changes nothing; what holds another one back,
     earlier recommendations and changes, only falls away with time, so the last evaluation decides unless the
     schedule changes before it.
     """

@@ -58,8 +58,9 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
     want = np.zeros(ACTIONS)
     wanted = np.zeros(ACTIONS)
     arriving = np.zeros(ACTIONS)
-    # arrived, failed, refused, zombie, retries, busy seconds, latency and its square weighted
-    sums = np.zeros((count, 8))
+    # arrived, failed, refused, zombie, retries, busy seconds, latency and its square weighted, request-seconds in flight
+    # and replica-seconds ready
+    sums = np.zeros((count, 10))
     rows = np.zeros((ACTIONS, 4))  # offered, shed, failed, latency weighted
     bins = np.zeros((ACTIONS, BINS))
     pending = np.zeros((ACTIONS, 3))  # answered requests not yet in the histogram, their latency and variance
@@ -89,6 +90,7 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
         for v in range(count):
             worker_seconds[v] += station.workers_of(nodes[v], live[v], board[v])
             live[v].replica_seconds += live[v].ready + live[v].starting
+            sums[v, 9] += live[v].ready
             calling.serve_node(
                 nodes, live, board, edges, into, p.calls, p.work, p.cohorts, p.due, p.window, s, v, now, holds,
                 want, done, sums, arriving,
@@ -125,6 +127,7 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
     for v in range(count):
         here = live[v]
         here.utilisation = min(1.0, sums[v, 5] / worker_seconds[v]) if worker_seconds[v] > 0.0 else 0.0
+        here.in_flight = sums[v, 8] / max(sums[v, 9], SECONDS)
         h = p.history[min(minute, p.history.shape[0] - 1), v]
         h[H_ARRIVED] = sums[v, 0]
         h[H_FAILED] = sums[v, 1]

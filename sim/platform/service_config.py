@@ -71,6 +71,9 @@ class Service(Section):
     min_replicas: int = param(2, "", "lower bound of the autoscaler", ge=1)
     max_replicas: int | None = Field(default=None, ge=1, description="upper bound of the autoscaler; left out: 4 times")
     target: Share | None = Field(default=None, description="utilisation aimed at, instead of `autoscaler.target`")
+    target_in_flight: float | None = Field(
+        default=None, gt=0, le=1_000_000, description="instead of `autoscaler.target_in_flight`"
+    )
     cache: Cache | None = None
     database: Database | None = None
 

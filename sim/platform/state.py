@@ -74,6 +74,7 @@ NODE = np.dtype(
         ("min_replicas", "i4"),
         ("max_replicas", "i4"),
         ("target", "f8"),  # utilisation the autoscaler aims at
+        ("target_in_flight", "f8"),  # requests in flight for each replica it aims at besides; 0: not looked at
         ("pod_start", "f8"),  # s from decision to ready
         ("price", "i8"),  # fen for a replica-hour, real money
     ],
@@ -114,6 +115,7 @@ LIVE = np.dtype(
         ("failure", "f8"),  # probability that a call fails for good, retries included
         ("warm", "f8"),  # share of the cache's working set that is in it
         ("utilisation", "f8"),  # busy share of workers, mean of the last full minute
+        ("in_flight", "f8"),  # requests waiting, served or waiting for callees, for each replica; mean of the last minute
         ("work", "f8"),  # mean service time of the minute's requests / the node's service_time
         ("recorded", "i8"),  # row of `records` the next recommendation goes to
         ("changed", "i8"),  # scale changes written so far

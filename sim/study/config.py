@@ -6,7 +6,7 @@ relative to the study file. Policies and scenarios are named sets of overrides: 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -225,6 +225,11 @@ class Risk(Section):
         if self.range and not 0.0 < self.range[0] <= self.per_year <= self.range[1]:
             raise ValueError(f"found range {list(self.range)}, accepted: [low, high] around per_year {self.per_year:g}")
         return self
+
+
+def written(event: dict[str, Any]) -> dict[str, Any]:
+    """An event of a resolved scenario as a file would have it: absent keys left out."""
+    return {key: value for key, value in event.items() if value is not None}
 
 
 class RegisterStudy(Study):

@@ -56,6 +56,8 @@ NAMES = {
     "lost_profit": ("Profit lost", "流失利润"),
     "deferred_recovered": ("Orders deferred, then recovered", "延后后挽回的订单"),
     "void_orders": ("Paid orders void by lost writes", "因丢失写入作废的已付订单"),
+    "release_people": ("People hit by the faulty release", "故障发布影响人数"),
+    "release_value": ("Value of orders given up through it", "故障发布放弃订单额"),
     "score": ("Score of the probes", "探针得分"),
     "steady_state_afterwards": ("Steady state afterwards", "演练后稳态"),
 }
@@ -161,7 +163,7 @@ def said(value: float, unit: str, lang: str) -> str:
 
 def _unit(key: str) -> str:
     return {"rto": "min", "mttd": "min", "mttr": "min", "rpo": "s", "lost_gmv": "CNY", "lost_profit": "CNY",
-            "score": "share"}.get(
+            "release_people": "people", "release_value": "CNY", "score": "share"}.get(
         key, "orders"
     )
 
@@ -194,12 +196,14 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
             ],
         },
     ]  # fmt: skip
-    for title, keys in (("losses", ("lost_orders", "lost_gmv", "lost_profit", "deferred_recovered", "void_orders", "rpo")),
+    for title, keys in (("losses", ("lost_orders", "lost_gmv", "lost_profit", "deferred_recovered", "void_orders", "rpo",
+                                   "release_people", "release_value")),
                         ("times", ("mttd", "rto", "mttr", "score"))):  # fmt: skip
         rows = [
             [NAMES[key][chinese], between(told["achieved"][key], _unit(key), lang),
              said(told["achieved"][key]["worst"], _unit(key), lang) if key != "score" else ""]
             for key in keys
+            if key in told["achieved"]
         ]  # fmt: skip
         tables.append(
             {"title": words[title], "headings": [words["figure"], words["reached"], words["worst"]], "rows": rows}

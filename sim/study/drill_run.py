@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.books.measures.platform import release_people, release_value
 from sim.books.measures.result import profit
 from sim.core.clock import ACTIONS, FAULTS, call_after, wait
 from sim.engine.alerts import Threshold
@@ -64,6 +65,10 @@ class Rehearsal:
     metastable: bool = False
     rpo: float = 0.0
     void_orders: float = 0.0
+    release_people: float = math.nan
+    """people with an order that failed through a faulty release; nan without one"""
+    release_value: float = math.nan
+    """CNY of orders given up after that"""
     probes: list[Checked] = field(default_factory=list)
     actions: list[Done] = field(default_factory=list)
     afterwards: list[Done] = field(default_factory=list)
@@ -342,6 +347,8 @@ class _Watch:
             out.actions = self.responder.done
         out.rpo = float(market.world.platform.lost_seconds.sum())
         out.void_orders = float(market.notices.get("void_orders", 0.0))
+        out.release_people = float(release_people(market))
+        out.release_value = float(release_value(market))
         out.journal = [row for row in market.journal.rows if row[0] >= self.first]
         return out
 

@@ -15,6 +15,7 @@ from sim.study import stats
 from sim.study.drill_config import Drill
 from sim.study.drill_run import Rehearsal
 
+BLAST = ("release_people", "release_value")  # of faulty releases: figures of a verdict, and measures of a run
 MET, NOT_MET, STOPPED = "met", "not_met", "stopped"
 
 
@@ -61,7 +62,11 @@ def objectives_of(drill: Drill) -> list[tuple[str, str, float]]:
 def values_of(
     runs: Sequence[Rehearsal], losses: Sequence[Loss], controls: Sequence[Rehearsal]
 ) -> dict[str, np.ndarray]:
-    """Every figure of every replication, float64[replications]; times in minutes, rpo in seconds."""
+    """Every figure of every replication, float64[replications]; times in minutes, rpo in seconds.
+
+    The blast radius, people and CNY, is there where a faulty release went out.
+    """
+    blast = {name: np.array([getattr(run, name) for run in runs]) for name in BLAST}
     return {
         "rto": np.array([run.rto for run in runs]),
         "mttd": np.array([run.mttd for run in runs]),
@@ -73,6 +78,7 @@ def values_of(
         "deferred_recovered": np.array([one.deferred for one in losses]),
         "void_orders": np.array([run.void_orders - c.void_orders for run, c in zip(runs, controls, strict=True)]),
         "score": np.array([run.score for run in runs]),
+        **{name: values for name, values in blast.items() if not np.isnan(values).all()},
     }
 
 

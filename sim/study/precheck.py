@@ -11,7 +11,7 @@ from sim.core.errors import Problem, ScenarioError, shown
 from sim.scenario import load
 from sim.scenario.check import problem_at, suggestion
 from sim.scenario.nodes import Key, Node, dotted
-from sim.study.config import Study
+from sim.study.config import RegisterStudy, Study, written
 from sim.study.measures import base_of
 from sim.study.model import book_measures
 from sim.study.parts import Factor
@@ -39,6 +39,8 @@ def problems_of(study: Study, node: Node, folder: Path) -> list[Problem]:
             found += problems
         if sound[scenario]:
             found += _resolved(node, folder / scenario, [Layer(("set",), study.set), *layers])
+    if isinstance(study, RegisterStudy) and sound.get(study.scenario):
+        found += _risks(study, node, folder / study.scenario)
     return [*dict.fromkeys(found), *_unknown_measures(node)]
 
 
@@ -93,14 +95,59 @@ def _scenario(node: Node, folder: Path, scenario: str, place: tuple[Key, ...]) -
 
 
 def _resolved(node: Node, scenario: Path, layers: list[Layer]) -> list[Problem]:
-    overrides: dict[str, Any] = {}
-    for layer in layers:
-        overrides.update(layer.overrides)
     try:
-        load(scenario, overrides)
+        load(scenario, _joined(layers))
     except ScenarioError as error:
         return [_placed(node, item, layers) for item in error.problems]
     return []
+
+
+def _risks(study: RegisterStudy, node: Node, scenario: Path) -> list[Problem]:
+    """What is wrong with the risks under each policy: their overrides, and the events they add to the scenario's own."""
+    found: list[Problem] = []
+    events: dict[str, list[Any]] = {}  # of the scenario under a policy
+    for policy, name in itertools.islice(itertools.product(study.policies, study.risks), MOST):
+        risk = study.risks[name]
+        layers = [
+            Layer(("set",), study.set),
+            Layer(("policies", policy), study.policies[policy]),
+            Layer(("risks", name, "set"), risk.set),
+            Layer(("risks", name, "changes"), risk.changes),
+        ]
+        own = any(key.split(".")[0] == "events" for layer in layers[2:] for key in layer.overrides)
+        if not risk.inject or own:
+            wrong = _resolved(node, scenario, layers)
+            if wrong or not risk.inject:
+                found += wrong
+                continue
+        if policy not in events or own:
+            try:
+                now = load(scenario, _joined(layers if own else layers[:2])).resolved.get("events") or []
+            except ScenarioError:  # the policy is wrong by itself, and that has been told
+                continue
+        else:
+            now = events[policy]
+        if not own:
+            events[policy] = now
+        try:
+            load(scenario, {**_joined(layers), "events": [*map(written, now), *risk.inject]})
+        except ScenarioError as error:
+            found += [_injected(node, item, ("risks", name, "inject"), len(now), layers) for item in error.problems]
+    return found
+
+
+def _joined(layers: list[Layer]) -> dict[str, Any]:
+    """All overrides, the later layers over the earlier."""
+    return {key: value for layer in layers for key, value in layer.overrides.items()}
+
+
+def _injected(node: Node, item: Problem, place: tuple[Key, ...], before: int, layers: list[Layer]) -> Problem:
+    """The problem of an added event where the study file writes it; `before`: events the scenario has of its own."""
+    head, _, rest = item.path.removeprefix("events.").partition(".")
+    if not item.path.startswith("events.") or not head.isdigit() or int(head) < before:
+        return _placed(node, item, layers)
+    keys = [int(key) if key.isdigit() else key for key in rest.split(".")] if rest else []
+    return problem_at(node, (*place, int(head) - before, *keys), item.message, item.suggestion, at_key=not rest)
 
 
 def _placed(node: Node, item: Problem, layers: list[Layer]) -> Problem:

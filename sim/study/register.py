@@ -16,7 +16,7 @@ import pandas as pd
 
 from sim.core.rng import Draws, decision
 from sim.study import register_tell, stats
-from sim.study.config import RegisterStudy, Risk
+from sim.study.config import RegisterStudy, Risk, written
 from sim.study.model import Measure
 from sim.study.outcome import Outcome
 from sim.study.risk import tail_mean
@@ -99,14 +99,9 @@ def _pair(runner: Runner, policy: str, changes: dict[str, Any], risk: Risk) -> l
     off = runner.design(f"{policy} · {risk.name} · off" if risk.set else policy, common)
     struck = {**common, **risk.changes}
     if risk.inject:
-        before = [_written(event) for event in off.resolved.get("events") or []]
+        before = [written(event) for event in off.resolved.get("events") or []]
         struck["events"] = [*before, *risk.inject]
     return [off, runner.design(f"{policy} · {risk.name}", struck)]
-
-
-def _written(event: dict[str, Any]) -> dict[str, Any]:
-    """An event of the resolved scenario as a file would have it: absent keys left out."""
-    return {key: value for key, value in event.items() if value is not None}
 
 
 def draw_years(losses: np.ndarray, per_year: list[float], years: int, seed: int) -> np.ndarray:

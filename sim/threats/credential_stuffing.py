@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sim.books.state import CASH, FRAUD, post
+from sim.core.clock import REVIEWS, call_after
 from sim.crowd.state import ALIVE, REMOVED
 from sim.platform.state import BROWSE
 from sim.threats.attacker import Attacker, Batch, Option
@@ -54,21 +58,29 @@ class Stuffer(Attacker):
         opened += binomial(draws, SUCCESS, passed - known, self.config.success, self.number, self.steps)
         batch.revenue += self.purse.earn("accounts", opened * self.config.value)
         self.side.add("accounts_opened", opened)
-        self.victims(opened)
+        self.empty(opened)
         return batch
 
-    def victims(self, opened: int) -> None:
+    def empty(self, opened: int) -> None:
+        """The accounts are opened and emptied evenly over the minutes of the step, each minute's at its end."""
+        if opened <= 0:
+            return
+        rows = self.market.world.crowd.rows
+        who = np.flatnonzero((rows["flags"] & ALIVE > 0) & (rows["flags"] & REMOVED == 0))
+        drawn = self.market.draws.uniform(VICTIM, who, self.steps, self.number)
+        owners = iter(who[np.argsort(drawn, kind="stable")].tolist())
+        minutes = int(self.every)
+        for minute in range(1, minutes + 1):
+            part = opened / minutes
+            call_after(self.market.env, float(minute), REVIEWS, partial(self.victims, part, owners))
+
+    def victims(self, opened: float, owners: Iterator[int]) -> None:
         """The shop makes good what was taken; the owners are the less content, and their coupons are gone."""
         market = self.market
         rows = market.world.crowd.rows
-        n = self.carry.take(opened / market.weight)
-        flags = rows["flags"]
-        who = np.flatnonzero((flags & ALIVE > 0) & (flags & REMOVED == 0))
-        if n > 0 and len(who):
-            drawn = market.draws.uniform(VICTIM, who, self.steps, self.number)
-            chosen = who[np.argsort(drawn, kind="stable")[:n]]
-            rows["satisfaction"][chosen] = np.maximum(0.0, rows["satisfaction"][chosen] - HURT)
-            rows["coupon_day"][chosen] = -1
+        for owner in itertools.islice(owners, self.carry.take(opened / market.weight)):
+            rows["satisfaction"][owner] = max(0.0, rows["satisfaction"][owner] - HURT)
+            rows["coupon_day"][owner] = -1
         cny = opened * self.config.made_good
         fen = self.owed.take(cny * 100.0 / market.weight)
         if fen > 0:

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as hyp
+from machine_room import Room
+from numba import njit
 
+from sim.platform import state as st
 from sim.platform.autoscaler import changes_within, desired_replicas, limited, stabilised
+from sim.platform.config import Platform
+from sim.platform.scaling import proposal
 
 TEN = 0.1
 NONE = -1.0
@@ -34,10 +39,77 @@ def test_recommended_replicas(current, ready, used, unready, missing, request_, 
     assert desired_replicas(current, ready, used, unready, missing, request_, target, TEN) == expected, why
 
 
-def test_the_largest_of_several_metrics_wins():
-    by_cpu = desired_replicas(3, 3, 1500.0, 0, 0, 1000.0, 0.3, TEN)
-    by_queue = desired_replicas(3, 3, 60.0, 0, 0, 1.0, 15.0, TEN)
-    assert max(by_cpu, by_queue) == 5
+TWO_METRICS = [
+    # ready, starting, utilisation, target, in flight a pod, target in flight, expected, reason
+    (3, 0, 0.5, 0.3, 20.0, 15.0, 5, "utilisation asks for 5 pods, requests in flight for 4"),
+    (3, 0, 0.3, 0.3, 20.0, 15.0, 4, "utilisation is content with 3, requests in flight ask for 4"),
+    (3, 0, 0.5, 0.3, 45.0, 15.0, 9, "requests in flight ask for 9"),
+    (3, 0, 0.5, 0.3, 45.0, 0.0, 5, "without a target for them requests in flight count for nothing"),
+    (5, 0, 0.28, 0.5, 3.0, 15.0, 3, "both ask for fewer: the larger of 3 and 1"),
+    (10, 0, 0.1, 0.5, 15.5, 15.0, 10, "one within its tolerance holds back the other's scale-down"),
+    (2, 1, 0.3, 0.3, 20.0, 15.0, 3, "the pod that starts counts as 0 on the way up: the direction flips, hold"),
+]
+
+
+@pytest.mark.parametrize("row", TWO_METRICS)
+def test_the_largest_of_several_metrics_wins(row):
+    ready, starting, utilisation, target, in_flight, target_in_flight, expected, why = row
+    node, live = np.zeros(1, st.NODE), np.zeros(1, st.LIVE)
+    node["target"], node["target_in_flight"] = target, target_in_flight
+    live["ready"], live["starting"] = ready, starting
+    live["utilisation"], live["in_flight"] = utilisation, in_flight
+    setting = np.zeros(st.SETTINGS)
+    setting[st.HPA_TOLERANCE] = TEN
+    assert recommended(node[0], live[0], setting) == expected, why
+
+
+@njit
+def recommended(node, live, setting):
+    return proposal(node, live, setting)
+
+
+SLOW_PROVIDER = [(30, "platform.slow", {"target": "payment_provider", "for_minutes": 30, "magnitude": 8.0})]
+
+
+def scaled(minutes=90, exact=False, timeline=SLOW_PROVIDER, **payment):
+    room = Room({"services": {"payment": payment}}, rate=300.0, timeline=timeline)
+    room.platform.setting[st.EXACT] = float(exact)
+    return room.run(minutes)
+
+
+def test_a_slow_dependency_calls_for_pods_by_requests_in_flight_and_not_by_utilisation():
+    """The callers of a slow provider wait: their workers are idle, their places are taken."""
+    by_use, by_both = scaled(), scaled(target_in_flight=2.0)
+    assert by_use.history("payment", st.H_READY).max() == by_use.history("payment", st.H_READY)[29]
+    assert by_both.history("payment", st.H_READY).max() > by_both.history("payment", st.H_READY)[29]
+    assert np.array_equal(by_use.history("search", st.H_READY), by_both.history("search", st.H_READY))
+
+
+def test_requests_in_flight_are_rate_times_time_by_little():
+    room = scaled(20, timeline=())
+    names, live, platform = room.names, room.platform.live, room.platform
+    for name in ("payment", "search", "order"):
+        v = names.index(name)
+        rate = float(platform.history[19, v, st.H_ARRIVED]) / 60.0
+        hold = float(platform.nodes[v]["service_time"])
+        for e in platform.edges[platform.edges["caller"] == v]:
+            hold += float(e["share"]) * float(e["latency"])
+        assert float(live[v]["in_flight"]) * float(live[v]["ready"]) == pytest.approx(rate * hold, rel=1e-6)
+
+
+def test_scaling_by_two_metrics_is_the_same_in_quiet_minutes_and_second_by_second():
+    fast, slow = scaled(target_in_flight=2.0), scaled(target_in_flight=2.0, exact=True)
+    assert fast.platform.setting[st.SLOW_MINUTES] < slow.platform.setting[st.SLOW_MINUTES] == 90
+    np.testing.assert_array_equal(fast.platform.history[..., st.H_READY], slow.platform.history[..., st.H_READY])
+    np.testing.assert_allclose(fast.platform.live["in_flight"], slow.platform.live["in_flight"], rtol=1e-9)
+    np.testing.assert_array_equal(fast.platform.live["replica_seconds"], slow.platform.live["replica_seconds"])
+
+
+def test_a_service_may_have_its_own_target_of_requests_in_flight():
+    config = Platform.model_validate({"services": {"order": {"target_in_flight": 12.0}}})
+    room = Room(config)
+    assert float(room.platform.nodes[room.names.index("order")]["target_in_flight"]) == 12.0
+    assert float(room.platform.nodes[room.names.index("payment")]["target_in_flight"]) == 0.0
 
 
 LIMITS = [

@@ -16,7 +16,7 @@ import pytest
 from sim.core.errors import ScenarioError
 from sim.study.drill_files import drill_files, due, load_drill
 from sim.study.drill_junit import junit
-from sim.study.drill_report import answer
+from sim.study.drill_report import answer, page
 from sim.study.drill_run import Rehearsal, drill_score, rehearse
 from sim.study.drill_verdict import _estimate
 from sim.study.drills import run_case, save_all, worst
@@ -100,6 +100,10 @@ def test_a_fault_that_is_taken_back_is_over_when_the_old_version_is_back_everywh
     path.write_text(text.replace("platform.pay.availability", "platform.order.availability"), encoding="utf-8")
     result = run_case(path, replications=1)
     (run,) = result.runs["response"]
+    reached = result.verdict["achieved"]
+    assert reached["release_people"]["value"] == run.release_people >= 0.0
+    assert reached["release_value"]["value"] == run.release_value >= 0.0
+    assert "People hit by the faulty release" in page(result) and "故障发布影响人数" in page(result, "zh")
     back = [row[0] for row in run.journal if row[2] == "release_rolled_back"]
     assert len(back) == 1 and back[0] <= run.fault_over <= back[0] + 1.0 < run.fault_at + 60.0
 
@@ -130,6 +134,7 @@ def test_a_crash_is_noticed_failed_over_and_failed_back_and_the_verdict_says_so(
     assert [done.do for done in run.afterwards] == ["platform.failback"] and not run.afterwards[0].error
     assert run.mttr >= 20.0, "recovery counts from the end of the fault"
     assert result.status == "met" and result.exit_code == 0
+    assert "release_people" not in result.verdict["achieved"], "no release, no blast radius"
     result.save(tmp_path / "out")
     told = json.loads((tmp_path / "out" / "verdict.json").read_text(encoding="utf-8"))
     assert told["status"] == "met" and {row["objective"] for row in told["objectives"]} >= {"rto", "rpo"}

@@ -10,6 +10,7 @@ import pytest
 
 from sim.core.errors import ScenarioError
 from sim.core.rng import Draws, decision
+from sim.scenario.documents import problems_of
 from sim.study import api
 from sim.study.model import BaseModel, Measure
 from sim.study.register import draw_years, exceedance
@@ -138,3 +139,47 @@ def test_the_register_is_the_same_every_time_and_its_page_shows_all_figures_in_b
 def test_a_risk_without_likelihood_source_or_event_is_refused(risk: dict[str, Any], said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
         api.register(Town(), {"fire": risk}, store=None)
+
+
+RISKY = """
+study: register
+name: wrong risks
+scenario: small.yaml
+policies: {as it is: {}, backup: {supply.sourcing.policy: backup}}
+risks:
+  sound: {per_year: 0.2, source: assumption, inject: [{at: 06-10 06:00, do: platform.crash, target: order, for: 10min}]}
+  wrong:
+    per_year: 0.2
+    source: assumption
+    WRONG
+"""
+CRASH = "{at: 06-10 06:00, do: platform.crash, target: order}"
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "path", "accepted"),
+    [
+        ("inject: [{at: 06-10 06:00, do: platform.crush, target: order}]", 10, "inject.0.do", "platform.crash"),
+        (f"inject: [{CRASH}, {{at: 06-10 06:00, do: platform.crash, target: ordr}}]", 10, "inject.1.target", "order"),
+        ("inject: [{at: 08-10 06:00, do: platform.crash, target: order}]", 10, "inject.0.at", "a moment of the run"),
+        ("inject: [{at: 06-10 06:00, do: supply.fail, target: supplier-3, four: 14d}]", 10, "inject.0.four", "for"),
+        ("changes: {supply.sourcing.policy: backpu}", 10, "changes.supply.sourcing.policy", "backup"),
+        (f"inject: [{CRASH}]\n    set: {{crowd.shopers: 10}}", 11, "set.crowd.shopers", "shoppers"),
+    ],
+)
+def test_what_a_risk_injects_is_checked_where_it_is_written(
+    tmp_path: Any, written: str, line: int, path: str, accepted: str
+) -> None:
+    (tmp_path / "small.yaml").write_text("name: small\nstart: 2026-06-09\ndays: 3\ncrowd: {shoppers: 300}\n")
+    file = tmp_path / "register.yaml"
+    file.write_text(RISKY.lstrip().replace("WRONG", written))
+    found = problems_of(file)
+    assert [(item.line, item.path) for item in found] == [(line, f"risks.wrong.{path}")]
+    assert accepted in found[0].message
+
+
+def test_a_register_whose_risks_are_sound_has_no_problem(tmp_path: Any) -> None:
+    (tmp_path / "small.yaml").write_text("name: small\nstart: 2026-06-09\ndays: 3\ncrowd: {shoppers: 300}\n")
+    file = tmp_path / "register.yaml"
+    file.write_text(RISKY.lstrip().replace("WRONG", f"inject: [{CRASH}]"))
+    assert problems_of(file) == []

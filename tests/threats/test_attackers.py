@@ -249,6 +249,21 @@ def test_stolen_accounts_are_made_good_and_a_reset_ends_a_breach() -> None:
     assert leaked.world.books.debit[days:, b.FRAUD].sum() * leaked.weight / 100.0 == pytest.approx(owed, abs=2 * leaked.weight)
 
 
+def test_what_stolen_accounts_cost_comes_minute_by_minute_and_not_at_the_first_moment() -> None:
+    """A loss that is there at the attack's first minute would be noticed after no time at all."""
+    gang = {"kind": "credential_stuffing", "attempts": "6000/h", "tactics": ["advanced"], "levels": [1.0]}
+    market = shop(threats__attackers=[{**gang, "from": "06-17 10:00"}])
+    begin = market.calendar.minute("06-17 10:00")
+    lost = []
+    for minute in range(12):
+        market.run_until(begin + minute)
+        lost.append(market.notices["threats"].memo.get("made_good", 0.0))
+    opened = market.notices["threats"].memo["accounts_opened"]
+    assert opened > 0 and lost[0] == lost[1] == 0.0
+    steps = np.diff(lost[1:11])
+    assert (steps > 0.0).all() and steps == pytest.approx([steps[0]] * len(steps))
+
+
 def test_fake_stars_move_the_rating_they_are_paid_for() -> None:
     praise = finished(threats__attackers=[{"kind": "review_fraud", "points": 5, "reviews": "3000/h"}])
     slander = finished(threats__attackers=[{"kind": "review_fraud", "points": 1, "reviews": "3000/h"}])

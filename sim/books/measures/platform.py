@@ -132,6 +132,39 @@ def order_failures_lost(market: Any) -> float:
     return total(market, "lost_failures")
 
 
+def _faulty(market: Any) -> list[Any]:
+    """Faulty releases so far, those since the scenario's start."""
+    team = market.notices.get("operations")
+    return [] if team is None else [one for one in team.rollouts if one.faulty and one.began >= _start(market)]
+
+
+def release_requests(market: Any) -> float:
+    """Requests failed by faulty releases: Σ arrived · share of traffic · added error."""
+    return sum(one.harmed for one in _faulty(market)) if _faulty(market) else float("nan")
+
+
+def release_people(market: Any) -> float:
+    """People with an order that failed through a faulty release; nan where there was none."""
+    missed: dict[int, float] = {}
+    for one in _faulty(market):
+        for shopper, probability in one.blast.hit.items():
+            missed[shopper] = missed.get(shopper, 1.0) * (1.0 - probability)
+    people = sum(1.0 - spared for spared in missed.values()) * market.weight
+    return float(people) if _faulty(market) else float("nan")
+
+
+def release_value(market: Any) -> float:
+    """CNY of orders given up after a failure through a release, at the run's mean order value."""
+    from sim.books.state import BOT_GMV, BOT_ORDERS, GMV, ORDERS
+
+    given_up = sum(one.blast.given_up for one in _faulty(market))
+    totals = market.world.books.series.sum(axis=0)
+    orders, value = float(totals[ORDERS] - totals[BOT_ORDERS]), float(totals[GMV] - totals[BOT_GMV]) / 100.0
+    if not _faulty(market):
+        return float("nan")
+    return given_up * ratio(value, orders) if given_up > 0.0 else 0.0
+
+
 def probe(market: Any, name: str, minutes: int = 1) -> float:
     """A probe such as `platform.order.availability` or `platform.payment.db.latency_p99` over the last whole minutes.
 
@@ -209,6 +242,13 @@ MEASURES = (
             "given up after a failure", TABLE, order_failures_lost),
     Measure("lost_writes", "Writes lost", "丢失写入", "writes", "lower",
             "acknowledged within the lag before a failover", TABLE, lost_writes),
+    Measure("release_failed_requests", "Requests failed by releases", "发布故障失败请求", "requests", "lower",
+            "Σ arrived · share of traffic · added error, of faulty releases", TABLE, release_requests),
+    Measure("release_people", "People hit by faulty releases", "故障发布影响人数", "people", "lower",
+            "shoppers with an order that failed through a faulty release, each once", TABLE, release_people),
+    Measure("release_value", "Orders given up through faulty releases", "故障发布放弃订单额", "CNY", "lower",
+            "orders given up, for good or for hours, after a failure through a release × mean order value", TABLE,
+            release_value),
     Measure("it_cost_per_1000_orders", "IT cost per 1,000 orders", "千单 IT 成本", "CNY", "lower",
             "cost of capacity ÷ orders × 1,000, warm-up included", TABLE, cost_per_orders),
     Measure("replica_hours", "Replica-hours", "副本小时", "h", "lower",
