@@ -104,7 +104,8 @@ PARAMS = 64
     D_RETRYING,  # real order requests a second that come again this minute
     D_CARTS,  # smoothed carts per visit
     D_SEEN_VISITS, D_SEEN_CARTS, D_SEEN_ORDERS, D_SEEN_BURST, D_SEEN_BURST_ORDERS,  # what the smoothing remembers
-) = range(14)
+    D_CALLED,  # rows called by messages whose people are not all here yet
+) = range(15)
 #: what defences do to people, 0 without any: what a false alarm takes off satisfaction at the most, shares of people
 #: stopped by a captcha at the checkout and at a coupon, share flagged at the checkout, share of those who then give up
 D_BLOCK_HURT, D_FRICTION, D_CLAIM_FRICTION, D_BLOCKED, D_BLOCK_LEAVES = range(27, 32)

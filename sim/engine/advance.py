@@ -41,6 +41,7 @@ from sim.crowd.state import (
     A_RETURN,
     ALIVE,
     D_BURST_CONVERSION,
+    D_CALLED,
     D_CARTS,
     D_CONVERSION,
     D_DEALS,
@@ -87,6 +88,7 @@ from sim.supply.kernel import check_wires
 END, WIRE, NO_CANDIDATES, NO_INTENTS, NO_ORDERS, NO_PARCELS, NO_NODES, FULL_INBOX = range(8)
 REFRESH = 240  # minutes between refreshes of the pages for what moves slowly (ratings)
 AHEAD = 12  # candidates whose rows are on their way from memory: a crowd fits in no cache
+SPREAD = 15.0  # mean minutes over which the people of a row come that a message has brought
 MEMORY = 720.0  # minutes over which conversion is smoothed
 MARK = 0x80000000  # occurrences of visits by appointment have the top bit
 
@@ -106,7 +108,7 @@ def fill_demand(crowd, shelf, platform, minute):  # type: ignore[no-untyped-def]
 
     The expected load, not the sampled rows: a row stands for many people who do not click in the same second.
     Those waiting for an opening come with the density of their delays. Those whom a message or an advertisement brings
-    this minute come spread over it.
+    are as many as a row stands for: they come spread over the quarter of an hour that follows.
     """
     params, drive = crowd.params, crowd.drive
     weight = params[P_WEIGHT]
@@ -120,7 +122,10 @@ def fill_demand(crowd, shelf, platform, minute):  # type: ignore[no-untyped-def]
     for j in range(crowd.counts[N_DUE]):
         if crowd.due[j, 1] == A_MESSAGE:
             called += 1
-    visits += weight * called / 60.0
+    drive[D_CALLED] += called
+    here = drive[D_CALLED] * (1.0 - math.exp(-1.0 / SPREAD))
+    drive[D_CALLED] -= here
+    visits += weight * here / 60.0
     for second in range(60):
         demand[0, BROWSE, second] = visits * params[P_PAGES]
         demand[0, SEARCH, second] = visits

@@ -108,7 +108,11 @@ def _label(kind: str, spec: Mapping[str, Any], words: Words) -> str:
         return f"{name} {words('every_off', every=_money(spec.get('every')), off=_money(spec.get('off')))}"
     if kind == "coupon":
         return f"{name} {words('every_off', every=_money(spec.get('threshold')), off=_money(spec.get('off')))}"
+    if kind == "cash_back":
+        return f"{name} {_money(spec.get('amount'))}"
     off = str(spec.get("off", ""))
+    if kind == "group_buy" and spec.get("ladder"):
+        off = str(list(spec["ladder"].values())[-1])
     return f"{name} −{off}" if off and not off.startswith("0%") else name
 
 

@@ -207,6 +207,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "promotion_presale": ("Presale", "预售"),
     "promotion_coupon": ("Coupons", "优惠券"),
     "promotion_livestream": ("Livestream", "直播"),
+    "promotion_group_buy": ("Group-buy", "拼团"),
+    "promotion_cash_back": ("Cash for reviews", "晒单返现"),
     "every_off": ("{every} off {off}", "满 {every} 减 {off}"),
     "opens": ("opens", "开始"),
     "until": ("until {when}", "至 {when}"),

@@ -78,4 +78,7 @@ def test_those_a_message_brings_load_the_platform() -> None:
     came = on.world.books.series[:, COLUMN["trigger_visits"]].sum() * on.weight
     after = slice(start + 1, start + 301)
     assert came > 0 and asked[1][after].sum() - asked[0][after].sum() == pytest.approx(came, rel=0.05)
-    assert asked[1][start + 1 : start + 31].sum() > 1.5 * asked[0][start + 1 : start + 31].sum()
+    assert asked[1][start + 1 : start + 61].sum() > 1.5 * asked[0][start + 1 : start + 61].sum()
+    # a row stands for a hundred people who do not click in the same minute
+    jump = np.abs(np.diff(asked[1][after])).max()
+    assert jump < 0.2 * asked[1][after].max()

@@ -57,3 +57,19 @@ def test_every_account_of_the_statement_has_a_name():
 def test_counted_things_are_said_in_the_right_number(n, en, zh):
     assert Words("en").counted("promotions", n) == en
     assert Words("zh").counted("promotions", n) == zh
+
+
+def test_every_kind_of_promotion_has_a_name_in_both_languages() -> None:
+    from typing import get_args
+
+    from sim.report.calendar import _label
+    from sim.shelf.config import Promotion
+
+    kinds = [kind for model in get_args(get_args(Promotion)[0]) for kind in get_args(model.model_fields["kind"].annotation)]
+    assert len(kinds) >= 9
+    for lang in ("en", "zh"):
+        for kind in kinds:
+            spec = {"off": "10%", "every": "300 CNY", "threshold": "199 CNY", "amount": "5 CNY", "ladder": {"2": "8%", "5": "15%"}}
+            assert kind not in _label(kind, spec, Words(lang)), kind
+    assert _label("group_buy", {"ladder": {"2": "8%", "5": "15%"}}, Words("en")) == "Group-buy −15%"
+    assert _label("cash_back", {"amount": "5 CNY"}, Words("en")) == "Cash for reviews 5"
