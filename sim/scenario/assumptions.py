@@ -81,7 +81,8 @@ def _as_written(field: Any, bound: Any) -> Any:
 
 def _multiple(field: Any) -> int:
     """What the field's whole numbers are multiples of."""
-    return next((int(item.multiple_of) for item in field.metadata if isinstance(item, MultipleOf)), 1)
+    found: list[Any] = [item.multiple_of for item in field.metadata if isinstance(item, MultipleOf)]
+    return int(found[0]) if found else 1
 
 
 def _half_to_double(field: Any, value: float, text: Any) -> tuple[Any, Any]:
