@@ -168,7 +168,8 @@ class Desk(mesa.Agent):
             self.recent.popleft()
 
     def take_recent(self, causes: list[int], since: float) -> np.ndarray:
-        """INCIDENT rows: the failures from minute ``since`` on, of these causes; the desk remembers them no more."""
+        """INCIDENT rows: the remembered failures from minute ``since`` on, of these causes; remembered no more."""
+        since = max(since, float(self.market.env.now) - MEMORY)
         taken = []
         for n, hour in enumerate(self.recent):
             mine = (hour["minute"] >= since) & np.isin(hour["cause"], causes)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.care.actors import MEMORY
 from sim.care.policies import Coupon, Fixed
 from sim.care.state import CAUSES, S_INSTANT
 from sim.core.arguments import minutes, size
@@ -78,6 +77,6 @@ def compensate(
     desk.catch_up(now)
     desk.read_inbox(now)
     given = 0
-    for incident in desk.take_recent([CAUSES.index(name) for name in wanted], max(first, now - MEMORY)):
+    for incident in desk.take_recent([CAUSES.index(name) for name in wanted], first):
         given += desk.give(incident, now - float(incident["minute"]), now, rule) > 0.0
     market.journal.record("care", "compensated", ", ".join(wanted), given * market.weight)

@@ -93,10 +93,10 @@ class Pool:
         if until <= self.clock:
             return np.zeros(0, PIECE), np.zeros(0, np.int8), np.zeros(0)
         self._staff()
-        if not len(self.queue) and not (len(self.ahead) and (self.ahead["at"] < until).any()):
+        joins = self.ahead["at"] < until
+        if not len(self.queue) and not joins.any():
             self.clock = until
             return np.zeros(0, PIECE), np.zeros(0, np.int8), np.zeros(0)
-        joins = self.ahead["at"] < until
         joining = sort_pieces(self.ahead[joins])
         self.ahead = self.ahead[~joins]
         self.arrived += len(joining)

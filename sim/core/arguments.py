@@ -6,6 +6,7 @@ UnitError.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,32 +15,31 @@ from sim.core.errors import SimError
 from sim.core.units import parse_duration, parse_money, parse_percent, parse_share
 
 
-def minutes(given: Any, usual: float) -> float:
-    """A duration in minutes: a number, a text with its unit (`48h`), or ``usual`` where nothing was written."""
+def _read(given: Any, usual: float, parse: Callable[[str], float]) -> float:
+    """What was written, text through ``parse``; ``usual`` where nothing was."""
     if given is None:
         return usual
-    return parse_duration(given) if isinstance(given, str) else float(given)
+    return parse(given) if isinstance(given, str) else float(given)
+
+
+def minutes(given: Any, usual: float) -> float:
+    """A duration in minutes: a number, a text with its unit (`48h`), or ``usual`` where nothing was written."""
+    return _read(given, usual, parse_duration)
 
 
 def size(given: Any, usual: float) -> float:
     """A magnitude: a number, a ratio in percent (`30%`, `120%`), or ``usual`` where nothing was written."""
-    if given is None:
-        return usual
-    return parse_percent(given) if isinstance(given, str) else float(given)
+    return _read(given, usual, parse_percent)
 
 
 def share(given: Any, usual: float) -> float:
     """A part of a whole: a number, `0%` to `100%`, or ``usual`` where nothing was written. Numbers are not bounded."""
-    if given is None:
-        return usual
-    return parse_share(given) if isinstance(given, str) else float(given)
+    return _read(given, usual, parse_share)
 
 
 def money(given: Any, usual: float) -> float:
     """CNY: a number, a text with its currency (`20 CNY`), or ``usual`` where nothing was written."""
-    if given is None:
-        return usual
-    return parse_money(given) if isinstance(given, str) else float(given)
+    return _read(given, usual, parse_money)
 
 
 def refusal(place: str, error: ValidationError) -> SimError:

@@ -25,7 +25,7 @@ from sim.fulfilment.state import (
     WAITING,
 )
 from sim.fulfilment.stations import join, queue_ahead
-from sim.fulfilment.stock import available, own_fronts, ranked
+from sim.fulfilment.stock import available, own_fronts, ranked, unplaced
 from sim.supply.state import SERVED
 
 
@@ -40,10 +40,7 @@ def allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorde
     """
     order = ful.orders[row]
     first, run = own_fronts(ful, order.region)
-    open_lines = np.int64(0)
-    for line in range(np.int64(order.lines)):
-        if order.line_state[line] == WAITING and order.warehouse[line] < 0:
-            open_lines |= 1 << line
+    open_lines = unplaced(order)
     if open_lines == 0:
         return 0
     parcels_before = order.made

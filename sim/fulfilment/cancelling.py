@@ -12,7 +12,7 @@ from sim.fulfilment.closing import conclude, measured_day
 from sim.fulfilment.pools import free_parcel, tell
 from sim.fulfilment.state import ALLOCATED, CANCELLED, FLAG_BLEMISHED, LINE_CANCELLED, M_CANCELLED, WAITING
 from sim.fulfilment.stations import withdraw
-from sim.fulfilment.stock import own_fronts
+from sim.fulfilment.stock import own_fronts, unplaced
 
 
 @inner
@@ -101,10 +101,7 @@ def relocate(ful, supply, skus, agenda, books, key0, key1, row, minute):  # type
     """
     order = ful.orders[row]
     first, run = own_fronts(ful, order.region)
-    open_lines = np.int64(0)
-    for line in range(np.int64(order.lines)):
-        if order.line_state[line] == WAITING and order.warehouse[line] < 0:
-            open_lines |= 1 << line
+    open_lines = unplaced(order)
     before = order.made
     missing = each_line(ful, supply, skus, row, open_lines, minute, first, run)
     enqueue(ful, row, before, minute)

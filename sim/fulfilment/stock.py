@@ -12,7 +12,7 @@ import numpy as np
 from sim.core.calendar import DAY
 from sim.core.compiled import inner
 from sim.fulfilment.layout import FRONT
-from sim.fulfilment.state import S_PROTECT
+from sim.fulfilment.state import S_PROTECT, WAITING
 from sim.supply.state import DEMANDED
 
 
@@ -66,6 +66,16 @@ def available(ful, supply, warehouse, region, sku):  # type: ignore[no-untyped-d
     if ful.setting[S_PROTECT] > 0.0 and ful.warehouses[warehouse].region != region:
         free -= ful.reserve[warehouse, sku]
     return free
+
+
+@inner
+def unplaced(order):  # type: ignore[no-untyped-def]
+    """Mask: bit i is set where line i waits for stock and no warehouse has been chosen for it."""
+    lines = np.int64(0)
+    for line in range(np.int64(order.lines)):
+        if order.line_state[line] == WAITING and order.warehouse[line] < 0:
+            lines |= 1 << line
+    return lines
 
 
 @inner

@@ -82,6 +82,11 @@ def colours(n: int) -> list[str]:
     return [SERIES[index % len(SERIES)] for index in range(n)]
 
 
+def legend(axes: Any) -> None:
+    """Names of the series above the plot, at its left."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+
+
 def finish_rows(axes: Any, rows: np.ndarray, labels: Sequence[str], xlabel: str, shown: Format) -> None:
     """Name the rows on the left, with no axis line there, and the measure below."""
     axes.set_yticks(rows, labels)

@@ -92,7 +92,7 @@ def suggest(trial: Any, space: Space) -> tuple[dict[str, Any], dict[str, Any]]:
         span = factor.range()
         if span.whole:
             whole = trial.suggest_int(name, int(span.low), int(span.high), log=span.log, step=1 if span.log else span.multiple)
-            value = float(span.multiple * round(whole / span.multiple))
+            value = span.nearest(whole)
         else:
             value = trial.suggest_float(name, span.low, span.high, log=span.log)
         written[name] = span.write(value)

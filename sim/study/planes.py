@@ -97,7 +97,7 @@ def breaking_curve(
         axes.set_xlim(*limits)
         axes.set_xlabel(names[0])
         axes.set_ylabel(names[1])
-        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        canvas.legend(axes)
         canvas.ticks(axes.xaxis, shown)
         canvas.ticks(axes.yaxis, lambda v: f"{100 * v:.0f}%")
         return figure
@@ -131,7 +131,7 @@ def frontier(
             )
         axes.set_xlim(*limits[0])
         axes.set_ylim(limits[1][0], limits[1][1] + 0.03 * (limits[1][1] - limits[1][0]))
-        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        canvas.legend(axes)
         canvas.finish_plane(axes, names, shown)
         return figure
 
@@ -163,7 +163,7 @@ def scatter(
                 label=kind or None,
             )
         if legend:
-            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+            canvas.legend(axes)
         axes.margins(0.05, 0.1)
         canvas.finish_plane(axes, names, shown)
         return figure
@@ -187,7 +187,7 @@ def search(
         axes.plot(x[feasible], y[feasible], "o", color=SERIES[0], alpha=0.4, markersize=4.5, markeredgewidth=0)
         if not feasible.all():
             axes.plot(x[~feasible], y[~feasible], "x", color=SOFT, markersize=4.5, label=words[1])
-        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        canvas.legend(axes)
         axes.margins(0.05, 0.1)
         canvas.finish_plane(axes, names, shown)
         return figure

@@ -88,7 +88,10 @@ class Range:
             value = math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
         else:
             value = self.low + share * (self.high - self.low)
-        value = min(max(value, self.low), self.high)
+        return self.nearest(min(max(value, self.low), self.high))
+
+    def nearest(self, value: float) -> float:
+        """The number of the range's kind nearest to ``value``: of whole ones a multiple."""
         return float(self.multiple * round(value / self.multiple)) if self.whole else value
 
     def write(self, value: float) -> Any:

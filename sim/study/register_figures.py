@@ -137,7 +137,7 @@ def exceedance_curves(found: Register, lang: str) -> Any:
         axes.set_xlim(max(lowest, -0.25 * max(reach, 1e-9)), 1.02 * max(reach, 1e-9))
         axes.set_xlabel("全年损失（菱形：CVaR）" if lang == "zh" else "loss of a year (diamond: CVaR)")
         axes.set_ylabel("超过的概率" if lang == "zh" else "chance of more")
-        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+        canvas.legend(axes)
         amount = _amount(found, lang)
         canvas.ticks(axes.xaxis, amount, 6)
         axes.yaxis.set_major_locator(FixedLocator([1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002]))
