@@ -14,6 +14,7 @@ from sim.crowd.config import Crowd
 from sim.crowd.state import (
     ALIVE,
     CATEGORIES,
+    CHUNK,
     DEAL_PRONE,
     DRIVES,
     INTENT,
@@ -22,6 +23,7 @@ from sim.crowd.state import (
     OPENINGS,
     PARAMS,
     SHOPPER,
+    STRETCH,
     CrowdState,
 )  # fmt: skip
 
@@ -124,12 +126,18 @@ def build(config: Crowd, draws: Draws, category_names: list[str], cover_days: np
     return CrowdState(
         rows=rows,
         rates=np.zeros(n, np.float32),
-        candidates=np.zeros(room, np.int32),
-        occurrences=np.zeros(room, np.uint32),
-        unsorted=np.zeros((room, 2), np.int64),
+        candidates=np.zeros(room, np.int64),
+        unsorted=np.zeros(room, np.int64),
         starts=np.zeros(1441, np.int64),
         made=np.array([-1, 0, 0, 0], np.int64),
-        words=np.zeros(1024, np.uint32),
+        words=np.zeros((4, STRETCH), np.uint32),
+        met=np.zeros(STRETCH, np.int32),
+        who=np.zeros(CHUNK, np.int64),
+        when=np.zeros(CHUNK, np.uint32),
+        needed=np.zeros(CHUNK),
+        seconds=np.zeros(CHUNK, np.int64),
+        moods=np.zeros((5, 4, CHUNK), np.uint32),
+        glance=np.zeros(8, np.uint32),
         minutes=_minute_table(hours),
         hours=hours,
         intents=np.zeros(max(2048, n // 16), INTENT),

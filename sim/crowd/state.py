@@ -12,6 +12,8 @@ from sim.core.compiled import constants
 CATEGORIES = 12  # columns for categories in a shopper's row: the most a catalogue can have
 TASTES = 4  # dimensions of the taste vector
 CART = 4  # lines a cart can hold
+STRETCH = 1024  # shoppers whose arrivals are drawn at once
+CHUNK = 256  # candidate visits looked at at once
 
 SHOPPER = np.dtype(
     [
@@ -119,12 +121,18 @@ class CrowdState(NamedTuple):
 
     rows: np.ndarray  # SHOPPER[shoppers]
     rates: np.ndarray  # float32[shoppers], visits a day before any influence of those alive this morning, else nought
-    candidates: np.ndarray  # int32[capacity], shopper of each candidate visit of today, by minute
-    occurrences: np.ndarray  # uint32[capacity], number of that visit in the shopper's life
-    unsorted: np.ndarray  # int64[capacity, 2], scratch of the day's making: shopper and minute, occurrence
+    candidates: np.ndarray  # int64[capacity], candidate visits of today by minute, see arrivals.candidate_code
+    unsorted: np.ndarray  # int64[capacity], the same by layer and shopper: code << 11 | minute of the day
     starts: np.ndarray  # int64[1441], candidates of minute m of the day are starts[m] to starts[m + 1]
     made: np.ndarray  # int64[4]: day made, layers made, candidates, first minute of the day they serve
-    words: np.ndarray  # uint32[1024], scratch: the first words of a stretch of shoppers
+    words: np.ndarray  # uint32[4, STRETCH], scratch: words of the arrival draws of a stretch of shoppers
+    met: np.ndarray  # int32[STRETCH], scratch: those of the stretch who have a candidate
+    who: np.ndarray  # int64[CHUNK], scratch: shoppers who may come this minute
+    when: np.ndarray  # uint32[CHUNK], scratch: the number of that visit in the shopper's life
+    needed: np.ndarray  # float64[CHUNK], scratch: level (intensity × personal factor) at which they come
+    seconds: np.ndarray  # int64[CHUNK], scratch: second of the minute
+    moods: np.ndarray  # uint32[5, 4, CHUNK], scratch: words of the draws of their visits, rows as in visitors
+    glance: np.ndarray  # uint32[8], scratch: words of the draws of one consideration set
     minutes: np.ndarray  # int16[4096], minute of day by 12 bits of a draw
     hours: np.ndarray  # float64[24], share of a day's visits
     intents: np.ndarray  # INTENT[capacity]

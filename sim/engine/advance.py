@@ -29,7 +29,7 @@ from sim.core import agenda as calendar
 from sim.core.agenda import take
 from sim.core.compiled import inner, prefetch
 from sim.core.rng import philox
-from sim.crowd.arrivals import THIN, draw_day, height, intensity, layers_needed, living_rate, personal
+from sim.crowd.arrivals import draw_day, intensity, layers_needed, living_rate, personal
 from sim.crowd.choice import visit
 from sim.crowd.state import (
     A_BALANCE,
@@ -40,6 +40,7 @@ from sim.crowd.state import (
     A_RETRY,
     A_RETURN,
     ALIVE,
+    CHUNK,
     D_BURST_CONVERSION,
     D_CALLED,
     D_CARTS,
@@ -73,6 +74,7 @@ from sim.crowd.state import (
     V_MESSAGE,
     V_ORDINARY,
 )  # fmt: skip
+from sim.crowd.visitors import THIN, draw_moods, gather, second_of
 from sim.engine.aftermath import refund_early, send_back, settle
 from sim.engine.ordering import pay_balance, take_order
 from sim.engine.world import D_DRAINED, D_PARCELS
@@ -285,32 +287,32 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
         if shoppers > 0:
             level = intensity(crowd.drive)
             reach = level * crowd.params[P_PERSONAL_CAP]
-            for j in range(first, last):
-                if j + AHEAD < last:
-                    prefetch(crowd.rows, crowd.candidates[j + AHEAD])
-                shopper = crowd.candidates[j]
-                occurrence = crowd.occurrences[j]
-                w0, w1, _, _ = philox(k0, k1, shopper, occurrence, THIN, 0)
-                needed = height(w0, occurrence)
-                # the first question spares most of those who do not come a look at their row
-                if needed >= reach:
-                    continue
-                row = crowd.rows[shopper]
-                if needed >= level * personal(row, crowd.params) * shelf.arms[row.arm, ARM_PULL]:
-                    continue
-                second = (w1 >> 8) * 60 >> 24
-                latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
-                latency += shelf.arms[row.arm, ARM_PHONE + row.device]
-                broken = platform.failure[BROWSE, second] ** crowd.params[P_ATTEMPTS]
-                visit(crowd, shelf, rivals, books, shopper, occurrence, minute, second, latency, broken, V_ORDINARY)
+            for begin in range(first, last, CHUNK):
+                come = gather(crowd, day, begin, min(last, begin + CHUNK), reach)
+                for j in range(min(AHEAD, come)):
+                    prefetch(crowd.rows, crowd.who[j])
+                draw_moods(crowd, 0, come)
+                for j in range(come):
+                    if j + AHEAD < come:
+                        prefetch(crowd.rows, crowd.who[j + AHEAD])
+                    shopper = crowd.who[j]
+                    row = crowd.rows[shopper]
+                    if crowd.needed[j] >= level * personal(row, crowd.params) * shelf.arms[row.arm, ARM_PULL]:
+                        continue
+                    second = crowd.seconds[j]
+                    latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
+                    latency += shelf.arms[row.arm, ARM_PHONE + row.device]
+                    broken = platform.failure[BROWSE, second] ** crowd.params[P_ATTEMPTS]
+                    visit(
+                        crowd, shelf, rivals, books, shopper, crowd.when[j], j, minute, second, latency, broken, V_ORDINARY
+                    )  # fmt: skip
         for j in range(crowd.counts[N_DUE]):
             subject, kind, detail = crowd.due[j, 0], crowd.due[j, 1], crowd.due[j, 2]
             if kind in (A_BALANCE, A_RETURN, A_REFUND):
                 continue
             row = crowd.rows[subject]
             occurrence = np.uint32(MARK + (int(kind) << 27) + (int(row.visits) << 3) + (int(detail) & 7))
-            w0, w1, _, _ = philox(k0, k1, subject, occurrence, THIN, 0)
-            second = (w1 >> 8) * 60 >> 24
+            second = second_of(philox(k0, k1, subject, occurrence, THIN, 0)[1])
             if kind == A_RETRY:
                 intent = crowd.intents[crowd.counts[N_INTENTS]]
                 crowd.counts[N_INTENTS] += 1
@@ -328,7 +330,10 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
             latency = platform.latency[BROWSE, second] + platform.client_latency[row.device]
             latency += shelf.arms[row.arm, ARM_PHONE + row.device]
             broken = platform.failure[BROWSE, second] ** crowd.params[P_ATTEMPTS]
-            visit(crowd, shelf, rivals, books, subject, occurrence, minute, second, latency, broken, how)
+            crowd.who[0] = subject
+            crowd.when[0] = occurrence
+            draw_moods(crowd, 0, 1)
+            visit(crowd, shelf, rivals, books, subject, occurrence, 0, minute, second, latency, broken, how)
 
         ordinary, burst = 0.0, 0.0
         retrying = 0.0

@@ -21,10 +21,7 @@ def make_room(world: World, why: int, need: int) -> World:
     """The world with more room for what ``advance`` said is full (NO_ORDERS, ...), for ``need`` rows."""
     if why == NO_CANDIDATES:
         room = int(need * 1.25) + 1024
-        crowd = world.crowd._replace(
-            candidates=np.zeros(room, np.int32), occurrences=np.zeros(room, np.uint32),
-            unsorted=np.zeros((room, 2), np.int64),
-        )  # fmt: skip
+        crowd = world.crowd._replace(candidates=np.zeros(room, np.int64), unsorted=np.zeros(room, np.int64))
         crowd.made[0] = -1
         return world._replace(crowd=crowd)
     if why == NO_INTENTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.core.compiled import inner
-from sim.platform.latencies import add_up, quantile_from
+from sim.platform.latencies import add_up, quantiles
 from sim.platform.state import A_FAILED, A_LATENCY, A_OFFERED, A_P50, A_P95, A_P99, A_SHED
 
 
@@ -34,18 +34,22 @@ def act(nodes, board, edges, into, trips, essential, a):  # type: ignore[no-unty
 
 
 @inner
-def write_action(row, total, bins, counts, offered, shed, failed, latency):  # type: ignore[no-untyped-def]
-    """Write one action's row of the minute and add its histogram to the run's (`total`) where it `counts`."""
+def write_sums(row, offered, shed, failed, latency):  # type: ignore[no-untyped-def]
+    """Write one action's row of the minute, without quantiles."""
     row[A_OFFERED] = offered
     row[A_SHED] = max(0.0, shed)
     row[A_FAILED] = failed
     row[A_LATENCY] = latency
-    answered, first, last = add_up(bins)
     row[A_P50], row[A_P95], row[A_P99] = 0.0, 0.0, 0.0
+
+
+@inner
+def write_action(row, total, bins, counts, offered, shed, failed, latency):  # type: ignore[no-untyped-def]
+    """Write one action's row of the minute and add its histogram to the run's (`total`) where it `counts`."""
+    write_sums(row, offered, shed, failed, latency)
+    answered, first, last = add_up(bins)
     if answered > 0.0:
-        row[A_P50], k, below = quantile_from(bins, answered, first, 0.0, 0.5)
-        row[A_P95], k, below = quantile_from(bins, answered, k, below, 0.95)
-        row[A_P99], k, below = quantile_from(bins, answered, k, below, 0.99)
+        row[A_P50], row[A_P95], row[A_P99] = quantiles(bins, answered, first)
     if counts:
         for k in range(first, last + 1):
             total[k] += bins[k]

@@ -8,10 +8,10 @@ from sim.platform.state import ACTIONS
 
 
 @inner
-def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work, new_minute):  # type: ignore[no-untyped-def]
+def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work, keep, new_minute):  # type: ignore[no-untyped-def]
     """Attempts, budget and cache reads of each edge, reach of each action, failure of each node.
 
-    The attempts an edge makes at once follow from the callee's failure in the minute before: load and
+    ``keep``: float64[edges, ACTIONS + 2], where the attempts on each edge for each action are written. The attempts an edge makes at once follow from the callee's failure in the minute before: load and
     failure determine each other, and the circle is cut by this lag. With `new_minute` the stochastic waits move on.
     """
     for v in range(nodes.shape[0]):
@@ -29,11 +29,13 @@ def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work,
             if edge.cached and u >= 0:
                 # what a cold cache adds is worked out second by second
                 edge.reads *= 1.0 - nodes[u].hit_rate
+            through = keep[e]
             flow = 0.0
             for a in range(ACTIONS):
-                source = 1.0 if u < 0 else reach[u, a]
-                flow += mean_rate[a] * source * calls[e, a]
+                through[a] = calls[e, a] if u < 0 else reach[u, a] * calls[e, a]
+                flow += mean_rate[a] * through[a]
             flow *= edge.reads
+            edge.flow = flow
             edge.extra = node.budget
             if flow > 1e-100:
                 active = flow * max(here.latency, 1e-3)
@@ -41,13 +43,15 @@ def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work,
             edge.attempts, _, _ = patterns.with_fault(here.failing, board[v].fault, node.attempts, edge.extra)
             factor = edge.reads * edge.attempts
             for a in range(ACTIONS):
-                source = 1.0 if u < 0 else reach[u, a]
-                there[a] += source * calls[e, a] * factor
+                through[a] *= factor
+                there[a] += through[a]
         if new_minute:
             requests = 0.0
             load = 0.0
             for a in range(ACTIONS):
                 requests += mean_rate[a] * there[a]
                 load += mean_rate[a] * there[a] * work[v, a]
+            here.requests = requests
+            here.load = load
             station.update_wait(node, here, board[v], load, requests)
             station.update_failing(node, here, board[v])

@@ -23,12 +23,12 @@ from sim.core.rng import decision, poisson
 from sim.platform import calls as calling
 from sim.platform.boards import apply_effects, effects_change
 from sim.platform.edges import update_edges
-from sim.platform.quiet import has_room, keep_edges, serve_quiet_actions, serve_quiet_nodes, undisturbed
+from sim.platform.quiet import has_room, serve_quiet_actions, serve_quiet_nodes, undisturbed
 from sim.platform.scaling import scale_holds, start_pods
 from sim.platform.seconds import serve_seconds
 from sim.platform.state import (
     ACTIONS,
-    BINS,
+    BOTS,
     CLASSES,
     EFFECTS_USED,
     EXACT,
@@ -39,6 +39,7 @@ from sim.platform.state import (
     MEASURE_FROM,
     NOW,
     PEOPLE,
+    RETRIES,
     SECONDS,
     SLOW_MINUTES,
     WINDOW,
@@ -60,26 +61,29 @@ def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
     if used > 0:
         apply_effects(p.effects, used, board, live, p.cohorts, p.work, p.action_off, p.surge, p.herd, p.mix, first)
     start_pods(live, p.starting, first)
-    rates = p.recent[minute % 3]
+    rates, keep = p.recent[minute % 3], p.recent_edges[minute % 3]
     mean_rate = np.zeros(ACTIONS)
     peak = np.zeros(ACTIONS)
     offered = np.zeros((CLASSES, ACTIONS))
     holds = np.empty(nodes.shape[0])
-    read_demand(p.demand, p.surge, p.herd, p.action_off, rates, mean_rate, peak, offered)
-    update_edges(nodes, live, board, edges, p.into, p.calls, p.reach, mean_rate, p.work, True)
+    flat = is_flat(p.demand)
+    if flat:
+        read_flat(p.demand, p.surge, p.herd, p.action_off, rates, mean_rate, peak, offered)
+    else:
+        read_demand(p.demand, p.surge, p.herd, p.action_off, rates, mean_rate, peak, offered)
+    update_edges(nodes, live, board, edges, p.into, p.calls, p.reach, mean_rate, p.work, keep, True)
     if (
         s[EXACT] <= 0.0
         and not effects_change(p.effects, used, first, first + SECONDS)
-        and undisturbed(nodes, live, board, edges, p.window, s, minute, peak)
-        and has_room(nodes, live, board, edges, p.into, p.calls, p.reach, p.work, s, rates, mean_rate, peak, holds)
+        and undisturbed(nodes, live, board, edges, p.window, keep, s, minute, peak)
+        and has_room(nodes, live, board, edges, p.into, p.calls, p.reach, p.work, s, rates, peak, flat, holds)
         and scale_holds(nodes, live, board, p.prescale, p.starting, p.records, s, first)
     ):
-        serve_quiet_nodes(nodes, live, board, edges, p.into, p.calls, p.reach, p.work, p.history, minute, mean_rate)
+        serve_quiet_nodes(nodes, live, board, edges, p.into, p.history, minute)
         serve_quiet_actions(
-            nodes, board, edges, p.into, p.trips, p.essential, p.latency, p.failure, p.action_off, mean_rate,
-            offered, p.totals, p.balance, p.histogram, p.actions, minute, minute >= s[MEASURE_FROM], np.zeros(BINS),
+            nodes, board, edges, p.into, p.trips, p.essential, p.latency, p.failure, p.shape, p.shaped, p.action_off,
+            mean_rate, offered, p.totals, p.balance, p.histogram, p.actions, minute, minute >= s[MEASURE_FROM],
         )  # fmt: skip
-        keep_edges(nodes, live, board, edges, p.calls, p.reach, s, p.recent_edges[minute % 3])
         s[FAST + minute % 3] = minute
     else:
         if s[LAST_SLOW] != minute - 1:
@@ -102,6 +106,29 @@ def load_minute(demand, load, mix, s, minute, key0, key1):  # type: ignore[no-un
             if mean > 0.0 and s[LOAD_POISSON] > 0.0:
                 mean = float(poisson(key0, key1, first + t, a, LOAD_ARRIVALS, 0, mean))
             demand[PEOPLE, a, t] = mean
+
+
+@inner
+def is_flat(demand):  # type: ignore[no-untyped-def]
+    """Whether every second of the minute asks for the same."""
+    differs = False
+    for c in range(CLASSES):
+        for a in range(ACTIONS):
+            first = demand[c, a, 0]
+            for t in range(SECONDS):
+                differs |= demand[c, a, t] != first
+    return not differs
+
+
+@inner
+def read_flat(demand, surge, herd, action_off, rates, mean_rate, peak, offered):  # type: ignore[no-untyped-def]
+    """`read_demand` of a minute whose seconds are all alike."""
+    for a in range(ACTIONS):
+        people, retries, bots = demand[PEOPLE, a, 0] * surge[a], demand[RETRIES, a, 0] + herd[a], demand[BOTS, a, 0]
+        rate = (people + retries + bots) * (1.0 - action_off[a])
+        rates[a, :] = rate
+        offered[PEOPLE, a], offered[RETRIES, a], offered[BOTS, a] = people * SECONDS, retries * SECONDS, bots * SECONDS
+        mean_rate[a] = peak[a] = rate
 
 
 @inner

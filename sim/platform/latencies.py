@@ -12,7 +12,18 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import inner
-from sim.platform.state import BIN_FIRST, BINS, BINS_PER_DECADE
+from sim.platform.state import (
+    BIN_FIRST,
+    BINS,
+    BINS_PER_DECADE,
+    Q_FIRST,
+    Q_LAST,
+    Q_LATENCY,
+    Q_P50,
+    Q_P95,
+    Q_P99,
+    Q_VARIANCE,
+)
 
 #: normal quantiles at the middle of 18 equal shares and of six finer ones in the tail, and those shares; their bounds
 #: stay clear of the quantiles that are reported
@@ -69,6 +80,25 @@ def quantile_from(bins, total, k, below, q):  # type: ignore[no-untyped-def]
         below += bins[k]
         k += 1
     return EDGES[bins.shape[0]], k, below
+
+
+@inner
+def quantiles(bins, total, first):  # type: ignore[no-untyped-def]
+    """Median, 95th and 99th percentile (s) of a histogram of ``total`` requests whose first bin with any is ``first``."""
+    p50, k, below = quantile_from(bins, total, first, 0.0, 0.5)
+    p95, k, below = quantile_from(bins, total, k, below, 0.95)
+    p99, k, below = quantile_from(bins, total, k, below, 0.99)
+    return p50, p95, p99
+
+
+@inner
+def write_shape(bins, known, latency, variance):  # type: ignore[no-untyped-def]
+    """Work out the histogram of one answered request with these moments, and what is told of it (``known``)."""
+    bins[:] = 0.0
+    spread_latency(bins, 1.0, latency, variance)
+    total, first, last = add_up(bins)
+    known[Q_LATENCY], known[Q_VARIANCE], known[Q_FIRST], known[Q_LAST] = latency, variance, first, last
+    known[Q_P50], known[Q_P95], known[Q_P99] = quantiles(bins, total, first)
 
 
 @njit(cache=True)

@@ -105,6 +105,8 @@ def build_state(config: Platform, ctx: Context) -> st.PlatformState:
         window=np.zeros((edges_n, st.WINDOW, 4)),
         recent=np.zeros((3, st.ACTIONS, st.SECONDS)),
         recent_edges=np.zeros((3, edges_n, st.ACTIONS + 2)),
+        shape=np.zeros((st.ACTIONS, st.BINS)),
+        shaped=np.full((st.ACTIONS, st.SHAPED), -1.0),
         starting=starting,
         records=records,
         prescale=prescale,

@@ -6,9 +6,12 @@ import math
 
 from sim.core.compiled import inner
 from sim.platform import patterns, station
-from sim.platform.answers import act, book, write_action
-from sim.platform.latencies import spread_latency
+from sim.platform.answers import act, book, write_sums
+from sim.platform.latencies import write_shape
 from sim.platform.state import (
+    A_P50,
+    A_P95,
+    A_P99,
     ACTIONS,
     BREAKER_FAILURE,
     BREAKER_ON,
@@ -29,6 +32,14 @@ from sim.platform.state import (
     LIMIT_BURST,
     LIMIT_RATE,
     LIMIT_TOKENS,
+    Q_FAILURE,
+    Q_FIRST,
+    Q_LAST,
+    Q_LATENCY,
+    Q_P50,
+    Q_P95,
+    Q_P99,
+    Q_VARIANCE,
     SECONDS,
     SHED_AT,
     SHED_ON,
@@ -39,8 +50,11 @@ from sim.platform.state import (
 
 
 @inner
-def undisturbed(nodes, live, board, edges, window, s, minute, peak):  # type: ignore[no-untyped-def]
-    """Whether no queue, cold cache, open breaker, due retry, throttle or rate limit can act in the minute."""
+def undisturbed(nodes, live, board, edges, window, keep, s, minute, peak):  # type: ignore[no-untyped-def]
+    """Whether no queue, cold cache, open breaker, due retry, throttle or rate limit can act in the minute.
+
+    Notes in ``keep`` what `remember` needs to fill the outcome windows of a quiet minute later, should it matter.
+    """
     most = 2.0  # failing share at which a breaker or the throttle may act
     if s[BREAKER_ON] > 0.0:
         most = min(most, s[BREAKER_FAILURE])
@@ -50,12 +64,14 @@ def undisturbed(nodes, live, board, edges, window, s, minute, peak):  # type: ig
         here = live[v]
         if here.queue > 0.0 or here.warm < 1.0 or here.late > 0.0 or board[v].breaker > 0.0:
             return False
-        if s[BREAKER_ON] > 0.0 and nodes[v].timeout >= s[BREAKER_SLOW_AFTER]:
-            if station.slow_share(nodes[v], here, board[v], s[BREAKER_SLOW_AFTER], 0.0, 0.0) >= s[BREAKER_SLOW]:
-                return False
+        here.slow_share = station.slow_share(nodes[v], here, board[v], s[BREAKER_SLOW_AFTER], 0.0, 0.0)
+        if s[BREAKER_ON] > 0.0 and nodes[v].timeout >= s[BREAKER_SLOW_AFTER] and here.slow_share >= s[BREAKER_SLOW]:
+            return False
     for e in range(edges.shape[0]):
         v = edges[e].callee
         _, failed, _ = patterns.with_fault(live[v].failing, board[v].fault, nodes[v].attempts, edges[e].extra)
+        keep[e, ACTIONS] = failed
+        keep[e, ACTIONS + 1] = live[v].slow_share
         if edges[e].breaker != patterns.CLOSED or failed >= most or edges[e].due_until >= minute * SECONDS:
             return False
     if s[LIMIT_RATE] < math.inf:
@@ -77,8 +93,11 @@ def undisturbed(nodes, live, board, edges, window, s, minute, peak):  # type: ig
 
 
 @inner
-def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, mean_rate, peak, holds):  # type: ignore[no-untyped-def]
-    """Whether every node can serve every second of the minute at once; leaves a quiet second's outcome on the edges."""
+def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, peak, flat, holds):  # type: ignore[no-untyped-def]
+    """Whether every node can serve every second of the minute at once; leaves a quiet second's outcome on the edges.
+
+    ``flat``: every second asks for the same.
+    """
     for e in range(edges.shape[0]):
         edges[e].refused_share = 0.0
     for v in range(nodes.shape[0]):
@@ -88,22 +107,23 @@ def has_room(nodes, live, board, edges, into, calls, reach, work, s, rates, mean
     for e in range(edges.shape[0]):
         edge = edges[e]
         u = edge.caller
-        flow = 0.0
-        served = 0.0
-        highest = 0.0
-        for a in range(ACTIONS):
-            source = 1.0 if u < 0 else reach[u, a]
-            served += mean_rate[a] * source
-            flow += mean_rate[a] * source * calls[e, a]
-            highest += peak[a] * source * calls[e, a]
-        edge.share = flow * edge.reads / served if served > 0.0 else 0.0
-        if u >= 0 and edge.bulkhead < 1.0:
+        if u < 0:
+            continue
+        edge.share = edge.flow / live[u].requests if live[u].requests > 0.0 else 0.0
+        if edge.bulkhead < 1.0:
+            highest = 0.0
+            for a in range(ACTIONS):
+                highest += peak[a] * reach[u, a] * calls[e, a]
             if highest * edge.reads * edge.latency > edge.bulkhead * station.places_of(nodes[u], live[u], board[u]):
                 return False
     write_holds(nodes, live, board, edges, holds)
     limit = min(1.0, s[SHED_AT]) if s[SHED_ON] > 0.0 else 1.0
     for v in range(nodes.shape[0]):
         most = limit * station.capacity_of(nodes[v], live[v], board[v], holds[v])
+        if flat:
+            if live[v].load > most:
+                return False
+            continue
         highest = 0.0
         for a in range(ACTIONS):
             highest += peak[a] * reach[v, a] * work[v, a]
@@ -131,45 +151,47 @@ def write_holds(nodes, live, board, edges, holds):  # type: ignore[no-untyped-de
 
 @inner
 def serve_quiet_actions(  # type: ignore[no-untyped-def]
-    nodes, board, edges, into, trips, essential, latencies, failures, action_off, mean_rate, offered, totals,
-    balance, histogram, actions, minute, counts, bins,
+    nodes, board, edges, into, trips, essential, latencies, failures, shape, shaped, action_off, mean_rate, offered,
+    totals, balance, histogram, actions, minute, counts,
 ):  # fmt: skip
-    """What the crowd meets in a quiet minute, for each action."""
+    """What the crowd meets in a quiet minute, for each action. What was so in the quiet minute before stays as it is."""
     for a in range(ACTIONS):
         latency, variance, failure = act(nodes, board, edges, into, trips, essential, a)
         passed = 1.0 - action_off[a]
-        for t in range(SECONDS):
-            latencies[a, t] = latency
-            failures[a, t] = 1.0 - passed * (1.0 - failure)
+        fails = 1.0 - passed * (1.0 - failure)
+        known = shaped[a]
+        if known[Q_LATENCY] != latency or known[Q_VARIANCE] != variance or known[Q_FAILURE] != fails:
+            latencies[a, :] = latency
+            failures[a, :] = fails
+            write_shape(shape[a], known, latency, variance)
+            known[Q_FAILURE] = fails
         total = 0.0
         for c in range(CLASSES):
             total += offered[c, a]
             book(totals, balance, a, c, offered[c, a], passed, failure, counts)
-        bins[:] = 0.0
         admitted = mean_rate[a] * SECONDS
-        spread_latency(bins, admitted * (1.0 - failure), latency, variance)
+        answered = admitted * (1.0 - failure)
         row = actions[min(minute, actions.shape[0] - 1), a]
-        write_action(row, histogram[a], bins, counts, total, total - admitted, admitted * failure, latency)
+        write_sums(row, total, total - admitted, admitted * failure, latency)
+        if answered > 0.0:
+            row[A_P50], row[A_P95], row[A_P99] = known[Q_P50], known[Q_P95], known[Q_P99]
+            if counts:
+                for k in range(int(known[Q_FIRST]), int(known[Q_LAST]) + 1):
+                    histogram[a, k] += shape[a, k] * answered
 
 
 @inner
-def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, history, minute, mean_rate):  # type: ignore[no-untyped-def]
+def serve_quiet_nodes(nodes, live, board, edges, into, history, minute):  # type: ignore[no-untyped-def]
     """A quiet minute's sums for each node."""
     for v in range(nodes.shape[0]):
         here = live[v]
-        arrived = 0.0
-        load = 0.0
-        for a in range(ACTIONS):
-            arrived += mean_rate[a] * SECONDS * reach[v, a]
-            load += mean_rate[a] * SECONDS * reach[v, a] * work[v, a]
+        arrived = here.requests * SECONDS
+        load = here.load * SECONDS
         retries = 0.0
         failed = 0.0
         for e in range(into[v], into[v + 1]):
             edge = edges[e]
-            flow = 0.0
-            for a in range(ACTIONS):
-                flow += mean_rate[a] * SECONDS * calls[e, a] * (1.0 if edge.caller < 0 else reach[edge.caller, a])
-            flow *= edge.reads
+            flow = edge.flow * SECONDS
             edge.total_calls += flow
             if edge.caller >= 0:
                 # the caller comes before its callee; it keeps a place for each of its calls under way
@@ -198,15 +220,3 @@ def serve_quiet_nodes(nodes, live, board, edges, into, calls, reach, work, histo
         h[H_LATENCY] = here.latency
         h[H_MOMENT] = here.variance + here.latency * here.latency
 
-
-@inner
-def keep_edges(nodes, live, board, edges, calls, reach, s, keep):  # type: ignore[no-untyped-def]
-    """Note what `remember` needs to fill the outcome windows of a quiet minute later, should it matter."""
-    for e in range(edges.shape[0]):
-        edge = edges[e]
-        v = edge.callee
-        for a in range(ACTIONS):
-            source = 1.0 if edge.caller < 0 else reach[edge.caller, a]
-            keep[e, a] = source * calls[e, a] * edge.reads * edge.attempts
-        _, keep[e, ACTIONS], _ = patterns.with_fault(live[v].failing, board[v].fault, nodes[v].attempts, edge.extra)
-        keep[e, ACTIONS + 1] = station.slow_share(nodes[v], live[v], board[v], s[BREAKER_SLOW_AFTER], 0.0, 0.0)

@@ -66,6 +66,9 @@ def decide(node, live, board, prescale, records, s, second, wish):  # type: igno
         return least
     if current > most:
         return most
+    if wish <= current <= least or wish >= current >= most:
+        # neither what holds a recommendation back nor the speed limits ever turn its direction
+        return current
     target = autoscaler.stabilised(current, wish, second, records[0], s[HPA_UP_WINDOW], s[HPA_DOWN_WINDOW])
     if target == current:
         return current

@@ -37,6 +37,7 @@ from sim.platform.state import (
     LIMIT_TOKENS,
     MEASURE_FROM,
     PEOPLE,
+    Q_LATENCY,
     RETRIES,
     SECONDS,
     SHED_AT,
@@ -53,7 +54,8 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
     count = nodes.shape[0]
     counts = minute >= s[MEASURE_FROM]
     used = int(s[EFFECTS_USED])
-    rates = p.recent[minute % 3]
+    rates, keep = p.recent[minute % 3], p.recent_edges[minute % 3]
+    p.shaped[:, Q_LATENCY] = -1.0  # the seconds of the minute differ: a quiet one after it writes its own
     done = np.zeros((count, ACTIONS))
     want = np.zeros(ACTIONS)
     wanted = np.zeros(ACTIONS)
@@ -77,7 +79,7 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
                 )
                 for a in range(ACTIONS):
                     wanted[a] = rates[a, t]
-                update_edges(nodes, live, board, edges, into, p.calls, p.reach, wanted, p.work, False)
+                update_edges(nodes, live, board, edges, into, p.calls, p.reach, wanted, p.work, keep, False)
             start_pods(live, p.starting, second)
         if t % int(s[HPA_EVERY]) == 0:
             scale(nodes, live, board, p.prescale, p.starting, p.records, s, second)

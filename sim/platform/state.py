@@ -117,6 +117,12 @@ LIVE = np.dtype(
         ("utilisation", "f8"),  # busy share of workers, mean of the last full minute
         ("in_flight", "f8"),  # requests waiting, served or waiting for callees, for each replica; mean of the last minute
         ("work", "f8"),  # mean service time of the minute's requests / the node's service_time
+        ("requests", "f8"),  # requests a second the minute brings, mean of its seconds
+        ("load", "f8"),  # the same in units of the node's service time
+        ("slow_share", "f8"),  # share of attempts slower than the breakers' bound, of the minute
+        ("idle_rate", "f8"),  # load up to which waiting was found to be negligible with the next two
+        ("idle_workers", "f8"),
+        ("idle_capacity", "f8"),  # service times a second
         ("recorded", "i8"),  # row of `records` the next recommendation goes to
         ("changed", "i8"),  # scale changes written so far
         # accumulators since minute 0, in requests unless said otherwise
@@ -149,6 +155,7 @@ EDGE = np.dtype(
         ("attempts", "f8"),  # attempts made at once for each call, of the minute
         ("extra", "f8"),  # retries a call the budget pays for, of the minute
         ("reads", "f8"),  # share of calls the caller's cache lets through
+        ("flow", "f8"),  # calls a second the minute brings, retries aside
         ("share", "f8"),  # calls for each request served by the caller, last second
         ("refused_share", "f8"),  # share of calls refused before they left, last second
         ("failure", "f8"),  # probability that a call fails for good, last second
@@ -186,6 +193,10 @@ HISTORY = 10
 (A_OFFERED, A_SHED, A_FAILED, A_LATENCY, A_P50, A_P95, A_P99) = range(7)
 ACTION_HISTORY = 7
 
+# columns of `shaped`: mean (s), variance (s^2) and failure of a quiet minute, the bins in use, quantiles (s)
+(Q_LATENCY, Q_VARIANCE, Q_FAILURE, Q_FIRST, Q_LAST, Q_P50, Q_P95, Q_P99) = range(8)
+SHAPED = 8
+
 # entries of `setting`
 (
     BREAKER_ON, BREAKER_FAILURE, BREAKER_SLOW, BREAKER_SLOW_AFTER, BREAKER_WINDOW, BREAKER_BY_COUNT, BREAKER_MINIMUM,
@@ -220,6 +231,8 @@ class PlatformState(NamedTuple):
     window: np.ndarray  # float64[edges, WINDOW, 4], attempts, failures, slow ones, wanted; by second modulo WINDOW
     recent: np.ndarray  # float64[3, ACTIONS, 60], demand of a minute, by minute modulo 3
     recent_edges: np.ndarray  # float64[3, edges, ACTIONS + 2], attempts for each action; failing, slow share
+    shape: np.ndarray  # float64[ACTIONS, BINS], latencies of one answered request of a quiet minute, as last worked out
+    shaped: np.ndarray  # float64[ACTIONS, SHAPED], what `shape` was worked out for and its quantiles; Q_* name the columns
     starting: np.ndarray  # float64[nodes, BATCHES, 2], second at which a batch of pods is ready, pods in it
     records: np.ndarray  # float64[nodes, 2, n, 2]: recommendations (0), changes (1): second, replicas
     prescale: np.ndarray  # float64[windows, 3], from (s), to (s), factor on base replicas

@@ -57,7 +57,12 @@ def update_wait(node, live, board, rate, requests):  # type: ignore[no-untyped-d
         return
     capacity = workers / (node.service_time * board.slow)
     whole = max(1, math.floor(workers + 0.5))
-    probability, stationary = queueing.stationary_wait(whole, rate, capacity, node.variability)
+    probability, stationary = 0.0, 0.0
+    # less load never makes for more waiting
+    if rate > live.idle_rate or whole != live.idle_workers or capacity != live.idle_capacity:
+        probability, stationary = queueing.stationary_wait(whole, rate, capacity, node.variability)
+        if stationary <= 0.0:
+            live.idle_rate, live.idle_workers, live.idle_capacity = rate, whole, capacity
     if stationary <= 0.0:
         live.wait_probability = 0.0
         live.wait = 0.0
