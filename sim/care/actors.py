@@ -156,7 +156,6 @@ class Desk(mesa.Agent):
         where = enquiries.where_is_it(self.market, now)
         self._open(where, now)
         self._open(enquiries.price_fell(self.market, now, self.prices), now)
-        self.prices = self.market.world.shelf.skus["price"].copy()
 
     def _remember(self, told: np.ndarray, calmed: np.ndarray, now: float) -> None:
         """Whose orders have failed; and, for a week, the failures nothing has been given for."""

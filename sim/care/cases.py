@@ -6,6 +6,7 @@ A case is one row of the crowd with one matter: `pieces` contacts, each of which
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from sim.care.state import INCIDENT
 
@@ -57,6 +58,15 @@ WAIT_STEP, WAIT_STEPS = 1.0 / 12.0, 1441  # minutes: histogram of waits by 5 s, 
 CLOSE_STEP, CLOSE_STEPS = 60.0, 961  # minutes: histogram of times to the close by the hour, up to 40 d
 
 
+@njit(cache=True)
+def add_to_days(daily, totals, column, minutes, sizes):  # type: ignore[no-untyped-def]
+    """Add ``sizes`` float64[n] to a column of the days of ``minutes`` float64[n], and to the total of all days."""
+    for i in range(minutes.shape[0]):
+        day = min(int(minutes[i] // 1440.0), daily.shape[0] - 1)
+        daily[day, column] += sizes[i]
+        totals[column] += sizes[i]
+
+
 class Cases:
     """All cases of a run, and the day's numbers. `first`: first minute that counts in histograms."""
 
@@ -64,6 +74,7 @@ class Cases:
         self.table = np.zeros(256, CASE)
         self.count = 0
         self.daily = np.zeros((days, DAILY))
+        self.totals = np.zeros(DAILY)  # of all days
         self.first = first
         self.waits = np.zeros(WAIT_STEPS)
         self.closings = np.zeros(CLOSE_STEPS)
@@ -83,8 +94,10 @@ class Cases:
 
     def note(self, column: int, minutes: np.ndarray, sizes: np.ndarray | float) -> None:
         """Add sizes (real numbers, CNY) to the days of the minutes."""
-        days = np.minimum(np.asarray(minutes, float) // 1440.0, len(self.daily) - 1).astype(np.int64)
-        np.add.at(self.daily[:, column], days, sizes)
+        if len(minutes):
+            at = np.ascontiguousarray(minutes, float)
+            each = np.full(len(at), sizes) if isinstance(sizes, (int, float)) else np.ascontiguousarray(sizes, float)
+            add_to_days(self.daily, self.totals, column, at, each)
 
     def histogram(self, counts: np.ndarray, values: np.ndarray, step: float, minutes: np.ndarray, size: float) -> None:
         """Count values (minutes) of what happened at `minutes`, of `size` real ones each."""

@@ -31,6 +31,8 @@ def where_is_it(market: Any, now: float) -> np.ndarray:
     early, late = (1.0 - (1.0 - min(share, 0.999)) ** (HOUR / DAY) for share in (asking.under_way, asking.overdue))
     under_way = np.flatnonzero(market.world.fulfilment.under_way.view(bool))
     rows = _askers(orders, under_way, market.draws.key0, market.draws.key1, now, early, late)
+    if not len(rows):
+        return np.zeros(0, INCIDENT)
     return _incidents(market, orders[rows[np.argsort(orders["serial"][rows], kind="stable")]], WHERE_IS_IT, now)
 
 
@@ -56,13 +58,13 @@ def _askers(orders, rows, key0, key1, now, early, late):  # type: ignore[no-unty
 def price_fell(market: Any, now: float, before: np.ndarray) -> np.ndarray:
     """INCIDENT rows: orders in hand, placed within a week, of whose articles the price has just fallen.
 
-    `before`: int64[skus], fen, the prices an hour ago. Who asks is told the shop's rule; what the rule pays is the
-    shelf's price protection.
+    `before`: int64[skus], fen, the prices an hour ago; brought up to date. Who asks is told the shop's rule; what the
+    rule pays is the shelf's price protection.
     """
-    price = market.world.shelf.skus["price"]
-    cut = price < before * (1.0 - NOTICED)
-    if not cut.any():
+    cut = np.zeros(len(before), bool)
+    if not _cuts(market.world.shelf.skus, before, cut):
         return np.zeros(0, INCIDENT)
+    price = before
     orders = market.world.fulfilment.orders
     rows = np.flatnonzero(orders["placed"] >= now - WEEK)
     known = (orders["shopper"][rows] >= 0) & (orders["paid_at"][rows] > 0.0) & (orders["origin"][rows] != ORIGIN_BOT)
@@ -75,6 +77,18 @@ def price_fell(market: Any, now: float, before: np.ndarray) -> np.ndarray:
     drawn = market.draws.uniform(ASKS_PRICE, mine["shopper"].astype(np.int64), occurrence)
     ask = (bought & cut[skus] & dearer).any(axis=1) & (drawn < market.config.care.asking.price_protection)
     return _incidents(market, mine[ask], PRICE, now)
+
+
+@njit(cache=True)
+def _cuts(skus, before, cut):  # type: ignore[no-untyped-def]
+    """Mark the SKUs whose price has fallen against ``before``, which then holds the prices of now; their number."""
+    n = 0
+    for k in range(before.shape[0]):
+        price = skus[k].price
+        cut[k] = price < before[k] * (1.0 - NOTICED)
+        n += cut[k]
+        before[k] = price
+    return n
 
 
 def _incidents(market: Any, orders: np.ndarray, cause: int, now: float) -> np.ndarray:

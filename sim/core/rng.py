@@ -211,6 +211,14 @@ def _poissons(key0, key1, entity, occurrence, decision, slot, mean):  # type: ig
     return poisson(key0, key1, entity, occurrence, decision, slot, mean)
 
 
+def _plain(compiled: Any) -> Any:
+    """NumPy's own function behind one of numba's, which looks at its arguments for longer than short arrays take."""
+    return getattr(compiled, "ufunc", compiled)
+
+
+_uniforms, _normals, _gammas, _poissons = (_plain(one) for one in (_uniforms, _normals, _gammas, _poissons))
+
+
 class Draws:
     """The same draws for NumPy code and rare agents: ``entity`` and ``occurrence`` may be arrays.
 
@@ -258,5 +266,5 @@ class Draws:
 def _u32(value: Any) -> Any:
     """``value`` modulo 2**32 as uint32, scalar or array."""
     if isinstance(value, np.ndarray):
-        return value.astype(np.int64, copy=False).astype(np.uint32)
+        return value.astype(np.uint32) if value.dtype.kind in "iu" else value.astype(np.int64).astype(np.uint32)
     return np.uint32(int(value) & 0xFFFFFFFF)

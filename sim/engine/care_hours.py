@@ -37,7 +37,7 @@ class CareHours:
             yield wait(self.market.env, HOUR, WATCHERS)
 
     def _sums(self) -> np.ndarray:
-        return np.asarray(self.desk.cases.daily[:, [*AHEAD, *BEHIND]].sum(axis=0))
+        return np.asarray(self.desk.cases.totals[[*AHEAD, *BEHIND]])
 
     def _in(self, *pools: Any) -> float:
         return float(sum(pool.waiting for pool in pools) * self.desk.grain)
