@@ -53,9 +53,30 @@ class Section(BaseModel):
         _make_scalars_strict(schema)
         return schema
 
+    def arrange(self) -> None:
+        """Put every mapping of names below into the order of its names.
+
+        What a file says must not depend on the order in which it says it: entries of a mapping are numbered, and
+        numbers name draws.
+        """
+        for name, value in self.__dict__.items():
+            self.__dict__[name] = _arranged(value)
+
     def targets(self) -> frozenset[str] | None:
         """Names an event of this side may aim at, or None where any name will do."""
         return None
+
+
+def _arranged(value: Any) -> Any:
+    """The value of a field with its mappings in the order of their names."""
+    if isinstance(value, Section):
+        value.arrange()
+    elif isinstance(value, dict):
+        return {name: _arranged(inner) for name, inner in sorted(value.items())}
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            _arranged(inner)
+    return value
 
 
 def _data_file(value: object) -> str:

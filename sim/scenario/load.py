@@ -149,6 +149,7 @@ def _scenario(tree: Tree, overrides: Mapping[str, Any]) -> Scenario:
     full = _filled(full, "plugins", _plugins(config))
     config, found = validate(full, ScenarioModel)
     assert config is not None, found
+    config.arrange()
     return Scenario(tree.top, config, node, dict(tree.files), tables)
 
 

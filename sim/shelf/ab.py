@@ -23,7 +23,7 @@ ARM = decision("ab.arm")
 
 
 def arms_of(test: AbTest | None) -> tuple[str, ...]:
-    """The arm whose promotions each further board shows; those of the first one where the test is blank."""
+    """The arm whose promotions each further board shows; those of the control where the test is blank."""
     if test is None:
         return ()
     names = tuple(test.arms)

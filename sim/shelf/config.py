@@ -222,21 +222,31 @@ class Arm(Section):
 class AbTest(Section):
     """A test inside the shop: who is in which arm is a hash of the shopper's number, and never changes."""
 
-    arms: dict[str, Arm] = Field(min_length=2, max_length=4, description="arms by name; the first is compared against")
+    arms: dict[str, Arm] = Field(min_length=2, max_length=4, description="arms by name")
+    control: str = Field("", description="arm that the others are compared against; left out: the first written")
     exposure: Share = Field("100%", description="share of shoppers in the test; the others see the ordinary shop")  # type: ignore[assignment]
     start: When | None = Field(None, alias="from", description="left out: from the start")
     to: When | None = Field(None, description="left out: to the end")
     everyone: str | None = Field(None, description="arm that every shopper of the test is in: the truth of a test")
-    blank: bool = Field(False, description="all arms show what the first shows: a test of nothing")
+    blank: bool = Field(False, description="all arms show what the control shows: a test of nothing")
 
     @model_validator(mode="after")
     def _known(self) -> AbTest:
-        if self.everyone is not None and self.everyone not in self.arms:
-            raise ValueError(f"found everyone {self.everyone!r}, accepted: {', '.join(self.arms)}")
+        self.__dict__["control"] = self.control or next(iter(self.arms))
+        self.arrange()
+        for role, name in (("everyone", self.everyone), ("control", self.control)):
+            if name is not None and name not in self.arms:
+                raise ValueError(f"found {role} {name!r}, accepted: {', '.join(self.arms)}")
         wrong = [name for name in self.arms if not name.replace("_", "").isalnum()]
         if wrong:
             raise ValueError(f"found the arm {wrong[0]!r}, accepted: letters, digits and _")
         return self
+
+    def arrange(self) -> None:
+        """Arms in the order of their names, the control before all others."""
+        super().arrange()
+        if self.control in self.arms:
+            self.__dict__["arms"] = {self.control: self.arms[self.control], **self.arms}
 
 
 class Trends(Section):
