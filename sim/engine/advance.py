@@ -81,7 +81,7 @@ from sim.engine.world import D_DRAINED, D_PARCELS
 from sim.fulfilment.kernel import handle, work
 from sim.fulfilment.state import C_ORDERS_FREE, C_PARCELS_FREE, C_QUEUED
 from sim.platform.kernel import serve_minute
-from sim.platform.state import BROWSE, CART, ORDER, PAY, SEARCH
+from sim.platform.state import BROWSE, CART, ORDER, PAY, PEOPLE, RETRIES, SEARCH
 from sim.shelf.kernel import attract, refresh_pages
 from sim.shelf.state import ARM_DEALS, ARM_LOAD, ARM_PHONE, ARM_PULL, DEALS, GROUPS, STALE
 from sim.supply.kernel import check_wires
@@ -128,17 +128,18 @@ def fill_demand(crowd, shelf, platform, minute):  # type: ignore[no-untyped-def]
     here = drive[D_CALLED] * (1.0 - math.exp(-1.0 / SPREAD))
     drive[D_CALLED] -= here
     visits += weight * here / 60.0
-    for second in range(60):
-        demand[0, BROWSE, second] = visits * params[P_PAGES]
-        demand[0, SEARCH, second] = visits
-        demand[0, CART, second] = visits * drive[D_CARTS]
-        demand[0, ORDER, second] = visits * drive[D_CONVERSION]
-        demand[0, PAY, second] = visits * drive[D_CONVERSION]
-        demand[1, ORDER, second] = drive[D_RETRYING]
-        demand[1, PAY, second] = drive[D_RETRYING]
+    demand[PEOPLE, BROWSE, :] = visits * params[P_PAGES]
+    demand[PEOPLE, SEARCH, :] = visits
+    demand[PEOPLE, CART, :] = visits * drive[D_CARTS]
+    demand[PEOPLE, ORDER, :] = visits * drive[D_CONVERSION]
+    demand[PEOPLE, PAY, :] = visits * drive[D_CONVERSION]
+    demand[RETRIES, ORDER, :] = drive[D_RETRYING]
+    demand[RETRIES, PAY, :] = drive[D_RETRYING]
     for n in range(OPENINGS):
         opened = crowd.openings[n, 0]
-        if opened < 0.0 or minute < opened or minute - opened > 5760.0:
+        if opened < 0.0:
+            break
+        if minute < opened or minute - opened > 5760.0:
             continue
         people = weight * crowd.openings[n, 1]
         pays = crowd.openings[n, 2] > 0.0
@@ -150,12 +151,12 @@ def fill_demand(crowd, shelf, platform, minute):  # type: ignore[no-untyped-def]
             before = after
             for second in range(step * 60 // steps, (step + 1) * 60 // steps):
                 if pays:
-                    demand[0, PAY, second] += come
+                    demand[PEOPLE, PAY, second] += come
                 else:
-                    demand[0, BROWSE, second] += come * 2.0
-                    demand[0, CART, second] += come
-                    demand[0, ORDER, second] += come * drive[D_BURST_CONVERSION]
-                    demand[0, PAY, second] += come * drive[D_BURST_CONVERSION]
+                    demand[PEOPLE, BROWSE, second] += come * 2.0
+                    demand[PEOPLE, CART, second] += come
+                    demand[PEOPLE, ORDER, second] += come * drive[D_BURST_CONVERSION]
+                    demand[PEOPLE, PAY, second] += come * drive[D_BURST_CONVERSION]
 
 
 @inner

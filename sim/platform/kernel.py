@@ -111,13 +111,15 @@ def load_minute(demand, load, mix, s, minute, key0, key1):  # type: ignore[no-un
 @inner
 def is_flat(demand):  # type: ignore[no-untyped-def]
     """Whether every second of the minute asks for the same."""
-    differs = False
     for c in range(CLASSES):
         for a in range(ACTIONS):
-            first = demand[c, a, 0]
+            row = demand[c, a]
+            first, differing = row[0], 0
             for t in range(SECONDS):
-                differs |= demand[c, a, t] != first
-    return not differs
+                differing += np.int64(row[t] != first)
+            if differing > 0:
+                return False
+    return True
 
 
 @inner

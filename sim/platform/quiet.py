@@ -167,6 +167,8 @@ def serve_quiet_actions(  # type: ignore[no-untyped-def]
             known[Q_FAILURE] = fails
         total = 0.0
         for c in range(CLASSES):
+            if offered[c, a] == 0.0:
+                continue
             total += offered[c, a]
             book(totals, balance, a, c, offered[c, a], passed, failure, counts)
         admitted = mean_rate[a] * SECONDS
