@@ -56,7 +56,8 @@ def style() -> Iterator[None]:
 def svg(figure: Any, title: str = "", prefix: str = "") -> str:
     """The figure as an ``<svg>`` element that scales with its column; equal figures give equal text.
 
-    ``prefix`` keeps the ids of several figures on one page apart.
+    ``prefix`` keeps the ids of several figures on one page apart. The figure's label, if it has one, becomes the
+    description that a screen reader reads.
     """
     buffer = io.StringIO()
     with style():
@@ -74,10 +75,17 @@ def svg(figure: Any, title: str = "", prefix: str = "") -> str:
     text = re.sub(
         r"(?<=: )#[0-9a-f]{6}\b", lambda m: f"var(--{VARIABLES[m[0]]}, {m[0]})" if m[0] in VARIABLES else m[0], text
     )
-    escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return text.replace(
-        "<svg ", f'<svg role="img" aria-label="{escaped}" style="width:100%;max-width:{width:.0f}pt" ', 1
-    )
+    told, described = str(figure.get_label() or ""), ""
+    if told:
+        name = f"{prefix}-told" if prefix else "told"
+        described = f' aria-describedby="{name}"'
+        text = text.replace(">", f'><desc id="{name}">{_escaped(told)}</desc>', 1)
+    head = f'<svg role="img" aria-label="{_escaped(title)}"{described} style="width:100%;max-width:{width:.0f}pt" '
+    return text.replace("<svg ", head, 1)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
 
 def text_width(text: str, size: float = SIZE) -> float:

@@ -7,12 +7,13 @@ import math
 UNITS_ZH = {
     "CNY": "元", "d": "天", "h": "小时", "min": "分钟", "s": "秒", "orders": "单", "visits": "次", "units": "件",
     "people": "人", "parcels": "件", "SKUs": "个", "requests": "次", "requests/s": "次/秒", "writes": "次",
-    "SKU-days": "个·天",
+    "SKU-days": "个·天", "contacts": "次", "accounts": "个", "inspections": "次", "records": "条", "reviews": "条",
+    "times": "次",
 }  # fmt: skip
 
 
-def number(value: float, unit: str = "", lang: str = "en", signed: bool = False) -> str:
-    """A number with its unit: shares in percent, large amounts scaled (k, M, B or 万, 亿), four digits."""
+def number(value: float, unit: str = "", lang: str = "en", signed: bool = False, significant: int = 4) -> str:
+    """A number with its unit: shares in percent, large amounts scaled (k, M, B or 万, 亿), four digits or as asked."""
     if math.isnan(value):
         return "–"
     if math.isinf(value):
@@ -22,21 +23,23 @@ def number(value: float, unit: str = "", lang: str = "en", signed: bool = False)
         return f"{mark}{plain(value * 100.0, 3)}{'个百分点' if lang == 'zh' else ' points'}".replace("-", "−")
     if unit in ("share", "%"):
         shown = value * 100.0
+        if significant < 3:
+            return f"{mark}{plain(shown, significant)}%".replace("-", "−")
         return f"{mark}{plain(shown, 4 if 99.0 < abs(shown) < 100.0 else 3)}%".replace("-", "−")
-    text = mark + scaled(value, lang).replace("-", "−")
+    text = mark + scaled(value, lang, significant).replace("-", "−")
     unit = UNITS_ZH.get(unit, unit) if lang == "zh" else unit
     gap = "" if lang == "zh" and not unit.isascii() else " "
     return text + (gap + unit if unit and unit not in ("1", "ratio") else "")
 
 
-def scaled(value: float, lang: str = "en") -> str:
-    """Four digits of a number in k, M, B, or in 万, 亿."""
+def scaled(value: float, lang: str = "en", significant: int = 4) -> str:
+    """Four digits of a number, or as many as asked, in k, M, B, or in 万, 亿."""
     steps = ((1e8, "亿"), (1e4, "万")) if lang == "zh" else ((1e9, "B"), (1e6, "M"), (1e4, "k"))
     for size, letter in steps:
         if abs(value) >= size:
             size = 1e3 if letter == "k" else size
-            return f"{plain(value / size)}{letter}"
-    return plain(value)
+            return f"{plain(value / size, significant)}{letter}"
+    return plain(value, significant)
 
 
 def plain(value: float, significant: int = 4) -> str:
