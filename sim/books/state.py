@@ -48,7 +48,7 @@ SERIES = (
     "reviews", "review_points", "coupons_claimed", "coupons_used", "messages", "opt_outs", "livestream_visits",
     "trigger_visits", "attack_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "balances_paid",
     "cash_backs", "protected", "group_orders", "groups_failed", "trials",
-    "screened", "blocked", "captcha_lost", "bot_gmv", "bot_units", "spare4",
+    "screened", "blocked", "captcha_lost", "bot_gmv", "bot_units", "carts_ordered",
 )  # fmt: skip
 #: columns that are money (row fen)
 MONEY = {
@@ -66,7 +66,7 @@ COLUMN = {name: index for index, name in enumerate(SERIES)}
     REVIEWS, REVIEW_POINTS, COUPONS_CLAIMED, COUPONS_USED, MESSAGES, OPT_OUTS, LIVESTREAM_VISITS,
     TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, BALANCES_PAID,
     CASH_BACKS, PROTECTED_VALUE, GROUP_ORDERS, GROUPS_FAILED, TRIALS,
-    SCREENED, BLOCKED, CAPTCHA_LOST, BOT_GMV, BOT_UNITS, SPARE4,
+    SCREENED, BLOCKED, CAPTCHA_LOST, BOT_GMV, BOT_UNITS, CARTS_ORDERED,
 ) = constants(len(SERIES))  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sim.books.state import (
     BALANCES,
     BALANCES_PAID,
     BUYERS_NEW,
+    CARTS_ORDERED,
     CASH,
     COMMISSIONS,
     COUPONS_USED,
@@ -129,7 +130,10 @@ def ordered_how(article):  # type: ignore[no-untyped-def]
 
 @inner
 def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, intent, minute, failure):  # type: ignore[no-untyped-def]
-    """One submitted cart. ``failure``: probability that the platform fails it."""
+    """One submitted cart, one or several orders: presold articles, and each bought in a group, are orders of their own.
+
+    ``failure``: probability that the platform fails it.
+    """
     shopper = intent.shopper
     row = crowd.rows[shopper]
     row.flags &= ~CHECKING_OUT
@@ -143,6 +147,7 @@ def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, int
     kept = 0
     if pays:
         kept = check_stock(crowd, shelf, supply, ful, rivals, books, shopper, intent.occurrence, minute)
+    written = 0
     for way in range(3):
         n = 0
         for j in range(row.cart_lines):
@@ -151,11 +156,13 @@ def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, int
             desk.basket[n] = row.cart_sku[j]
             desk.quantity[n] = row.cart_quantity[j]
             n += 1
+            written = 1
             if way == IN_GROUP:
                 write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, pays, minute)
                 n = 0
         if n > 0:
             write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, pays, minute)
+    note(books, minute, CARTS_ORDERED, float(written))
     # what was kept for later moves to the front, the rest leaves the cart
     if kept == 0:
         clear_cart(row)

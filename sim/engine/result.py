@@ -38,7 +38,7 @@ class Result:
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Small tables by name: ledger, stock, services, capacity, promotions, deliveries (see sim.engine.tables)."""
+        """Small tables by name: ledger, stock, actions, services, promotions, deliveries (see sim.engine.tables)."""
         from sim.engine.tables import tables
 
         return tables(self.market)
@@ -61,7 +61,7 @@ def hourly(market: Any) -> pd.DataFrame:
     """Books' hourly series in real units, with stock and machine-room columns added."""
     import pandas as pd
 
-    from sim.platform.state import A_FAILED, A_LATENCY, A_OFFERED, ORDER
+    from sim.platform.state import A_FAILED, A_LATENCY, A_OFFERED, A_SHED, ORDER
 
     books, calendar = market.world.books, market.calendar
     hours = len(books.series)
@@ -70,8 +70,7 @@ def hourly(market: Any) -> pd.DataFrame:
         "hour": np.arange(hours) - calendar.warmup // 60,
     }
     for column, name in enumerate(SERIES):
-        if not name.startswith("spare"):
-            data[name] = books.series[:, column] * market.weight * (0.01 if name in MONEY else 1.0)
+        data[name] = books.series[:, column] * market.weight * (0.01 if name in MONEY else 1.0)
     actions = market.world.platform.actions
     if len(actions) >= hours * 60:
         by_hour = actions[: hours * 60].reshape(hours, 60, *actions.shape[1:]).astype(float)
@@ -79,6 +78,7 @@ def hourly(market: Any) -> pd.DataFrame:
         data["requests"] = offered.sum(axis=(1, 2))
         data["requests_peak"] = offered.sum(axis=2).max(axis=1) / 60.0
         data["requests_failed"] = by_hour[:, :, :, A_FAILED].sum(axis=(1, 2))
+        data["requests_shed"] = by_hour[:, :, :, A_SHED].sum(axis=(1, 2))
         data["order_latency"] = by_hour[:, :, ORDER, A_LATENCY].max(axis=1)
     stock = market.world.supply.closing
     units = stock.sum(axis=1).astype(float) * market.weight

@@ -2,8 +2,8 @@
 
     ledger      day, account, debit, credit
     stock       day, category, units, value (at cost), skus, out (SKUs without stock)
-    services    hour, service, requests, failed, utilisation, replicas, queue
-    capacity    hour, capacity (user actions a second that fill the busiest service)
+    actions     hour, action, requests, failed, shed (turned away; none is counted as both)
+    services    hour, service, own, requests, failed, utilisation, replicas, queue
     promotions  number, kind, announced, opens, closes, skus
     deliveries  day, orders, door_p50, door_p95 (hours from payment to door)
     care        hour, opened, bot, staff, gave_up (contacts), wait (minutes), waiting, complaints (people)
@@ -30,8 +30,8 @@ def tables(market: Any) -> dict[str, pd.DataFrame]:
     found = {
         "ledger": ledger(market),
         "stock": stock(market),
+        "actions": actions(market),
         "services": services(market),
-        "capacity": capacity(market),
         "promotions": promotions(market),
         "deliveries": deliveries(market),
         "care": care(market),
@@ -85,22 +85,54 @@ def stock(market: Any) -> pd.DataFrame:
     return whole if len(whole) and (whole["units"].any() or whole["out"].any()) else whole.iloc[:0]
 
 
+def actions(market: Any) -> pd.DataFrame:
+    """User actions of each kind and hour that saw any: asked, failed on the way, turned away before it.
+
+    Neither failed nor shed is counted in the other, so 1 − (failed + shed) ÷ requests is the availability.
+    """
+    import pandas as pd
+
+    from sim.platform.state import A_FAILED, A_OFFERED, A_SHED, ACTION_NAMES
+
+    by_hour = _by_hour(market, market.world.platform.actions)
+    if by_hour is None:
+        return pd.DataFrame()
+    hours = len(by_hour)
+    sums = by_hour.sum(axis=1, dtype=np.float64)
+    table = pd.DataFrame(
+        {
+            "hour": np.repeat(np.arange(hours) - market.calendar.warmup // 60, len(ACTION_NAMES)),
+            "action": np.tile(np.array(ACTION_NAMES, dtype=object), hours),
+            "requests": sums[..., A_OFFERED].ravel(),
+            "failed": sums[..., A_FAILED].ravel(),
+            "shed": sums[..., A_SHED].ravel(),
+        }
+    )
+    return table[table["requests"] > 0.0].reset_index(drop=True)
+
+
 def services(market: Any) -> pd.DataFrame:
-    """Load of each service and hour that saw any: sums of requests, the worst minute's utilisation and queue."""
+    """Load of each service and hour that saw any: sums of requests, the worst minute's utilisation and queue.
+
+    ``own``: a service or database of the shop, no dependency. ``failed`` holds those refused by a full queue; what the
+    front door or an open breaker turns away never arrives and is in none of its numbers (see :func:`actions`).
+    """
     import pandas as pd
 
     from sim.platform.graph import node_names
-    from sim.platform.state import H_ARRIVED, H_FAILED, H_QUEUE, H_READY, H_UTILISATION
+    from sim.platform.state import DEPENDENCY, H_ARRIVED, H_FAILED, H_QUEUE, H_READY, H_UTILISATION
 
     by_hour = _by_hour(market, market.world.platform.history)
     if by_hour is None:
         return pd.DataFrame()
     names = node_names(market.config.platform)
+    own = market.world.platform.nodes["kind"] != DEPENDENCY
     hours = len(by_hour)
     table = pd.DataFrame(
         {
             "hour": np.repeat(np.arange(hours) - market.calendar.warmup // 60, len(names)),
             "service": np.tile(np.array(names, dtype=object), hours),
+            "own": np.tile(own, hours),
             "requests": by_hour[..., H_ARRIVED].sum(axis=1, dtype=np.float64).ravel(),
             "failed": by_hour[..., H_FAILED].sum(axis=1, dtype=np.float64).ravel(),
             "utilisation": by_hour[..., H_UTILISATION].max(axis=1).astype(np.float64).ravel(),
@@ -109,32 +141,6 @@ def services(market: Any) -> pd.DataFrame:
         }
     )
     return table[table["requests"] > 0.0].reset_index(drop=True)
-
-
-def capacity(market: Any) -> pd.DataFrame:
-    """User actions a second that would fill the busiest service, for the busiest minute of each hour.
-
-    That minute's actions a second ÷ its highest utilisation, at its mix of actions and its replicas. A service that
-    is full tells no more than that capacity is at most the load.
-    """
-    import pandas as pd
-
-    from sim.platform.state import A_OFFERED, A_SHED, H_UTILISATION
-
-    actions, history = _by_hour(market, market.world.platform.actions), _by_hour(market, market.world.platform.history)
-    if actions is None or history is None:
-        return pd.DataFrame()
-    admitted = (actions[..., A_OFFERED] - actions[..., A_SHED]).sum(axis=2, dtype=np.float64) / 60.0
-    busiest = admitted.argmax(axis=1)
-    rows = np.arange(len(admitted))
-    used = history[rows, busiest][..., H_UTILISATION].max(axis=1).astype(np.float64)
-    table = pd.DataFrame(
-        {
-            "hour": rows - market.calendar.warmup // 60,
-            "capacity": admitted[rows, busiest] / np.where(used > 0.0, used, np.nan),
-        }
-    )
-    return table.dropna().reset_index(drop=True)
 
 
 def promotions(market: Any) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sim.core.wording import number
 from sim.report.folder import Run
 from sim.report.style import Mark, Span
 from sim.report.words import Words
@@ -71,8 +72,8 @@ def promotions_of(run: Run, words: Words) -> list[Promotion]:
     specs = run.scenario.get("shelf", {}).get("promotions", [])
     first, last = float(run.series["hour"].iloc[0]), float(run.series["hour"].iloc[-1]) + 1.0
     found = []
-    for number in sorted(map(int, table["number"].unique())):
-        rows = table[table["number"] == number]
+    for nth in sorted(map(int, table["number"].unique())):
+        rows = table[table["number"] == nth]
         spans = tuple(
             (max(_hours(opens, start), first), min(_hours(closes, start), last))
             for opens, closes in zip(rows["opens"], rows["closes"], strict=True)
@@ -80,8 +81,8 @@ def promotions_of(run: Run, words: Words) -> list[Promotion]:
         )
         if spans:
             kind = str(rows["kind"].iloc[0])
-            spec = specs[number] if number < len(specs) else {}
-            found.append(Promotion(_label(kind, spec, words), kind, number, spans, int(rows["skus"].iloc[0])))
+            spec = specs[nth] if nth < len(specs) else {}
+            found.append(Promotion(_label(kind, spec, words), kind, nth, spans, int(rows["skus"].iloc[0])))
     return found
 
 
@@ -90,11 +91,19 @@ def events_of(run: Run) -> list[Event]:
     start = start_of(run)
     named = run.events[run.events["kind"].astype(str).str.contains(".", regex=False)]
     return [
-        Event(number, _hours(when, start), when.to_pydatetime(), str(kind), str(subject), float(size))
-        for number, (when, kind, subject, size) in enumerate(
+        Event(nth, _hours(when, start), when.to_pydatetime(), str(kind), str(subject), float(size))
+        for nth, (when, kind, subject, size) in enumerate(
             zip(named["time"], named["kind"], named["subject"], named["size"], strict=True), start=1
         )
     ]
+
+
+def lasting(minutes: float, words: Words) -> str:
+    """``20 min``, ``5 h``, ``2 d``."""
+    for size, unit in ((1440.0, "d"), (60.0, "h")):
+        if minutes >= size:
+            return number(minutes / size, unit, words.lang)
+    return number(minutes, "min", words.lang)
 
 
 def _hours(moment: Any, start: datetime) -> float:

@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 
 from sim.core.picture import ACCENT, BAD, GOOD, INK, LINE, PAPER, SOFT, style, text_width
-from sim.core.wording import number, scaled
+from sim.core.wording import scaled
 from sim.report.calendar import Promotion
+from sim.report.failures import buying_by_hour, share_by_hour
 from sim.report.folder import Run
+from sim.report.funnel import Step as FunnelStep
 from sim.report.money import Step
-from sim.report.style import NARROW, WIDE, Panels, Span
+from sim.report.style import DASHED, HATCHED, NARROW, WIDE, Panels, Span
 from sim.report.words import Words
 
 TEAL, AMBER, VIOLET = "#0e7490", "#b45309", "#7c3aed"
 _CLEAR = {"boxstyle": "square,pad=0.05", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.8}  # behind text on lines
+DASHES = (0, (4, 2))  # a line that is told from another without its colour
 _ROW = 0.2  # inches for a promotion in the calendar
 
 
@@ -29,6 +32,7 @@ def demand(run: Run, span: Span, promotions: Sequence[Promotion], words: Words, 
         panels = Panels(span, [*rows, 1.35, 1.35], narrow, words["warmup"])
         if promotions:
             _calendar(panels, promotions, words)
+            panels.warmup_row = 1  # its words would lie on bars
         unit = "day" if span.daily else "hour"
         for row, (column, colour) in enumerate((("visits", ACCENT), ("orders", TEAL)), start=len(rows)):
             x, y = _flow(run, column, span)
@@ -36,7 +40,7 @@ def demand(run: Run, span: Span, promotions: Sequence[Promotion], words: Words, 
             panels.axes[row].step(x, y, where="post", color=colour, linewidth=1.2)
             panels.axes[row].set_ylim(0.0, max(1.0, 1.12 * y.max()))
             panels.label(row, words[f"{column}_{unit}"])
-        return panels.finish(words.lang)
+        return panels.finish(words)
 
 
 def _calendar(panels: Panels, promotions: Sequence[Promotion], words: Words) -> None:
@@ -68,47 +72,67 @@ def _calendar(panels: Panels, promotions: Sequence[Promotion], words: Words) -> 
 
 
 def capacity(run: Run, span: Span, words: Words, narrow: bool) -> Any:
-    """User actions a second against capacity, and the share that failed or was turned away."""
+    """Utilisation of the busiest service, user actions a second, and the share that failed or was turned away."""
     if not run.has("requests_peak"):
         return None
+    table = run.tables.get("services")
     with style():
-        panels = Panels(span, [1.6, 0.8], narrow, words["warmup"])
+        panels = Panels(span, ([1.5] if table is not None else []) + [0.9, 0.9], narrow, words["warmup"])
+        row = 0
+        if table is not None:
+            _utilisation(panels, table, words, narrow)
+            row = 1
         load = run.series
-        top = float(load["requests_peak"].max())
-        axes = panels.axes[0]
-        x, y = _highest(load["hour"].to_numpy(float), load["requests_peak"].to_numpy(float), span)
-        axes.fill_between(x, y, step="post", color=ACCENT, alpha=0.18, linewidth=0)
-        axes.step(x, y, where="post", color=ACCENT, linewidth=1.2)
-        limit = run.tables.get("capacity")
-        keys: list[tuple[str, str]] = []
-        reach = 1.12 * top
-        if limit is not None and len(limit):
-            lowest = float(limit["capacity"].min())
-            if lowest > 4.0 * top:  # an axis that showed it would hide the load
-                beyond = "capacity_beyond_short" if narrow else "capacity_beyond"
-                text = words(beyond, value=number(float(f"{lowest:.2g}"), "", words.lang))
-                axes.annotate(
-                    text, (1, 1), (-4, -11), "axes fraction", "offset points", ha="right", color=BAD, zorder=6,
-                    bbox=_CLEAR,
-                )  # fmt: skip
-                reach = 1.3 * top
-            else:
-                axes.step(limit["hour"], limit["capacity"], where="post", color=BAD, linewidth=1.2)
-                reach = 1.12 * max(top, min(float(limit["capacity"].max()), 4.0 * top))
-                keys = [(words["capacity_line"], BAD)]
-        axes.set_ylim(0.0, max(reach, 1e-9))
-        panels.label(0, words["requests_second_short" if narrow else "requests_second"], keys)
-        failed = (load["requests_failed"] / load["requests"].where(load["requests"] > 0.0)).fillna(0.0)
-        x, y = _highest(load["hour"].to_numpy(float), failed.to_numpy(float), span)
-        panels.axes[1].fill_between(x, y, step="post", color=BAD, alpha=0.75, linewidth=0)
-        panels.axes[1].set_ylim(0.0, min(1.0, max(0.001, 1.15 * float(y.max()))))
-        panels.label(1, words["failed_share"])
-        return panels.finish(words.lang, shares=(1,))
+        hours = load["hour"].to_numpy(float)
+        x, y = _highest(hours, load["requests_peak"].to_numpy(float), span)
+        panels.axes[row].fill_between(x, y, step="post", color=ACCENT, alpha=0.18, linewidth=0)
+        panels.axes[row].step(x, y, where="post", color=ACCENT, linewidth=1.2)
+        panels.axes[row].set_ylim(0.0, max(1e-9, 1.15 * float(y.max())))
+        panels.label(row, words["requests_second_short" if narrow else "requests_second"])
+        x, y = _highest(hours, share_by_hour(run), span)
+        axes, top = panels.axes[row + 1], float(y.max())
+        axes.fill_between(x, y, step="post", color=BAD, alpha=0.6, linewidth=0)
+        keys: list[tuple[str, ...]] = [(words["all_actions"], BAD)]
+        buying = buying_by_hour(run)
+        if buying is not None:
+            x, y = _highest(*buying, span)
+            axes.step(x, y, where="post", color=VIOLET, linewidth=1.1, linestyle=DASHES)
+            keys.append((words["buying_actions"], VIOLET, DASHED))
+            top = max(top, float(y.max()))
+        axes.set_ylim(0.0, min(1.05, max(0.001, 1.15 * top)))
+        panels.label(row + 1, words["failed_share_short" if narrow else "failed_share"], keys)
+        return panels.finish(words, shares=(0, 2) if row else (1,))
+
+
+def _utilisation(panels: Panels, table: Any, words: Words, narrow: bool) -> None:
+    """The busiest of the shop's services, and of those it depends on, hour by hour; all of it is 100%."""
+    axes, span = panels.axes[0], panels.span
+    own = table["own"].astype(bool) if "own" in table else table["requests"] >= 0.0
+    keys: list[tuple[str, ...]] = []
+    top = 0.0
+    for part, colour, sign, word in (
+        (table[own], ACCENT, "", "own_services"),
+        (table[~own], VIOLET, DASHED, "dependencies"),
+    ):
+        if not len(part):
+            continue
+        highest = part.groupby("hour")["utilisation"].max()
+        busiest = str(part["service"].iloc[int(part["utilisation"].to_numpy().argmax())])
+        x, y = _highest(highest.index.to_numpy(float), highest.to_numpy(float), span)
+        axes.step(x, y, where="post", color=colour, linewidth=1.2, linestyle=DASHES if sign else "-")
+        top = max(top, float(y.max()))
+        keys.append((busiest if narrow else words(word, service=busiest), colour, *([sign] if sign else [])))
+    axes.axhline(1.0, color=BAD, linewidth=0.9, zorder=2)
+    axes.set_ylim(0.0, 1.3)  # room for words above the line
+    panels.most[0] = top
+    panels.label(0, words["busiest_short" if narrow else "busiest"], keys)
 
 
 def stock(run: Run, span: Span, words: Words, narrow: bool) -> Any:
     """Stock at cost, articles that ran out, units refused, by day."""
     table = run.tables.get("stock")
+    if table is not None and not table["value"].any():
+        table = None  # nothing was ever there
     lost = run.has("lost_units")
     if table is None and not lost:
         return None
@@ -136,7 +160,7 @@ def stock(run: Run, span: Span, words: Words, narrow: bool) -> Any:
             _bars(panels.axes[row], days, units, BAD)
             panels.axes[row].set_ylim(0.0, max(1.0, 1.15 * units.max()))
             panels.label(row, words["lost_units"])
-        return panels.finish(words.lang, shares=(1,) if table is not None else ())
+        return panels.finish(words, shares=(1,) if table is not None else ())
 
 
 def promise(run: Run, span: Span, words: Words, narrow: bool) -> Any:
@@ -158,11 +182,11 @@ def promise(run: Run, span: Span, words: Words, narrow: bool) -> Any:
         panels.label(1, words["late_share"])
         if doors is not None:
             middle = doors["day"].to_numpy(float) * 24.0 + 12.0
-            for column, colour in (("door_p50", ACCENT), ("door_p95", VIOLET)):
-                panels.axes[2].plot(middle, doors[column], "-o", color=colour, linewidth=1.2, markersize=3)
+            for column, colour, line in (("door_p50", ACCENT, "-"), ("door_p95", VIOLET, DASHES)):
+                panels.axes[2].plot(middle, doors[column], marker="o", linestyle=line, color=colour, linewidth=1.2, markersize=3)
             panels.axes[2].set_ylim(0.0, 1.15 * float(doors["door_p95"].max()))
-            panels.label(2, words["door"], ((words["median"], ACCENT), (words["p95"], VIOLET)))
-        return panels.finish(words.lang, shares=(1,))
+            panels.label(2, words["door"], ((words["median"], ACCENT), (words["p95"], VIOLET, DASHED)))
+        return panels.finish(words, shares=(1,))
 
 
 def care(run: Run, span: Span, words: Words, narrow: bool) -> Any:
@@ -174,12 +198,15 @@ def care(run: Run, span: Span, words: Words, narrow: bool) -> Any:
     with style():
         panels = Panels(span, [1.35] + [0.9] * (waits + complaints), narrow, words["warmup"])
         base: Any = 0.0
-        keys = []
-        for column, colour in (("staff", ACCENT), ("bot", VIOLET), ("gave_up", BAD)):
+        keys: list[tuple[str, ...]] = []
+        for column, colour, sign in (("staff", ACCENT, ""), ("bot", VIOLET, HATCHED), ("gave_up", BAD, "")):
             x, y = _contacts(table, column, span)
             if y.any():
-                panels.axes[0].fill_between(x, base, base + y, step="post", color=colour, alpha=0.65, linewidth=0)
-                keys.append((words[f"care_{column}"], colour))
+                hatch: dict[str, Any] = {"hatch": "////", "edgecolor": PAPER} if sign else {}
+                panels.axes[0].fill_between(
+                    x, base, base + y, step="post", facecolor=colour, alpha=0.65, linewidth=0, **hatch
+                )
+                keys.append((words[f"care_{column}"], colour, *([sign] if sign else [])))
             base = base + y
         panels.axes[0].set_ylim(0.0, max(1.0, 1.12 * float(np.max(base))))
         panels.label(0, words["contacts_day" if span.daily else "contacts_hour"], keys)
@@ -196,7 +223,7 @@ def care(run: Run, span: Span, words: Words, narrow: bool) -> Any:
             panels.axes[row].fill_between(x, y, step="post", color=TEAL, alpha=0.5, linewidth=0)
             panels.axes[row].set_ylim(0.0, max(1.0, 1.15 * float(y.max())))
             panels.label(row, words["complaints_open"])
-        return panels.finish(words.lang)
+        return panels.finish(words)
 
 
 def _contacts(table: Any, column: str, span: Span) -> tuple[np.ndarray, np.ndarray]:
@@ -210,26 +237,25 @@ def _contacts(table: Any, column: str, span: Span) -> tuple[np.ndarray, np.ndarr
     return np.append(x, x[-1] + step), np.append(y, y[-1])
 
 
-def funnel(steps: Sequence[tuple[str, float]], colour: str, words: Words, narrow: bool) -> Any:
-    """One bar a step, with its number and its share of the step above."""
+def funnel(steps: Sequence[FunnelStep], colour: str, words: Words, narrow: bool) -> Any:
+    """One bar a step, with its number and what it is of the step above."""
     from matplotlib.figure import Figure
 
-    if not steps or steps[0][1] <= 0.0:
+    if not steps or steps[0].value <= 0.0:
         return None
     with style():
         width = NARROW if narrow else WIDE / 2 - 0.1
         height = 0.42 * len(steps) + 0.1
         figure = Figure(figsize=(width, height))
-        left = max(text_width(name) for name, _ in steps) + 0.15
+        left = max(text_width(step.name) for step in steps) + 0.15
         axes = figure.add_axes((left / width, 0.02, (width - left - 1.45) / width, 0.96))
-        top = max(value for _, value in steps)
-        for row, (_, value) in enumerate(steps):
-            axes.barh(row, value / top, height=0.62, color=colour, alpha=0.8, linewidth=0)
-            text = scaled(value, words.lang)
-            if row and steps[row - 1][1] > 0.0:
-                text += f"  ({number(value / steps[row - 1][1], 'share', words.lang)})"
-            axes.annotate(text, (value / top, row), (5, 0), "data", "offset points", va="center")
-        axes.set_yticks(range(len(steps)), [name for name, _ in steps])
+        top = max(step.value for step in steps)
+        for row, step in enumerate(steps):
+            axes.barh(row, step.value / top, height=0.62, color=colour, alpha=0.8, linewidth=0)
+            text = scaled(step.value, words.lang) + (f"  ({step.beside})" if step.beside else "")
+            axes.annotate(text, (step.value / top, row), (5, 0), "data", "offset points", va="center")
+        axes.set_yticks(range(len(steps)), [step.name for step in steps])
+        figure.set_label("; ".join(f"{step.name} {scaled(step.value, words.lang)}" for step in steps))
         axes.set_ylim(len(steps) - 0.5, -0.5)
         axes.set_xlim(0.0, 1.0)
         axes.set_xticks([])
@@ -253,6 +279,7 @@ def waterfall(steps: Sequence[Step], words: Words, narrow: bool) -> Any:
         texts = [scaled(step.value, words.lang).replace("-", "−") for step in steps]
         left, right = max(map(text_width, names)) * 1.06 + 0.12, max(map(text_width, texts)) * 1.06 + 0.15
         axes = figure.add_axes((left / width, 0.02, (width - left - right) / width, 0.96))
+        figure.set_label("; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True)))
         low = min(0.0, *(min(step.start, step.end) for step in steps))
         high = max(0.0, *(max(step.start, step.end) for step in steps))
         for row, step in enumerate(steps):

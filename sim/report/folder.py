@@ -12,7 +12,7 @@ from sim.core.errors import SimError
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES = ("ledger", "stock", "services", "capacity", "promotions", "deliveries", "care")
+TABLES = ("ledger", "stock", "actions", "services", "promotions", "deliveries", "care")
 
 
 class ReportError(SimError):

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from sim.books.measures import Measure
-from sim.core.wording import number
-from sim.report.calendar import start_of
+from sim.core.wording import number, plain
+from sim.report import alone, befallen, failures
+from sim.report.calendar import Event, start_of
 from sim.report.folder import Run
 from sim.report.words import Words
 
@@ -18,8 +19,11 @@ TILES = (
     "gmv", "paid_gmv", "orders", "cvr", "aov", "gross_margin", "profit", "fill_rate", "on_time_rate", "return_rate",
     "availability",
 )  # fmt: skip
-#: where demand is given and nobody shops, nothing is sold: the figures of the stock are the answer
-TILES_ALONE = ("fill_rate", "cycle_service", "in_stock_rate", "turnover_days", "stock_outs", "lost_sales")
+DIGITS = 3  # of a headline figure
+#: shoppers for each article from which stock figures no longer lean on how few rows are simulated
+ENOUGH_SHOPPERS = 20.0
+#: least share of user actions in the worst hour that is worth a sentence
+WORTH_TELLING = 0.001
 
 
 @dataclass(frozen=True)
@@ -36,18 +40,22 @@ class Tile:
 
 def tiles(run: Run, table: dict[str, Measure], words: Words) -> list[Tile]:
     """The headline figures this run has."""
-    return [
-        Tile(
-            name=name,
-            label=label_of(name, table, words),
-            value=value_of(name, run.kpis[name], table, words),
-            note=words[f"tile_{name}"],
-            formula=table[name].formula if name in table else "",
-            bad=name in ("profit", "gross_margin") and run.kpis[name] < 0.0,
-        )
-        for name in (TILES if run.has_shoppers else TILES_ALONE)
-        if name in run.kpis
-    ]
+    names = TILES if run.has_shoppers else alone.chosen(run.kpis, table)
+    return [_tile(name, run, table, words) for name in names if name in run.kpis]
+
+
+def _tile(name: str, run: Run, table: dict[str, Measure], words: Words) -> Tile:
+    value = run.kpis[name]
+    if name not in table:
+        return Tile(name, alone.label(name, words), alone.value(name, run.kpis, words), words["tile_station"], "", False)
+    return Tile(
+        name=name,
+        label=label_of(name, table, words),
+        value=value_of(name, value, table, words, DIGITS),
+        note=words[f"tile_{name}"],
+        formula=table[name].formula,
+        bad=name in ("profit", "gross_margin") and value < 0.0,
+    )
 
 
 def label_of(name: str, table: dict[str, Measure], words: Words) -> str:
@@ -57,10 +65,10 @@ def label_of(name: str, table: dict[str, Measure], words: Words) -> str:
     return (table[name].label_zh if words.lang == "zh" else table[name].label) or name
 
 
-def value_of(name: str, value: float, table: dict[str, Measure], words: Words) -> str:
+def value_of(name: str, value: float, table: dict[str, Measure], words: Words, significant: int = 4) -> str:
     """A measure's value with its unit."""
     unit = table[name].unit if name in table else ""
-    return number(float(value), "" if unit in _SAID_BY_LABEL else unit, words.lang)
+    return number(float(value), "" if unit in _SAID_BY_LABEL else unit, words.lang, significant=significant)
 
 
 #: units that the label says already
@@ -78,7 +86,7 @@ def replayed(run: Run, promotions: int, events: int, words: Words) -> str:
     catalogue = (scenario.get("shelf") or {}).get("catalogue") or {}
     demand = crowd.get("demand") or {}
     facts: dict[str, Any] = {
-        "skus": _count(demand.get("skus") if demand else catalogue.get("skus")),
+        "skus": _articles(demand.get("skus") if demand else catalogue.get("skus"), words),
         "first": f"{start:%Y-%m-%d}",
         "last": f"{start + timedelta(days=max(0, days - 1)):%Y-%m-%d}",
         "days": days,
@@ -87,6 +95,8 @@ def replayed(run: Run, promotions: int, events: int, words: Words) -> str:
         "events": words.counted("events", events),
         "seed": run.manifest.get("seed", "–"),
     }
+    if not run.has_shoppers and not alone.has_demand(run.kpis) and alone.stations(run.kpis, {}):
+        return words("replayed_stations", seed=facts["seed"])
     if demand or not isinstance(shoppers, (int, float)):
         return words("replayed_alone", **facts)
     people = shoppers * float(run.manifest.get("weight") or 1.0)
@@ -98,21 +108,34 @@ def answer(run: Run, table: dict[str, Measure], words: Words) -> str:
     kpis, lang = run.kpis, words.lang
     parts = []
     if run.has_shoppers and "gmv" in kpis and "orders" in kpis:
-        orders = number(kpis["orders"], "orders" if lang == "zh" else "", lang)
-        parts.append(words("answer_gmv", orders=orders, gmv=number(kpis["gmv"], "CNY", lang)))
+        orders = number(kpis["orders"], "orders" if lang == "zh" else "", lang, significant=DIGITS)
+        gmv = number(kpis["gmv"], "CNY", lang, significant=DIGITS)
+        parts.append(words("answer_gmv", orders=orders, gmv=gmv))
     if run.has_shoppers and "profit" in kpis:
         word = "answer_loss" if kpis["profit"] < 0.0 else "answer_profit"
-        parts.append(words(word, profit=number(abs(kpis["profit"]), "CNY", lang)))
+        parts.append(words(word, profit=number(abs(kpis["profit"]), "CNY", lang, significant=DIGITS)))
     if "fill_rate" in kpis:
         parts.append(words("answer_fill", fill=number(kpis["fill_rate"], "share", lang)))
     text = ("，" if lang == "zh" else ", ").join(parts)
     return text[:1].upper() + text[1:] + ("。" if lang == "zh" else ".") if text else ""
 
 
-def standing_out(run: Run, words: Words) -> list[str]:
-    """Extremes of the period, each a sentence. Only what the series hold."""
-    found = [_peak, _load, _failures, _lost, _late]
-    return [sentence for make in found if (sentence := make(run, words))]
+def standing_out(run: Run, table: dict[str, Measure], events: list[Event], words: Words) -> list[str]:
+    """Extremes of the period, attacks and events, each a sentence. Only what the run holds."""
+    found = [make(run, words) for make in (_peak, _load, _failures, _lost, _late)]
+    found += [befallen.attacks(run, table, words), *befallen.happenings(run, events, words)]
+    return [sentence for sentence in found if sentence]
+
+
+def few_rows(run: Run, words: Words) -> str:
+    """A warning where so few shoppers meet so many articles that figures of stock are biased; else nothing."""
+    shoppers = (run.scenario.get("crowd") or {}).get("shoppers")
+    skus = ((run.scenario.get("shelf") or {}).get("catalogue") or {}).get("skus")
+    if not run.has_shoppers or not isinstance(shoppers, (int, float)) or not isinstance(skus, (int, float)) or not skus:
+        return ""
+    if shoppers / skus >= ENOUGH_SHOPPERS:
+        return ""
+    return words("few_rows", each=plain(shoppers / skus, 2), enough=f"{ENOUGH_SHOPPERS:.0f}")
 
 
 def _peak(run: Run, words: Words) -> str:
@@ -134,27 +157,42 @@ def _load(run: Run, words: Words) -> str:
     if services is None or not run.has("requests_peak"):
         return ""
     row = services.iloc[int(services["utilisation"].to_numpy().argmax())]
+    own = bool(row.get("own", True))
     at = start_of(run) + timedelta(hours=int(row["hour"]))
     return words(
         "load",
         load=number(float(f"{run.counted['requests_peak'].max():.3g}"), "", words.lang),
-        service=row["service"],
+        service=row["service"] if own else words("dependency", service=row["service"]),
         used=number(float(row["utilisation"]), "share", words.lang),
         when=f"{at:%m-%d %H:%M}",
     )
 
 
 def _failures(run: Run, words: Words) -> str:
+    """What failed or was turned away, counted as `availability` and `worst_hour_availability` count it."""
     counted = run.counted
     if not run.has("requests") or not counted["requests"].sum():
         return ""
-    share = (counted["requests_failed"] / counted["requests"].where(counted["requests"] > 0.0)).fillna(0.0)
-    worst = int(share.to_numpy().argmax())
-    return words(
+    share = failures.shares(counted)
+    worst = int(share.argmax())
+    action = failures.worst_action(run)
+    if max(share[worst], action.share if action else 0.0) < WORTH_TELLING:
+        return ""
+    whole = float((share * counted["requests"].to_numpy(float)).sum() / counted["requests"].sum())
+    text = words(
         "failures",
-        share=number(float(counted["requests_failed"].sum() / counted["requests"].sum()), "share", words.lang),
-        worst=number(float(share.iloc[worst]), "share", words.lang),
+        share=number(whole, "share", words.lang),
+        worst=number(float(share[worst]), "share", words.lang),
         when=_hour(counted.iloc[worst]),
+    )
+    if action is None:
+        return text
+    at = start_of(run) + timedelta(hours=action.hour)
+    return text + words(
+        "failures_action",
+        action=words[f"action_{action.action}"],
+        worst=number(action.share, "share", words.lang),
+        when=f"{at:%m-%d %H:%M}",
     )
 
 
@@ -200,5 +238,5 @@ def _hour(row: Any) -> str:
     return f"{row['time']:%m-%d %H:%M}"
 
 
-def _count(value: Any) -> str:
-    return f"{value:,.0f}" if isinstance(value, (int, float)) else "–"
+def _articles(value: Any, words: Words) -> str:
+    return words("articles_1" if value == 1 else "articles_n", n=f"{value:,.0f}" if isinstance(value, (int, float)) else "–")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.page import variables, write_page
-from sim.report import calendar, figures, headline, money, tables
+from sim.report import calendar, figures, funnel, headline, money, tables
 from sim.report.folder import Run, read
 from sim.report.style import Span
 from sim.report.words import Words
@@ -49,7 +49,8 @@ def html(run: Run, lang: str = "en") -> str:
         replayed=headline.replayed(run, len(promotions), len(events), words),
         answer=headline.answer(run, table, words),
         tiles=headline.tiles(run, table, words),
-        standing_out=headline.standing_out(run, words),
+        standing_out=headline.standing_out(run, table, events, words),
+        few_rows=headline.few_rows(run, words),
         pictures=pictures(run, span, promotions, words),
         services=tables.services(run, words),
         discounts=tables.discount_table(run, words),
@@ -63,13 +64,29 @@ def html(run: Run, lang: str = "en") -> str:
         again=tables.again(run),
         provenance=tables.provenance(run, words),
         scenario=tables.scenario_text(run),
-        warmup=span.first < 0,
+        marks=marks_note(span, words),
+        several=funnel.several(run),
+        bots=run.has("bot_orders"),
     )
+
+
+def marks_note(span: Span, words: Words) -> str:
+    """What the shade, the dotted lines and the numbers of the figures over time are, of those that are there."""
+    parts = [
+        words[name]
+        for name, there in (
+            ("note_warmup", span.first < 0),
+            ("note_openings", any(mark.number is None for mark in span.marks)),
+            ("note_events", any(mark.number is not None for mark in span.marks)),
+        )
+        if there
+    ]
+    return ("" if words.lang == "zh" else " ").join(parts)
 
 
 def pictures(run: Run, span: Span, promotions: list[calendar.Promotion], words: Words) -> dict[str, Any]:
     """Every figure as SVG in two widths, by name; None where the run has nothing to show."""
-    orders, units = funnel_steps(run, words)
+    orders, units = funnel.shopper_steps(run, words), funnel.unit_steps(run, words)
     steps = money.statement(run)
     drawn: dict[str, Callable[[bool], Any]] = {
         "demand": lambda narrow: figures.demand(run, span, promotions, words, narrow),
@@ -96,24 +113,3 @@ def _both(name: str, title: str, make: Callable[[bool], Any]) -> Any:
         "wide": Markup(svg(wide, title, prefix=f"{name}-w")),
         "narrow": Markup(svg(make(True), title, prefix=f"{name}-n")),
     }
-
-
-def funnel_steps(run: Run, words: Words) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
-    """(steps of shoppers and orders, steps of goods), each with its name and its number in the period."""
-    sums = run.counted.select_dtypes("number").sum()
-
-    def total(name: str) -> float:
-        return float(sums.get(name, 0.0))
-
-    orders = [("visits", total("visits")), ("carts", total("carts")), ("checkouts", total("checkouts"))]
-    orders += [("orders", total("orders")), ("paid", total("orders") - total("unpaid_orders"))]
-    doors = run.table("deliveries")
-    if doors is not None and run.has_shoppers:
-        orders.append(("delivered", float(doors["orders"].sum())))
-    units = [("demanded", total("demanded_units")), ("served", total("served_units"))]
-    if run.has("picked_units"):
-        units += [("picked", total("picked_units")), ("kept", total("picked_units") - total("returned_units"))]
-    return (
-        [(words[f"step_{name}"], value) for name, value in orders] if run.has_shoppers else [],
-        [(words[f"step_{name}"], value) for name, value in units],
-    )

@@ -11,10 +11,12 @@ import numpy as np
 
 from sim.core.picture import INK, LINE, PAPER, SIZE, SOFT, WASH, style, text_width
 from sim.core.wording import number
+from sim.report.words import Words
 
 WIDE, NARROW = 10.4, 4.1  # inches: 1000 and 394 CSS pixels
 DAILY_FROM = 45  # days from which a figure shows days instead of hours
 TITLE, GAP, FOOT = 0.3, 0.16, 0.34  # inches above a panel, between panels, below the last for its dates
+FILLED, DASHED, HATCHED = "■", "╍", "▨"  # keys of what a colour shows
 LANE = 0.2  # inches for a row of event numbers above the first panel
 
 
@@ -57,6 +59,9 @@ class Panels:
         from matplotlib.figure import Figure
 
         self.span, self.heights, self.narrow, self._warmup = span, heights, narrow, warmup
+        self.warmup_row = 0  # whose shade is named
+        self.most: dict[int, float] = {}  # highest value of a row, where its axes hold more than data
+        self._names: dict[int, str] = {}
         self.width = NARROW if narrow else WIDE
         self._lanes = self._share_lanes()
         self._numbers_room = LANE * (1 + max(self._lanes.values(), default=-1))
@@ -74,23 +79,29 @@ class Panels:
                 lanes[mark] = min(set(range(len(used) + 1)) - used)
         return lanes
 
-    def label(self, row: int, text: str, keys: Sequence[tuple[str, str]] = ()) -> None:
-        """Name a panel above its left edge; ``keys``: words and colours of what it shows, to the right of the name."""
+    def label(self, row: int, text: str, keys: Sequence[tuple[str, ...]] = ()) -> None:
+        """Name a panel above its left edge; ``keys``: word, colour and sign (or ■) of what it shows, beside the name."""
         axes = self.axes[row]
+        self._names[row] = text + (f" ({', '.join(key[0] for key in keys)})" if keys else "")
         up = 8 + (72 * self._numbers_room if row == 0 else 0.0)
         axes.annotate(text, (0, 1), (0, up), "axes fraction", "offset points", color=INK, fontweight="bold")
-        room = self.width - 0.65 - sum(text_width(word) + 0.32 for word, _ in keys)
+        room = self.width - 0.65 - sum(text_width(key[0]) + 0.32 for key in keys)
         at = room if self.narrow else min(text_width(text) * 1.12 + 0.35, room)
-        for word, colour in keys:
-            axes.annotate("■", (0, 1), (at * 72, up), "axes fraction", "offset points", color=colour)
+        for word, colour, *sign in keys:
+            axes.annotate(sign[0] if sign else FILLED, (0, 1), (at * 72, up), "axes fraction", "offset points", color=colour)
             axes.annotate(word, (0, 1), (at * 72 + 11, up), "axes fraction", "offset points", color=SOFT)
             at += text_width(word) + 0.32
 
-    def finish(self, lang: str, shares: Sequence[int] = ()) -> Any:
-        """Scale, date and place the panels. ``shares``: rows whose values are shares. Returns the figure."""
+    def finish(self, words: Words, shares: Sequence[int] = ()) -> Any:
+        """Scale, date and place the panels. ``shares``: rows whose values are shares. Returns the figure.
+
+        Its label says in words what each panel shows and how high it goes.
+        """
+        lang = words.lang
+        self.figure.set_label(" ".join(self._told(row, words, row in shares) for row in self._names))
         for row, axes in enumerate(self.axes):
             axes.set_xlim(self.span.first, self.span.last)
-            self._shade(axes, first=row == 0)
+            self._shade(axes, row)
             self._dates(axes, last=row == len(self.axes) - 1)
             if axes.get_yticks().size:
                 self._values(axes, lang, row in shares)
@@ -105,11 +116,19 @@ class Panels:
             top -= GAP
         return self.figure
 
-    def _shade(self, axes: Any, first: bool) -> None:
+    def _told(self, row: int, words: Words, share: bool) -> str:
+        """What a panel shows, and its highest value."""
+        highest = self.most.get(row, float(self.axes[row].dataLim.y1))
+        if not self.axes[row].get_yticks().size or not np.isfinite(highest):
+            return self._names[row] + ("。" if words.lang == "zh" else ".")
+        value = number(float(f"{highest:.3g}"), "share" if share else "", words.lang)
+        return words("panel_up_to", what=self._names[row], value=value)
+
+    def _shade(self, axes: Any, row: int) -> None:
         if self.span.first < 0:
             axes.axvspan(self.span.first, 0.0, color=WASH, linewidth=0, zorder=0)
             room = -self.span.first / (self.span.last - self.span.first) * (self.width - 1.0)
-            if first and room > text_width(self._warmup) + 0.1:
+            if row == self.warmup_row and room > text_width(self._warmup) + 0.1:
                 axes.annotate(
                     self._warmup, (self.span.first, 1), (4, -11), ("data", "axes fraction"), "offset points", color=SOFT
                 )
@@ -118,7 +137,7 @@ class Panels:
                 axes.axvline(mark.hour, color=SOFT, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
             else:
                 axes.axvline(mark.hour, color=INK, linewidth=0.8, zorder=1)
-        if first:
+        if row == 0:
             self._numbers(axes)
 
     def _numbers(self, axes: Any) -> None:

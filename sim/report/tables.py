@@ -10,9 +10,11 @@ from typing import Any
 
 from sim.books.measures import GROUPS, Measure, group
 from sim.core.wording import number
-from sim.report.calendar import Event, Promotion, start_of
+from sim.report import alone
+from sim.report.calendar import Event, Promotion, lasting, start_of
 from sim.report.folder import Run
 from sim.report.headline import label_of, value_of
+from sim.report.journal_words import journal_word
 from sim.report.money import discounts
 from sim.report.words import Words
 
@@ -29,16 +31,23 @@ class Table:
 
 
 def measures(run: Run, table: dict[str, Measure], words: Words) -> list[dict[str, Any]]:
-    """Every measure the run has, by group in the table's order; those the table does not know come last."""
+    """Every measure that says something, by group in the table's order; those the table does not know come last."""
     blocks = []
     for name in GROUPS:
-        rows = [_measure(one.name, run, table, words) for one in group(name) if one.name in run.kpis]
+        rows = [_measure(one.name, run, table, words) for one in group(name) if _told(one.name, name, run)]
         if rows:
             blocks.append({"title": words[f"group_{name}"], "rows": rows})
     strange = [_measure(name, run, table, words) for name in run.kpis if name not in table]
     if strange:
         blocks.append({"title": words["group_other"], "rows": strange})
     return blocks
+
+
+def _told(name: str, of: str, run: Run) -> bool:
+    """Whether a measure says anything: without shoppers, noughts of a trade that nobody plied say nothing."""
+    if name not in run.kpis or run.has_shoppers:
+        return name in run.kpis
+    return run.kpis[name] != 0.0 and (of != "stock" or alone.has_demand(run.kpis))
 
 
 def _measure(name: str, run: Run, table: dict[str, Measure], words: Words) -> dict[str, str]:
@@ -66,7 +75,7 @@ def timeline(run: Run, promotions: list[Promotion], events: list[Event], words: 
             rows.append((opens, (_when(start, opens), "", promotion.label, words("until", when=_when(start, closes)))))
     for event in events:
         what = f"{event.name} {event.subject}".strip()
-        lasts = words("for_duration", time=_duration(event.minutes, words)) if event.minutes else ""
+        lasts = words("for_duration", time=lasting(event.minutes, words)) if event.minutes else ""
         rows.append((event.hour, (f"{event.when:%m-%d %H:%M}", str(event.number), what, lasts)))
     rows.sort(key=lambda row: row[0])
     return Table((words["when"], words["no"], words["what"], ""), [row for _, row in rows])
@@ -83,12 +92,12 @@ def journal(run: Run, words: Words) -> Table | None:
         return None
     rows = []
     for (side, kind), part in sorted(rest.groupby(["side", "kind"]), key=lambda item: item[1]["time"].min()):
-        subjects = list(dict.fromkeys(str(subject) for subject in part["subject"] if subject))
+        subjects = list(dict.fromkeys(journal_word(str(one), words.lang, subject=True) for one in part["subject"] if one))
         about = ", ".join(subjects[:3]) + (" …" if len(subjects) > 3 else "")
         rows.append(
             (
                 words.get(f"side_{side}", str(side)),
-                f"{str(kind).replace('_', ' ')}{': ' + about if about else ''}",
+                f"{journal_word(str(kind), words.lang)}{': ' + about if about else ''}",
                 f"{len(part):,}",
                 f"{part['time'].min():%m-%d %H:%M}",
                 f"{part['time'].max():%m-%d %H:%M}",
@@ -98,15 +107,16 @@ def journal(run: Run, words: Words) -> Table | None:
 
 
 def services(run: Run, words: Words) -> Table | None:
-    """Each service's requests, failures and highest load, the busiest first."""
+    """Each service's requests, failures and highest utilisation, the busiest first; dependencies are marked."""
     table = run.table("services")
     if table is None:
         return None
     sums = table.groupby("service").agg({"requests": "sum", "failed": "sum", "utilisation": "max", "replicas": "max"})
     sums = sums.sort_values("utilisation", ascending=False, kind="stable")
+    own = dict(zip(table["service"], table["own"], strict=True)) if "own" in table else {}
     rows = [
         (
-            str(name),
+            str(name) if own.get(name, True) else words("dependency", service=name),
             number(float(row["requests"]), "", words.lang),
             number(float(row["failed"] / row["requests"]), "share", words.lang),
             number(float(row["utilisation"]), "share", words.lang),
@@ -196,9 +206,3 @@ def scenario_text(run: Run) -> str:
 def _when(start: Any, hour: float) -> str:
     return f"{start + timedelta(hours=hour):%m-%d %H:%M}"
 
-
-def _duration(minutes: float, words: Words) -> str:
-    for size, unit in ((1440.0, "d"), (60.0, "h")):
-        if minutes >= size:
-            return number(minutes / size, unit, words.lang)
-    return number(minutes, "min", words.lang)

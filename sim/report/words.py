@@ -13,7 +13,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "headline": ("Headline", "核心指标"),
     "stands_out": ("What stands out", "要点"),
     "demand": ("Demand over time", "需求走势"),
-    "capacity": ("Requests against capacity", "请求量与系统容量"),
+    "capacity": ("How full the platform was", "平台负载与利用率"),
     "funnel": ("From visit to kept goods", "从访问到留存的漏斗"),
     "stock": ("Stock and stock-outs", "库存与缺货"),
     "promise": ("The delivery promise", "履约承诺"),
@@ -33,27 +33,42 @@ _WORDS: dict[str, tuple[str, str]] = {
         "figures, run a study over several seeds (sim618 study).",
         "一次运行只是一种可能的过程。比较策略或了解随机波动的幅度，请用多个种子做研究（sim618 study）。",
     ),
-    "warmup": ("warm-up", "预热期"),
-    "warmup_note": (
-        "Grey: the warm-up, which counts in no figure of this report. Dotted lines: openings. Numbers: events of the "
-        "timeline below.",
-        "灰色为预热期，不计入本报告的任何数字。虚线：活动开始。数字：对应下方时间线中的事件。",
+    "warmup": ("warm-up", "仿真暖机期（不计入）"),
+    "note_warmup": (
+        "Grey: the warm-up, which counts in no figure of this report.",
+        "灰色为仿真暖机期，不计入本报告的任何数字。",
+    ),
+    "note_openings": ("Dotted lines: openings.", "虚线：活动开始。"),
+    "note_events": ("Numbers: events of the timeline below.", "数字：对应下方时间线中的事件。"),
+    "panel_up_to": ("{what}: up to {value}.", "{what}：最高 {value}。"),
+    "few_rows": (
+        "Only {each} simulated shoppers for each article: figures of stock (turnover, stock-outs, fill rate) are "
+        "biased, not only noisy. With {enough} or more they settle: simulate more shoppers (--shoppers), or make the "
+        "catalogue smaller in step (shelf.catalogue.skus).",
+        "每个商品仅对应 {each} 名模拟顾客：库存类指标（周转、缺货、满足率）存在系统性偏差，而不只是随机波动。"
+        "达到 {enough} 名以上才趋于稳定：请增加模拟顾客（--shoppers），或同比例缩小商品目录（shelf.catalogue.skus）。",
     ),
     "by_day": ("by day", "按日"),
     "nothing": ("Nothing to show in this run.", "本次运行没有可显示的内容。"),
     # what was replayed
     "replayed": (
-        "{shoppers} simulated shoppers standing for {people} people, in a shop of {skus} articles, from {first} to "
+        "{shoppers} simulated shoppers standing for {people} people, in a shop of {skus}, from {first} to "
         "{last} ({days} days after {warmup} days of warm-up), with {promotions} and {events}; seed {seed}.",
-        "{shoppers} 名模拟顾客代表 {people} 名消费者，店铺共 {skus} 个商品，时间为 {first} 至 {last}"
-        "（预热 {warmup} 天后计 {days} 天），包含{promotions}和{events}；随机种子 {seed}。",
+        "{shoppers} 名模拟顾客代表 {people} 名消费者，店铺共{skus}，时间为 {first} 至 {last}"
+        "（暖机 {warmup} 天后计 {days} 天），包含 {promotions}和 {events}；随机种子 {seed}。",
     ),
     "replayed_alone": (
-        "A given demand for {skus} articles, without shoppers, from {first} to {last} ({days} days after {warmup} days "
+        "A given demand for {skus}, without shoppers, from {first} to {last} ({days} days after {warmup} days "
         "of warm-up), with {events}; seed {seed}.",
-        "给定需求、{skus} 个商品、不含顾客模型，时间为 {first} 至 {last}（预热 {warmup} 天后计 {days} 天），"
-        "包含{events}；随机种子 {seed}。",
+        "给定需求、{skus}、不含顾客模型，时间为 {first} 至 {last}（暖机 {warmup} 天后计 {days} 天），"
+        "包含 {events}；随机种子 {seed}。",
     ),
+    "replayed_stations": (
+        "Stations alone, under given arrivals, without shop or shoppers; seed {seed}.",
+        "仅模拟服务台在给定到达下的排队，不含店铺与顾客；随机种子 {seed}。",
+    ),
+    "articles_1": ("{n} article", " {n} 个商品"),
+    "articles_n": ("{n} articles", " {n} 个商品"),
     "promotions_0": ("no promotion", "0 场促销"),
     "promotions_1": ("1 promotion", "1 场促销"),
     "promotions_n": ("{n} promotions", "{n} 场促销"),
@@ -79,6 +94,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tile_fill_rate": ("Units served from stock, of all units asked for", "现货满足件数占需求件数"),
     "tile_cycle_service": ("Order cycles without a unit short", "未发生缺货的补货周期占比"),
     "tile_in_stock_rate": ("Articles and days with stock, of all", "有货的商品天数占比"),
+    "tile_bullwhip_ratio": ("How much more orders to suppliers vary than demand", "向供应商的订货波动相对需求波动的倍数"),
+    "tile_station": ("With the half-width of its 99% interval, where it has one", "附 99% 置信区间半宽（如有）"),
+    "station_sojourn_mean": ("mean time from arrival to departure", "平均逗留时间"),
+    "station_wait_mean": ("mean wait", "平均等待时间"),
+    "station_delayed_share": ("had to wait", "需等待占比"),
+    "station_within_share": ("served within the target", "目标时间内开始占比"),
+    "station_lost_share": ("turned away", "被拒占比"),
+    "station_abandoned_share": ("gave up", "放弃占比"),
+    "station_busy": ("servers at work", "平均忙碌服务台数"),
+    "station_utilisation": ("utilisation", "利用率"),
     "tile_turnover_days": ("Days that the average stock would last", "平均库存可支撑的天数"),
     "tile_stock_outs": ("Articles and days without stock", "缺货的商品天数"),
     "tile_lost_sales": ("Units asked for and refused", "未能满足的需求件数"),
@@ -99,6 +124,30 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{share} of user actions failed or were turned away; the worst hour began {when} ({worst}).",
         "{share} 的用户操作失败或被拒绝；最差的一小时始于 {when}（{worst}）。",
     ),
+    "failures_action": (
+        " Hit hardest was “{action}”: {worst} of it came to nothing in the hour from {when}.",
+        "受影响最大的操作是“{action}”：自 {when} 起的一小时内 {worst} 未成功。",
+    ),
+    "action_browse": ("browse", "浏览"),
+    "action_search": ("search", "搜索"),
+    "action_cart": ("fill a cart", "加购"),
+    "action_order": ("order", "下单"),
+    "action_pay": ("pay", "支付"),
+    "action_care": ("ask care", "咨询客服"),
+    "attacked": ("Attackers: {what}.", "攻击情况：{what}。"),
+    "event_at": ("Event {no}, {when}: {what}.", "事件 {no}，{when}：{what}。"),
+    "event_for": (
+        "Event {no}, {when}: {what} for {time}. In the hours it touched: {told}.",
+        "事件 {no}，{when}：{what}，持续 {time}。所涉各小时内：{told}。",
+    ),
+    "event_failed": (
+        "{failed} attempts to order or pay came to nothing ({share})",
+        "{failed} 次下单或支付未成功（{share}）",
+    ),
+    "event_given_up": ("{n} orders given up after a failure", "{n} 单因故障放弃"),
+    "event_refused": ("{n} units asked for and not in stock", "{n} 件需求因缺货未满足"),
+    "event_nothing": ("no order failed and no unit was lacking", "无下单失败，也无缺货"),
+    "more_events": ("{n} further events: see the timeline.", "另有 {n} 个事件，见时间线。"),
     "lost": (
         "{units} units were asked for and not in stock, worth {value}; the worst day was {when} with {worst} units.",
         "有 {units} 件需求因缺货未满足，价值 {value}；最严重的一天为 {when}，共 {worst} 件。",
@@ -115,17 +164,20 @@ _WORDS: dict[str, tuple[str, str]] = {
     "promotion_calendar": ("Promotions", "促销活动"),
     "requests_second_short": ("User actions per second", "每秒用户操作数"),
     "requests_second": ("User actions per second, busiest minute of the hour", "每秒用户操作数（每小时最忙的一分钟）"),
-    "capacity_line": ("capacity", "容量"),
-    "capacity_beyond": (
-        "capacity: {value} per second and more, beyond this axis",
-        "容量：每秒 {value} 以上，超出坐标范围",
-    ),
-    "capacity_beyond_short": ("capacity: {value}/s and more", "容量：{value}/秒以上"),
+    "busiest": ("Utilisation of the busiest service", "最繁忙服务的利用率"),
+    "busiest_short": ("Used", "利用率"),
+    "own_services": ("own (at the peak: {service})", "自有（峰值：{service}）"),
+    "dependencies": ("dependencies (at the peak: {service})", "外部依赖（峰值：{service}）"),
+    "dependency": ("{service} (dependency)", "{service}（外部依赖）"),
+    "all_actions": ("all", "全部"),
+    "buying_actions": ("order and pay", "下单与支付"),
+    "failed_share_short": ("Failed, turned away", "失败或被拒绝"),
     "failed_share": ("User actions failed or turned away", "失败或被拒绝的用户操作占比"),
     "capacity_note": (
-        "Capacity: the user actions per second that would fill the busiest service, at the mix of actions and the "
-        "replicas of that minute.",
-        "容量：按该分钟的操作构成和副本数，使最繁忙的服务达到满载的每秒用户操作数。",
+        "Utilisation: the busiest minute of the busiest service of each hour; at 100% (red) requests queue, fail or are "
+        "turned away. Calls turned away before they reach a service are in none of its numbers below.",
+        "利用率：每小时最繁忙服务最忙一分钟的值；达到 100%（红线）时请求排队、失败或被拒绝。"
+        "到达服务之前即被拒绝的调用不计入下表。",
     ),
     "stock_value": ("Stock at cost, when the day closed (CNY)", "日终库存成本（元）"),
     "out_share": ("Articles that ran out during the day", "当日出现缺货的商品占比"),
@@ -149,13 +201,25 @@ _WORDS: dict[str, tuple[str, str]] = {
     "funnel_units": ("Goods: from demand to kept", "商品：从需求到留存"),
     "funnel_note": (
         "Counted by when each step happened, so orders still on the way at the end are not yet delivered, and the "
-        "first deliveries are of orders from the warm-up. Percentages: of the step above.",
-        "按各步骤发生的时间统计：期末在途订单尚未计入送达，期初送达含预热期的订单。百分比为相对上一步的比例。",
+        "first deliveries are of orders from the warm-up. Percentages: of the step above; none where a step counts more "
+        "than it.",
+        "按各步骤发生的时间统计：期末在途订单尚未计入送达，期初送达含暖机期的订单。百分比为相对上一步的比例，"
+        "超过上一步时不显示。",
     ),
+    "funnel_several": (
+        "A checkout may make several orders: presold articles, and each bought in a group, are orders of their own.",
+        "一次结算可能产生多个订单：预售商品与每件拼团商品各自成单。",
+    ),
+    "funnel_bots": (
+        "Orders of attackers are left out, except among those delivered.",
+        "不含攻击者的订单（送达除外）。",
+    ),
+    "each": ("{n} each", "平均 {n} 单"),
     "step_visits": ("visits", "访问"),
     "step_carts": ("filled a cart", "加购"),
     "step_checkouts": ("went to checkout", "进入结算"),
-    "step_orders": ("placed an order", "下单"),
+    "step_carts_ordered": ("checkouts with an order", "成功下单的结算"),
+    "step_orders": ("orders placed", "下单"),
     "step_paid": ("paid, or its deposit", "已付款或付定金"),
     "step_delivered": ("orders delivered", "订单送达"),
     "step_demanded": ("units asked for", "需求件数"),
@@ -180,7 +244,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "fulfilment": ("Picking and packing", "拣货与包装"),
     "shipping": ("Shipping", "配送"),
     "return_handling": ("Return handling", "退货处理"),
-    "write_offs": ("Write-offs", "报废核销"),
+    "write_offs": ("Write-offs", "报损"),
     "marketing": ("Marketing", "营销"),
     "commissions": ("Commissions", "佣金"),
     "it": ("Machine room", "机房与云"),
@@ -241,8 +305,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "services": ("Services at their busiest", "各服务的最高负载"),
     "service": ("Service", "服务"),
     "requests": ("Requests", "请求数"),
-    "failed": ("Failed", "失败"),
-    "utilisation": ("Peak load", "峰值利用率"),
+    "failed": ("Failed calls", "失败调用"),
+    "utilisation": ("Peak use", "峰值利用率"),
     "replicas": ("Replicas", "副本数"),
     # groups of measures
     "group_trade": ("Trade", "交易"),

@@ -76,3 +76,21 @@ def test_the_figure_shows_contacts_waiting_and_complaints(staffed: Result, lang:
     assert len(figure.axes) == 3
     bare = Run(ROOT, {}, {}, staffed.series, staffed.events, {})
     assert figures.care(bare, span, Words(lang), narrow) is None
+
+
+def test_actions_add_up_to_the_hours_and_to_the_measures(staffed: Result) -> None:
+    table, series, kpis = staffed.tables["actions"], staffed.series, staffed.kpis
+    for column, whole in (("requests", "requests"), ("failed", "requests_failed"), ("shed", "requests_shed")):
+        assert table[column].sum() == pytest.approx(series[whole].sum(), rel=1e-6)
+    hours = table[table["hour"] >= 0].groupby("hour")[["requests", "failed", "shed"]].sum()
+    least = 1.0 - ((hours["failed"] + hours["shed"]) / hours["requests"]).max()
+    assert least == pytest.approx(kpis["worst_hour_availability"], abs=1e-6)
+    assert (table["failed"] + table["shed"] <= table["requests"] * (1.0 + 1e-6)).all(), "neither is counted in the other"
+
+
+def test_services_tell_their_own_from_dependencies(staffed: Result) -> None:
+    table = staffed.tables["services"]
+    assert set(table.loc[~table["own"], "service"]) == {"payment_provider"}
+    own = table[table["own"] & (table["hour"] >= 0)]
+    assert own["utilisation"].max() == pytest.approx(staffed.kpis["peak_utilisation"], rel=1e-6)
+    assert (table["failed"] <= table["requests"] * (1.0 + 1e-6)).all(), "a refused call is a failed one, once"

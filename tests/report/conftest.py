@@ -32,6 +32,22 @@ days: 90
 crowd: {shoppers: 0, demand: {distribution: poisson, mean: 20, skus: 3}}
 """
 
+STATIONS = """\
+name: One station
+start: 2026-01-01
+days: 1
+warmup: 0d
+crowd: {shoppers: 0, demand: {distribution: constant, mean: 0, skus: 1}}
+fulfilment:
+  network: {regions: 1, central: 1, regional: 0, front: 0}
+  arrivals:
+    rate: 200/h
+    within: 20s
+    parcels: 20_000
+    warmup: 2_000
+    stations: [{name: station, servers: 14, service: {mean: 3min, distribution: exponential}}]
+"""
+
 
 @pytest.fixture(scope="session")
 def result_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -65,6 +81,12 @@ def written(text: str, base: Path) -> Path:
 def alone_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of stock alone, 90 days under a given demand, nobody shopping. Do not write into it."""
     return written(ALONE, tmp_path_factory.mktemp("alone"))
+
+
+@pytest.fixture(scope="session")
+def stations_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one station alone, under given arrivals. Do not write into it, but for its report."""
+    return written(STATIONS, tmp_path_factory.mktemp("stations"))
 
 
 @pytest.fixture

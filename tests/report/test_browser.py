@@ -83,7 +83,7 @@ def test_no_two_texts_of_a_figure_lie_on_each_other(browser, folder):
             clashes = page.evaluate(
                 """() => [...document.querySelectorAll('figure > div')].filter(d => d.offsetParent).flatMap(d => {
                     const boxes = [...d.querySelectorAll('text')]
-                        .filter(t => t.textContent.trim() && t.textContent != '■')
+                        .filter(t => t.textContent.trim() && !'■╍▨'.includes(t.textContent))
                         .map(t => [t.textContent, t.getBoundingClientRect()]);
                     const hits = [];
                     for (let i = 0; i < boxes.length; i++) for (let j = 0; j < i; j++) {
@@ -115,7 +115,7 @@ def test_tiles_show_the_numbers_of_kpis_json(browser, folder):
     names = [name for name in wanted if name in kpis]
     assert len(names) >= 6
     for name in names:
-        assert plain(name) == pytest.approx(kpis[name], rel=2e-3), name
+        assert plain(name) == pytest.approx(kpis[name], rel=6e-3), name
 
 
 def test_chinese_is_drawn_with_glyphs_of_its_own(browser, folder):
@@ -123,7 +123,7 @@ def test_chinese_is_drawn_with_glyphs_of_its_own(browser, folder):
     page, _, _ = opened(browser, draw(folder, "zh"), DESK)
     assert page.locator("html").get_attribute("lang") == "zh-CN"
     assert "核心" in (page.locator(".tiles").get_attribute("aria-label") or "")
-    assert page.get_by_text("每小时访问次数").first.is_visible()
+    assert page.locator("svg text", has_text="每小时访问次数").first.is_visible()
     different = page.evaluate(
         """() => { const pixels = c => { const k = document.createElement('canvas'); k.width = k.height = 40;
             const x = k.getContext('2d'); x.font = '30px ' + getComputedStyle(document.body).fontFamily;

@@ -60,7 +60,7 @@ def test_every_tile_shows_the_value_of_kpis_json(folder, lang):
     assert list(tiles) == [name for name in TILES if name in kpis]
     assert len(tiles) >= 8
     for name, shown in tiles.items():
-        assert html.unescape(shown) == value_of(name, kpis[name], all_measures(), Words(lang))
+        assert html.unescape(shown) == value_of(name, kpis[name], all_measures(), Words(lang), 3)
 
 
 def test_every_measure_of_kpis_json_is_in_the_table(folder):
@@ -157,7 +157,7 @@ def test_the_warm_up_counts_in_no_sentence(folder):
 
     before = drawn(folder)
     series = pd.read_parquet(folder / "series.parquet")
-    for column in ("visits", "orders", "lost_units", "late_parcels", "delivered_parcels", "requests_failed"):
+    for column in ("visits", "orders", "lost_units", "late_parcels", "delivered_parcels", "requests_failed", "requests_shed"):
         series.loc[series["hour"] < 0, column] = 987_654.0
     series.to_parquet(folder / "series.parquet")
     ledger = pd.read_parquet(folder / "ledger.parquet")
@@ -185,7 +185,7 @@ def test_figures_come_wide_for_a_desk_and_narrow_for_a_phone(folder):
 
 
 def test_a_folder_without_small_tables_still_gives_a_page(folder):
-    for name in ("ledger", "stock", "services", "capacity", "promotions", "deliveries", "care"):
+    for name in ("ledger", "stock", "actions", "services", "promotions", "deliveries", "care"):
         (folder / f"{name}.parquet").unlink()
     text = drawn(folder)
     assert 'id="demand"' in text and 'id="money"' not in text
@@ -228,8 +228,8 @@ def test_a_negative_profit_is_a_loss_in_words_and_colour(folder):
     kpis["profit"] = -1_234_567.0
     (folder / "kpis.json").write_text(json.dumps(kpis), encoding="utf-8")
     text = drawn(folder)
-    assert "an operating loss of 1.235M CNY" in text
-    assert '<span class="value bad">−1.235M CNY</span>' in text
+    assert "an operating loss of 1.23M CNY" in text
+    assert '<span class="value bad">−1.23M CNY</span>' in text
 
 
 def test_the_folder_reads_back_as_the_run(result_folder):

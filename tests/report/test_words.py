@@ -10,7 +10,8 @@ import pytest
 
 import sim.report
 from sim.books.state import ACCOUNTS
-from sim.report.headline import TILES, TILES_ALONE
+from sim.report.alone import STOCK
+from sim.report.headline import TILES
 from sim.report.words import Words, words
 
 SOURCES = [path for path in Path(sim.report.__file__).parent.iterdir() if path.suffix in (".py", ".j2")]
@@ -39,7 +40,7 @@ def test_every_word_asked_for_is_in_the_dictionary():
     assert asked <= set(words())
 
 
-@pytest.mark.parametrize("name", [f"tile_{name}" for name in (*TILES, *TILES_ALONE)])
+@pytest.mark.parametrize("name", [f"tile_{name}" for name in (*TILES, *STOCK)])
 def test_every_tile_has_its_note(name):
     assert name in Words("en")
 

@@ -96,7 +96,7 @@ def wasted(market: Any) -> float:
 
 
 def peak_utilisation(market: Any) -> float:
-    """Highest utilisation of any service or database in any minute."""
+    """Highest utilisation of any service or database of the shop in any minute; dependencies are others' machines."""
     used = _nodes(market)[..., st.H_UTILISATION]
     kinds = _platform(market).nodes["kind"] != st.DEPENDENCY
     return float(used[:, kinds].max()) if used.size else float("nan")
@@ -238,8 +238,8 @@ MEASURES = (
             "attempts ÷ first attempts, at all nodes", "Google SRE book, ch. 22", amplification),
     Measure("wasted_work", "Wasted work", "无效处理占比", "share", "lower",
             "served after the caller gave up ÷ arrived", TABLE, wasted),
-    Measure("peak_utilisation", "Peak utilisation", "峰值利用率", "share", "neither",
-            "highest minute of any service or database", TABLE, peak_utilisation),
+    Measure("peak_utilisation", "Peak utilisation of own services", "自有服务峰值利用率", "share", "neither",
+            "highest minute of any service or database, dependencies left out", TABLE, peak_utilisation),
     Measure("failed_order_attempts", "Failed attempts to order or pay", "下单支付失败次数", "requests", "lower",
             "shed or failed order and pay requests", TABLE, failed_orders),
     Measure("orders_lost_to_failures", "Orders lost to failures", "因故障流失订单", "orders", "lower",

@@ -127,7 +127,7 @@ MEASURES = (
     Measure("net_gmv", "GMV net of returns", "净成交额", "CNY", "higher",
             "paid GMV − refunds − price protection; an increment is the difference to the same seed with shelf.withheld",
             SOURCE, net_gmv),
-    Measure("gmv_last_30_days", "GMV of the last 30 days", "最后30天成交额", "CNY", "higher",
+    Measure("gmv_last_30_days", "GMV of the last 30 days at most", "最后至多30天成交额", "CNY", "higher",
             "GMV of the run's last 30 days: the month after, in a run that ends 30 days after a festival", "P10",
             lambda m: float(hours(m, "gmv")[-720:].sum())),
     Measure("promo_units", "Units promoted", "促销件数", "units", "neither",
