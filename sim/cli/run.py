@@ -31,6 +31,9 @@ from sim.cli.progress import progress
 from sim.core.calendar import DAY, Calendar
 from sim.core.units import parse_when
 
+HEADLINE = ("gmv", "orders", "cvr", "fill_rate", "on_time_rate", "return_rate", "profit")
+COLUMN = 32  # in which the values begin
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to an app."""
@@ -166,7 +169,7 @@ def _run_into(
 
     notice = (lambda text: None) if quiet else faults.say
     with whole_folder(folder) as temporary:
-        with progress(calendar_of(scenario), scenario.name, quiet=quiet) as step:
+        with progress(calendar_of(scenario), scenario.name, quiet=quiet, lang=lang) as step:
             result = simulate(scenario, seed=seed, replication=replication, progress=step, notice=notice)
         manifest = {
             **result.manifest,
@@ -196,18 +199,29 @@ def _tell(row: dict[str, Any], lang: str) -> None:
     """Headline figures and where the rest is."""
     if row["existed"]:
         faults.say(f"this run exists already: {row['folder']} (--fresh runs again)")
-    from sim.books.measures import all_measures
-
-    table = all_measures()
-    for name in ("gmv", "orders", "cvr", "fill_rate", "on_time_rate", "return_rate", "profit"):
-        value = row["kpis"].get(name)
-        if name in table and value is not None:
-            label = table[name].label_zh if lang == "zh" else table[name].label
-            print(f"{label:<32} {_figure(value, table[name].unit)}")
+    for label, value in headline(row["kpis"], lang):
+        print(f"{label}{' ' * max(1, COLUMN - _columns(label))}{value}")
     print(Path(row["folder"]) / "report.html")
 
 
-def _figure(value: float, unit: str) -> str:
-    if unit in ("share", "%"):
-        return f"{value:.1%}"
-    return f"{value:,.0f} {unit}".rstrip() if abs(value) >= 1_000 else f"{value:.4g} {unit}".rstrip()
+def headline(kpis: dict[str, float], lang: str) -> list[tuple[str, str]]:
+    """(label, value) of what a run is about: trade where somebody shops, else stock, else stations."""
+    from sim.books.measures import all_measures
+    from sim.report import alone
+    from sim.report.headline import label_of, value_of
+    from sim.report.words import Words
+
+    table, words = all_measures(), Words(lang)
+    told = {name: value for name, value in kpis.items() if value is not None}
+    names = [name for name in HEADLINE if name in told] if told.get("visits") else alone.chosen(told, table)
+    return [
+        (label_of(name, table, words), value_of(name, told[name], table, words))
+        if name in table
+        else (alone.label(name, words), alone.value(name, told, words))
+        for name in names
+    ]
+
+
+def _columns(text: str) -> int:
+    """Columns a text takes in a terminal: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
