@@ -44,9 +44,9 @@ SERIES = (
     "defaults", "stock_outs", "substitutions", "lost_units", "lost_value", "demanded_units", "served_units",
     "rival_purchases", "waiting", "abandoned", "order_failures", "retries", "lost_failures", "cancelled_units",
     "picked_units", "shipped_parcels", "delivered_parcels", "late_parcels", "returned_units", "refunds",
-    "dropouts", "enquiries", "topped_up", "topped_up_returned", "incremental_needs", "burst_visits", "bot_orders",
+    "dropouts", "enquiries", "topped_up", "topped_up_returned", "delivered_orders", "burst_visits", "bot_orders",
     "reviews", "review_points", "coupons_claimed", "coupons_used", "messages", "opt_outs", "livestream_visits",
-    "trigger_visits", "attack_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "balances_paid",
+    "trigger_visits", "returned_orders", "won_back", "invitations", "unpaid_orders", "unpaid_value", "balances_paid",
     "cash_backs", "protected", "group_orders", "groups_failed", "trials",
     "screened", "blocked", "captcha_lost", "bot_gmv", "bot_units", "carts_ordered",
 )  # fmt: skip
@@ -62,9 +62,9 @@ COLUMN = {name: index for index, name in enumerate(SERIES)}
     DEFAULTS, STOCK_OUTS, SUBSTITUTIONS, LOST_UNITS, LOST_VALUE, DEMANDED_UNITS, SERVED_UNITS,
     RIVAL_PURCHASES, S_WAITING, ABANDONED, ORDER_FAILURES, RETRIES, LOST_FAILURES, CANCELLED_UNITS,
     PICKED_UNITS, SHIPPED_PARCELS, DELIVERED_PARCELS, LATE_PARCELS, RETURNED_UNITS, REFUNDS,
-    DROPOUTS, ENQUIRIES, TOPPED_UP, TOPPED_UP_RETURNED, INCREMENTAL_NEEDS, BURST_VISITS, BOT_ORDERS,
+    DROPOUTS, ENQUIRIES, TOPPED_UP, TOPPED_UP_RETURNED, DELIVERED_ORDERS, BURST_VISITS, BOT_ORDERS,
     REVIEWS, REVIEW_POINTS, COUPONS_CLAIMED, COUPONS_USED, MESSAGES, OPT_OUTS, LIVESTREAM_VISITS,
-    TRIGGER_VISITS, ATTACK_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, BALANCES_PAID,
+    TRIGGER_VISITS, RETURNED_ORDERS, WON_BACK, INVITATIONS, UNPAID_ORDERS, UNPAID_VALUE, BALANCES_PAID,
     CASH_BACKS, PROTECTED_VALUE, GROUP_ORDERS, GROUPS_FAILED, TRIALS,
     SCREENED, BLOCKED, CAPTCHA_LOST, BOT_GMV, BOT_UNITS, CARTS_ORDERED,
 ) = constants(len(SERIES))  # fmt: skip

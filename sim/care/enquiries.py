@@ -18,6 +18,7 @@ ASKS_PRICE = decision("care.asks_price")
 HOUR, DAY, WEEK = 60.0, 1440.0, 10_080.0
 #: a cut smaller than this share goes unnoticed
 NOTICED = 0.03
+CHUNK = 512  # orders whose draws are made at once
 AHEAD = 8  # orders whose rows are on their way from memory
 
 
@@ -40,18 +41,27 @@ def where_is_it(market: Any, now: float) -> np.ndarray:
 def _askers(orders, rows, key0, key1, now, early, late):  # type: ignore[no-untyped-def]
     """int64[n]: those of the orders ``rows`` whose shoppers ask, with chance ``late`` once the promise is missed."""
     found = np.empty(rows.shape[0], np.int64)
+    shopper, occurrence, word = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64), np.empty(CHUNK, np.uint32)
+    likely = max(early, late)
     n = 0
-    for j in range(rows.shape[0]):
-        if j + AHEAD < rows.shape[0]:
-            prefetch(orders, rows[j + AHEAD])
-        order = orders[rows[j]]
-        if order.origin == ORIGIN_BOT:
-            continue
-        hours = (int(now) - int(order.paid_at)) // 60 & 4095
-        word = philox(key0, key1, order.shopper, np.int64(order.turn) * 4096 + hours, ASKS_WHERE, 0)[0]
-        if uniform(word) < (late if now > order.promised else early):
-            found[n] = rows[j]
-            n += 1
+    for first in range(0, rows.shape[0], CHUNK):
+        count = min(CHUNK, rows.shape[0] - first)
+        for j in range(count):
+            if first + j + AHEAD < rows.shape[0]:
+                prefetch(orders, rows[first + j + AHEAD])
+            order = orders[rows[first + j]]
+            shopper[j] = order.shopper
+            occurrence[j] = np.int64(order.turn) * 4096 + ((int(now) - int(order.paid_at)) // 60 & 4095)
+        for j in range(count):  # does nothing else, so that the processor does several at once
+            word[j] = philox(key0, key1, shopper[j], occurrence[j], ASKS_WHERE, 0)[0]
+        for j in range(count):
+            u = uniform(word[j])
+            if u >= likely:
+                continue
+            order = orders[rows[first + j]]
+            if order.origin != ORIGIN_BOT and u < (late if now > order.promised else early):
+                found[n] = rows[first + j]
+                n += 1
     return found[:n]
 
 

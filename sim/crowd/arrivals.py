@@ -46,13 +46,21 @@ def personal(row, params):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def living_rate(crowd):  # type: ignore[no-untyped-def]
     """Visits a day of all living shoppers at intensity 1, in row units; fills ``rates``, which the day's making reads."""
+    rows, rates, params = crowd.rows, crowd.rates, crowd.params
+    # most have had no experience yet, and so share one exponential
+    untouched = np.float32(params[P_NEUTRAL])
+    pull = math.exp(params[P_SATISFACTION_PULL] * (untouched - params[P_NEUTRAL]))
     total = 0.0
-    for i in range(crowd.rows.shape[0]):
-        row = crowd.rows[i]
-        living = row.flags & (ALIVE | REMOVED) == ALIVE
-        crowd.rates[i] = row.rate if living else 0.0
-        if living:
-            total += row.rate * personal(row, crowd.params)
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        if row.flags & (ALIVE | REMOVED) != ALIVE:
+            rates[i] = 0.0
+            continue
+        rates[i] = row.rate
+        if row.satisfaction == untouched:
+            total += row.rate * min(params[P_PERSONAL_CAP], pull * (1.0 + row.lift))
+        else:
+            total += row.rate * personal(row, params)
     return total
 
 

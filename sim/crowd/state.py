@@ -47,7 +47,7 @@ SHOPPER = np.dtype(
         ("coupon", "i2"),  # kind of coupon held
         ("fatigue", "f4"),  # of messages, decays
         ("visits", "u2"),  # visits so far
-        ("window_orders", "u2"),  # orders since the warm-up ended
+        ("window_orders", "u2"),  # purchases since the warm-up ended: carts paid, in however many orders
         ("burst", "u2"),  # times this shopper came back for an opening
         ("lift", "f4"),  # share by which campaigns raise the rate of visits; -1: nobody has won this prospect yet
         ("margin", "i4"),  # fen earned since figures count: paid less cost of goods, of orders neither refunded nor void

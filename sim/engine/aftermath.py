@@ -9,11 +9,13 @@ from sim.books.state import (
     CASH,
     CASH_BACKS,
     COST_OF_GOODS,
+    DELIVERED_ORDERS,
     DROPOUTS,
     FRAUD,
     MARKETING,
     REFUNDS,
     RETURN_HANDLING,
+    RETURNED_ORDERS,
     RETURNS,
     REVIEW_POINTS,
     REVIEWS,
@@ -113,6 +115,7 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
     w0, w1, w2, w3 = philox(k0, k1, shopper, order.turn, EXPERIENCE, 0)
     disappointment = params[P_LATE] if order.flags & FLAG_LATE else 0.0
     faults, before, points = 0, float(row.satisfaction), 0.0
+    goes_back = False
     for line in range(order.lines):
         if order.line_state[line] != DELIVERED:
             continue
@@ -138,10 +141,14 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
         if uniform(v0) < 1.0 / (1.0 + math.exp(-odds)) or order.flags & FLAG_FRAUD:
             order.flags |= RETURN_PENDING << line
             wait = min(RETURN_WINDOW - 1.0, 360.0 + 2160.0 * exponential(v2))
+            goes_back = True
             if not appoint(agenda, minute + 1 + int(wait), A_RETURN, order_row, line):
                 order.flags &= ~(RETURN_PENDING << line)
             elif filler:
                 note(books, minute, TOPPED_UP_RETURNED, 1.0)
+    note(books, minute, DELIVERED_ORDERS, 1.0)
+    if goes_back:
+        note(books, minute, RETURNED_ORDERS, 1.0)
     experience(row, params, disappointment)
     after = float(row.satisfaction)
     chance = params[P_REVIEW] * (1.0 + disappointment)

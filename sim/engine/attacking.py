@@ -36,7 +36,7 @@ from sim.fulfilment.kernel import request_return
 from sim.fulfilment.pools import new_order, set_paid
 from sim.fulfilment.state import FLAG_FRAUD, FLAG_HELD, ORIGIN_BOT, WAITING
 from sim.fulfilment.stock import reachable
-from sim.shelf.kernel import refresh_page
+from sim.shelf.kernel import run_down
 from sim.shelf.pricing import price_basket
 from sim.shelf.state import C_OFF, C_THRESHOLD, C_USED
 
@@ -103,16 +103,7 @@ def take_bot_orders(crowd, shelf, supply, ful, books, agenda, desk, asked, got, 
         if article.origin == ORIGIN_LIVESTREAM:
             post(books, minute, COMMISSIONS, CASH, int(desk.lines[0, 1] * article.commission))
         article.sold += quantity
-        if article.quota > 0:
-            article.quota = max(0, article.quota - quantity)
-            if article.quota == 0:
-                # the contingent at this price is gone, in every arm of a test that shows it
-                gone = article.price
-                for arm in range(shelf.arms.shape[0]):
-                    k = arm * shelf.skus.shape[0] + sku
-                    if shelf.boards[k].price == gone:
-                        shelf.boards[k].price = article.list_price
-                        refresh_page(shelf, k)
+        run_down(shelf, sku, quantity)
         post(books, minute, CASH, ADVANCES, payable)
         before = crowd.rows[account].open_orders
         crowd.rows[account].open_orders = before + 1  # taken off again if it is bought away while it is being sent

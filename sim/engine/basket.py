@@ -18,13 +18,13 @@ FILLER = decision("basket.filler")
 
 
 @inner
-def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrence, line, quantity):  # type: ignore[no-untyped-def]
-    """The most attractive of eight SKUs of the category that is in stock and not in the cart; -1 if none."""
+def find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrence, sought, quantity):  # type: ignore[no-untyped-def]
+    """The most attractive of eight SKUs of the category of ``sought`` that is in stock and not in the cart; -1 if none."""
     best = -1
     value = -1e9
     page_0 = row.arm * shelf.skus.shape[0]
     for block in range(2):
-        w0, w1, w2, w3 = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, SUBSTITUTE, line * 2 + block)
+        w0, w1, w2, w3 = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, SUBSTITUTE, sought * 2 + block)
         for part in range(4):
             word = w0
             if part == 1:
@@ -80,7 +80,7 @@ def check_stock(crowd, shelf, supply, ful, rivals, books, shopper, occurrence, m
         u = uniform(w0)
         category = article.category
         if u < params[P_SUBSTITUTE]:
-            other = find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrence, j, quantity)
+            other = find_substitute(crowd, shelf, supply, ful, row, category, shopper, occurrence, sku, quantity)
             if other >= 0:
                 row.cart_sku[j] = other
                 note(books, minute, SUBSTITUTIONS, 1.0)

@@ -80,13 +80,14 @@ from sim.fulfilment.state import (
     WAITING,
 )  # fmt: skip
 from sim.fulfilment.stock import ask
-from sim.shelf.kernel import refresh_page
+from sim.shelf.kernel import run_down
 from sim.shelf.pricing import price_basket
 from sim.shelf.state import C_OFF, C_THRESHOLD, C_USED
 from sim.supply.state import LOST
 
 SUBMIT = decision("order.submit")
 BALANCE = decision("order.balance")
+COME_AGAIN = decision("order.come_again")
 ORIGIN_LIVESTREAM, ORIGIN_GROUP = 1, 2
 ALONE, PRESOLD, IN_GROUP = 0, 1, 2  # how an article is ordered; each kind is an order of its own
 
@@ -100,12 +101,12 @@ def opening_delay(params, w0, w1):  # type: ignore[no-untyped-def]
 
 
 @inner
-def fail_order(crowd, care, books, agenda, intent, minute, word, word1):  # type: ignore[no-untyped-def]
+def fail_order(crowd, care, books, agenda, intent, minute, again, lost):  # type: ignore[no-untyped-def]
     """The platform refused or lost the order: try again within the minute, come back later, or give up."""
     row = crowd.rows[intent.shopper]
     params = crowd.params
     note(books, minute, ORDER_FAILURES, 1.0)
-    if intent.attempt < params[P_ATTEMPTS] and uniform(word) < params[P_RETRY]:
+    if intent.attempt < params[P_ATTEMPTS] and uniform(again) < params[P_RETRY]:
         row.flags |= CHECKING_OUT
         note(books, minute, RETRIES, 1.0)
         appoint(agenda, minute + 1, A_RETRY, intent.shopper, intent.attempt + 1)
@@ -113,11 +114,12 @@ def fail_order(crowd, care, books, agenda, intent, minute, word, word1):  # type
     note(books, minute, LOST_FAILURES, 1.0)
     satisfaction = float(row.satisfaction)
     tell_care(care, ORDER_FAILED, intent.shopper, row.orders, minute, satisfaction, satisfaction, 0, 0, 0.0)
-    if uniform(word1) < params[P_LOST]:
+    if uniform(lost) < params[P_LOST]:
         clear_cart(row)
     else:
         # comes back within some hours, when the cart is still there
-        appoint(agenda, minute + 1 + int(240.0 * exponential(word1)), A_COMEBACK, intent.shopper, 0)
+        word = philox(crowd.keys[0], crowd.keys[1], intent.shopper, intent.occurrence, COME_AGAIN, intent.attempt)[0]
+        appoint(agenda, minute + 1 + int(240.0 * exponential(word)), A_COMEBACK, intent.shopper, 0)
 
 
 @inner
@@ -147,6 +149,9 @@ def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, int
     kept = 0
     if pays:
         kept = check_stock(crowd, shelf, supply, ful, rivals, books, shopper, intent.occurrence, minute)
+    if pays and kept != (1 << row.cart_lines) - 1 and minute >= desk.counts[D_MEASURED]:
+        # a cart is one purchase, however many orders its articles are sent in
+        row.window_orders = min(65000, row.window_orders + 1)
     written = 0
     for way in range(3):
         n = 0
@@ -250,21 +255,10 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
             post(books, minute, COMMISSIONS, CASH, int(desk.lines[i, 1] * article.commission))
         if article.cash_back > 0:
             order.flags |= FLAG_CASH_BACK
-        if article.quota > 0:
-            article.quota = max(0, article.quota - quantity)
-            if article.quota == 0:
-                # the contingent at this price is gone: the list price holds again
-                gone = article.price
-                for arm in range(shelf.arms.shape[0]):
-                    k = arm * skus.shape[0] + desk.basket[i]
-                    if shelf.boards[k].price == gone:
-                        shelf.boards[k].price = article.list_price
-                        refresh_page(shelf, k)
+        run_down(shelf, desk.basket[i], quantity)
         remember_price(crowd, shelf, row, desk.basket[i], quantity, desk.lines[i, 1], desk.lines[i, 0], day)
     order.origin = origin
     row.orders = min(65000, row.orders + 1)
-    if minute >= desk.counts[D_MEASURED]:
-        row.window_orders = min(65000, row.window_orders + 1)
     row.open_orders += 1
     row.last_order = minute
     row.money += payable

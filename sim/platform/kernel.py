@@ -114,7 +114,7 @@ def is_flat(demand):  # type: ignore[no-untyped-def]
     for c in range(CLASSES):
         for a in range(ACTIONS):
             row = demand[c, a]
-            first, differing = row[0], 0
+            first, differing = row[0], np.int64(0)
             for t in range(SECONDS):
                 differing += np.int64(row[t] != first)
             if differing > 0:

@@ -53,6 +53,7 @@ class _Board:
     def __post_init__(self) -> None:
         n = len(self.listed)
         self.price, self.member = self.listed.copy(), np.zeros(n, np.int64)
+        self.beyond = self.listed.copy()  # the price without what a quota limits
         self.deposit, self.balance = np.zeros(n, np.float32), np.zeros(n, np.int32)
         self.announced, self.announced_at = np.full(n, NEVER), np.full(n, -1, np.int32)
         self.exposure, self.impulse = np.zeros(n, np.float32), np.zeros(n, np.float32)
@@ -71,7 +72,7 @@ class _Board:
 
     def write(self, skus: np.ndarray) -> None:
         """Put everything on the rows of one board."""
-        skus["price"], skus["member_price"] = self.price, self.member
+        skus["price"], skus["price_beyond"], skus["member_price"] = self.price, self.beyond, self.member
         skus["deposit"], skus["balance_at"] = self.deposit, self.balance
         held = self.announced < NEVER
         skus["announced_price"] = np.where(held, self.announced, 0)
@@ -100,9 +101,14 @@ def write_boards(
     skus = shelf.skus
     reductions = np.zeros_like(shelf.reductions)
     coupons: dict[int, int] = {}
-    for window in calendar:
-        if isinstance(window.spec, Discount) and window.spec.quota is not None and minute == window.opens:
+    limited = [window for window in calendar if isinstance(window.spec, Discount) and window.spec.quota is not None]
+    for window in limited:
+        if minute == window.closes:
+            skus["quota"][window.mask] = -1
+    for window in limited:
+        if minute == window.opens:
             skus["quota"][window.mask] = max(1, round(window.spec.quota / weight))
+    for window in calendar:
         if isinstance(window.spec, Coupons):
             _open_coupons(shelf, window, coupons.setdefault(window.number, len(coupons)), weight)
         if isinstance(window.spec, GroupBuy):
@@ -147,7 +153,7 @@ def _write_board(
     listed = skus["list_price"]
     board = _Board(listed, np.rint(listed * (1.0 - limit)).astype(np.int64), skus["quota"] == 0)
     if standing is not None and standing.off.any():
-        board.price = np.where(standing.off > 0.0, board.cut(standing.off), board.price)
+        board.price = board.beyond = np.where(standing.off > 0.0, board.cut(standing.off), board.price)
     for window in calendar:
         holds = window.opens <= minute < window.closes
         coming = window.announced <= minute < window.opens
@@ -166,7 +172,8 @@ def _write_board(
         elif isinstance(spec, (Discount, Presale, Livestream, GroupBuy)):
             _cut(board, window, holds, coming)
     if standing is not None:
-        board.price = np.minimum(board.price, np.maximum(standing.ceiling, board.floor))
+        most = np.maximum(standing.ceiling, board.floor)
+        board.price, board.beyond = np.minimum(board.price, most), np.minimum(board.beyond, most)
     board.write(skus)
 
 
@@ -178,6 +185,8 @@ def _cut(board: _Board, window: Window, holds: bool, coming: bool) -> None:
         limited = isinstance(spec, Discount) and spec.quota is not None
         better = mask & (cut < board.price) & ~(board.sold_out if limited else False)
         board.price = np.where(better, cut, board.price)
+        if not limited:
+            board.beyond = np.where(mask & (cut < board.beyond), cut, board.beyond)
         if isinstance(spec, Presale):
             board.deposit[mask] = spec.deposit
             board.balance[mask] = window.closes

@@ -104,7 +104,7 @@ def read_skus(frame: Any, categories: np.ndarray, names: list[str], skus: np.nda
 
 def reset_boards(skus: np.ndarray) -> None:
     """Every board at its state without any promotion."""
-    skus["price"] = skus["list_price"]
+    skus["price"] = skus["price_beyond"] = skus["list_price"]
     skus["member_price"] = 0
     skus["deposit"] = 0.0
     skus["balance_at"] = 0

@@ -61,6 +61,24 @@ def refresh_page(shelf, k):  # type: ignore[no-untyped-def]
         page.position[axis] = sku.position[axis]
 
 
+@inner
+def run_down(shelf, sku, quantity):  # type: ignore[no-untyped-def]
+    """Units sold leave the quota of a promotion; when it is spent, what the other promotions make of the price holds,
+    in every arm of a test that shows it."""
+    article = shelf.skus[sku]
+    if article.quota <= 0:
+        return
+    article.quota = max(0, article.quota - quantity)
+    if article.quota > 0:
+        return
+    gone = article.price
+    for arm in range(shelf.arms.shape[0]):
+        k = arm * shelf.skus.shape[0] + sku
+        if shelf.boards[k].price == gone:
+            shelf.boards[k].price = shelf.boards[k].price_beyond
+            refresh_page(shelf, k)
+
+
 @njit(cache=True)
 def refresh_pages(shelf):  # type: ignore[no-untyped-def]
     """Rebuild every page; the boards of an A/B test's arms follow the shop's in what is rated, wanted and taken off."""

@@ -48,7 +48,8 @@ def _relist(market: Any, chosen: np.ndarray, before: np.ndarray, after: np.ndarr
     goods = shelf.skus
     weight = market.world.crowd.params[P_REGULAR] * shelf.categories["sensitivity"][goods["category"][chosen]]
     goods["list_price"][chosen] = after
-    goods["price"][chosen] = np.rint(goods["price"][chosen] * (after / before)).astype(np.int64)
+    for name in ("price", "price_beyond"):
+        goods[name][chosen] = np.rint(goods[name][chosen] * (after / before)).astype(np.int64)
     goods["quality"][chosen] -= (weight * np.log(after / before)).astype(np.float32)
     shelf.setting[STALE] = 1.0
     market.journal.record("shelf", "list_prices", "", float(np.mean(after / before) - 1.0))

@@ -39,6 +39,7 @@ SKU = np.dtype(
         ("origin", "u1"),  # origin an order through this promotion is booked under
         ("paused", "u1"),  # taken off the shelf
         ("quota", "i8"),  # row units still to be sold at the promotion price; -1: no limit
+        ("price_beyond", "i8"),  # fen, the price on the page once the quota is sold
         # what everybody sees
         ("rating_sum", "f4"),  # points of reviews, prior included
         ("rating_count", "f4"),

@@ -18,13 +18,13 @@ from sim.books.state import CASH, HOLDING, SOURCING, post
 from sim.core.clock import ACTIONS, FAULTS, REVIEWS, call_after, wait
 from sim.core.errors import SimError
 from sim.core.registry import get_policy
-from sim.fulfilment.state import DEPOSIT
 from sim.supply import kernel, policies  # noqa: F401  (policies register themselves)
 from sim.supply.assignment import assign, drawn_region
 from sim.supply.config import Supplier as SupplierSection
 from sim.supply.festival import order_for_the_festival
 from sim.supply.forecasts import Outlook
 from sim.supply.network import Network
+from sim.supply.presale import Presale
 from sim.supply.replenishment import Plan, View
 from sim.supply.state import (
     CENTRAL,
@@ -58,6 +58,7 @@ class Planner(mesa.Agent):
         self.day = 0  # days closed
         self.gates: dict[str, float] = {}  # region -> minute its port opens again
         self.withheld = np.zeros(self.skus, bool)  # bought out: not reordered
+        self.presale = Presale(self.skus)
         self.spent = np.zeros(self.skus)  # fen paid for goods since figures count, row
         self.extra_cover = 0.0  # days of cover added by an action
         self.marks = self.state.totals.copy()  # totals when figures began to count
@@ -190,6 +191,7 @@ class Planner(mesa.Agent):
         kernel.close_day(state, day, now, section.smoothing, sees_demand)
         units = (state.history if sees_demand else state.served)[day].astype(np.float64)
         usable = np.ones(self.skus, bool) if sees_demand or not section.uncensor else state.out[day] == 0
+        usable &= self.presale.plain_days(self.market.world.shelf.skus["deposit"])
         self.forecast.learn(day, units, usable, self)
         self._pay(day, now)
         self.day += 1
@@ -409,10 +411,4 @@ class Planner(mesa.Agent):
 
     def presold(self) -> np.ndarray:
         """int64[skus]: row units with a deposit paid and the balance open."""
-        orders = self.market.world.fulfilment.orders
-        rows = np.flatnonzero(orders["deposit"] > 0)
-        units = np.zeros(self.skus, np.int64)
-        if len(rows):
-            open_lines = (orders["line_state"][rows] == DEPOSIT) & (orders["shopper"][rows] >= 0)[:, None]
-            np.add.at(units, orders["sku"][rows][open_lines], orders["quantity"][rows][open_lines])
-        return units
+        return self.presale.units(self.market.world.fulfilment.orders)

@@ -45,7 +45,9 @@ def test_the_hours_add_up_to_the_measures(staffed: Result) -> None:
 def test_waiting_and_complaints_are_only_told_where_somebody_waits_or_decides() -> None:
     table = shop().tables["care"]
     assert table["wait"].isna().all() and table["complaints"].isna().all()
-    assert table["opened"].sum() == pytest.approx(table["staff"].sum()), "staff without limit answers all, in the same hour"
+    over = table.iloc[:-1]  # what comes in the last hour is worked when the run is over
+    assert over["opened"].sum() > 0.0
+    assert over["opened"].to_numpy() == pytest.approx(over["staff"].to_numpy()), "staff without limit answers all, in the same hour"
 
 
 def test_the_supplier_whose_failure_hurts_most_stands_first(staffed: Result) -> None:

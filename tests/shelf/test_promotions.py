@@ -182,3 +182,43 @@ def test_a_run_cut_short_may_leave_promotions_behind() -> None:
 def test_the_small_shop_is_a_shop(plain: Marketplace) -> None:
     assert total(plain, "orders") > 100 * plain.weight / 10
     assert plain.weight == SMALL["crowd.represents"] / SMALL["crowd.shoppers"]
+
+
+def test_when_a_quota_is_sold_the_other_promotions_go_on_and_it_never_touches_a_later_one() -> None:
+    few = {"kind": "discount", "off": "50%", "skus": "all", "from": "06-01", "to": "06-03", "quota": 10}
+    all_along = {"kind": "discount", "off": "20%", "skus": "all", "from": "06-01", "to": "06-08"}
+    market = Marketplace(load(BASE, {**SMALL, "shelf.promotions": [few, all_along]}), seed=3)
+    skus = market.world.shelf.skus
+    listed = skus["list_price"].astype(float)
+    start = market.calendar.warmup
+    market.run_until(start + 2 * 1440 - 1)
+    spent = skus["quota"] == 0
+    assert spent.any()
+    assert not spent.all()
+    np.testing.assert_allclose(skus["price"][spent] / listed[spent], 0.8, atol=0.001)
+    np.testing.assert_allclose(skus["price"][~spent] / listed[~spent], 0.5, atol=0.001)
+    market.run_until(start + 2 * 1440 + 1)
+    assert (skus["quota"] == -1).all()
+    market.run_until(start + 6 * 1440)
+    np.testing.assert_allclose(skus["price"] / listed, 0.8, atol=0.001)
+
+
+def test_a_cart_with_presold_and_other_goods_is_one_purchase() -> None:
+    presale = {
+        "kind": "presale", "deposit": "10%", "off": "30%", "skus": "random 30%", "from": "06-01", "balance": "06-06 20:00",
+    }  # fmt: skip
+    market = shop(**{"shelf.promotions": [presale], "crowd.choice.further_lines": "80%"})
+    rows = market.world.crowd.rows
+    orders = total(market, "orders") - total(market, "unpaid_orders")
+    purchases = float(rows["window_orders"].sum()) * market.weight
+    assert 0 < purchases < orders
+    plain = shop(**{"crowd.choice.further_lines": "80%"})
+    bought = float(plain.world.crowd.rows["window_orders"].sum()) * plain.weight
+    assert bought == pytest.approx(total(plain, "orders") - total(plain, "unpaid_orders"))
+
+
+def test_orders_with_a_return_are_counted_once(plain: Marketplace) -> None:
+    lines, orders = total(plain, "returned_units"), total(plain, "returned_orders")
+    assert 0.0 < kpis(plain)["order_return_rate"] == pytest.approx(orders / total(plain, "delivered_orders")) < 1.0
+    # what is sent back in the run was asked for before; several articles of an order count once
+    assert orders > 0.5 * lines
