@@ -29,10 +29,10 @@ def run(
     from sim.core.cache import tell_if_new
 
     tell_if_new(notice)
+    from numba.core import event
+
     from sim.engine.marketplace import Marketplace
     from sim.engine.result import Result
-
-    from numba.core import event
 
     market = Marketplace(scenario, seed=seed, replication=replication)
     making: list[float] = []
