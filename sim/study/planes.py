@@ -20,13 +20,22 @@ def pareto(
     on_front: np.ndarray,
     shown: tuple[Format, Format],
     names: tuple[str, str],
+    spans: tuple[np.ndarray, np.ndarray] | None = None,
+    joined: bool = True,
 ) -> Any:
-    """Policies or trials on two measures; those on the front are joined and named."""
+    """Policies or trials on two measures; those on the front are dark and named.
+
+    ``on_front``: bool[points]. ``joined``: a line through the front, where it is the front of these two measures.
+    ``spans``: low and high of both measures, two of float64[2, points], drawn as crosses.
+    """
     with style():
         figure, axes = canvas.canvas(8.2, 4.4, 1.15)
-        axes.plot(x[~on_front], y[~on_front], "o", color=LINE, markersize=5, zorder=1)
+        for across, along in (spans is not None and zip(spans[0].T, spans[1].T, strict=True)) or ():
+            axes.plot(across, [along.mean()] * 2, color=SOFT, linewidth=1.0, alpha=0.7, zorder=1)
+            axes.plot([across.mean()] * 2, along, color=SOFT, linewidth=1.0, alpha=0.7, zorder=1)
+        axes.plot(x[~on_front], y[~on_front], "o", color=LINE if spans is None else SOFT, markersize=5, zorder=2)
         order = np.flatnonzero(on_front)[np.argsort(x[on_front], kind="stable")]
-        axes.plot(x[order], y[order], "-o", color=ACCENT, linewidth=1.2, markersize=6.5, zorder=2)
+        axes.plot(x[order], y[order], "-o" if joined else "o", color=ACCENT, linewidth=1.2, markersize=6.5, zorder=3)
         axes.margins(0.12, 0.14)
         named = set(order) if len(order) <= 12 else set()
         if len(labels) <= 12:
