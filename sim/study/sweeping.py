@@ -155,7 +155,7 @@ def _extremes(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> Blo
         rows.append(cells)
     headings = [Text("policy", "策略")] * len(policy) + [both(name) for name in space.names]
     headings += [Text(c.measure.label, c.measure.label_zh) for c in asked]
-    return Block(Text("Settings, from the best mean to the worst", "各组设定，按均值从优到劣"), headings, rows)
+    return Block(Text("Best and worst settings", "最优与最差的设定"), headings, rows)
 
 
 def _mean(value: float, half: float, unit: str, lang: str) -> str:
