@@ -13,6 +13,7 @@ from sim.core.page import variables
 from sim.core.picture import svg
 from sim.core.wording import number
 from sim.study.drill_figures import losses, shortfall, timeline
+from sim.study.report import described
 
 WORDS = {
     "en": {
@@ -106,7 +107,7 @@ def page(result: Any, lang: str = "en") -> str:
         summary=drill.summary,
         tables=_tables(told, words, lang),
         pictures=[
-            {"title": words[key], "caption": CAPTIONS[key][int(lang == "zh")], "svg": Markup(svg(figure, words[key], prefix=key))}
+            {"title": words[key], "caption": CAPTIONS[key][int(lang == "zh")], "svg": Markup(described(svg(figure, words[key], prefix=key), CAPTIONS[key][int(lang == "zh")]))}
             for key, figure in pictures
         ],
         sure=_sure(told, drill, lang),

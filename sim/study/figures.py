@@ -110,9 +110,10 @@ def regret_map(
         axes.imshow(regrets, aspect="auto", cmap="Oranges", vmin=0.0, vmax=1.25 * top)
         for row in range(len(policies)):
             for column in range(len(scenarios)):
+                # the cells are light on a dark page too, so what is written in them keeps its colour
                 dark = regrets[row, column] > 0.85 * top
                 axes.text(
-                    column, row, shown(regrets[row, column]), ha="center", va="center", color="white" if dark else INK
+                    column, row, shown(regrets[row, column]), ha="center", va="center", color="#ffffff" if dark else "#1f2934"
                 )
         axes.set_yticks(range(len(policies)), wrapped)
         axes.set_xticks(range(len(scenarios)), columns)

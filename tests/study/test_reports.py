@@ -118,6 +118,15 @@ def test_chinese_reports_are_chinese(outcomes):
             assert sentence.en != sentence.zh
 
 
+def test_a_report_is_readable_on_a_phone_and_in_the_dark_and_describes_its_figures(outcomes, tmp_path):
+    outcomes["compare"].save(tmp_path)
+    page = (tmp_path / "study.html").read_text(encoding="utf-8")
+    assert "prefers-color-scheme:dark" in page and "background:#fff" not in page
+    assert "overflow-wrap:anywhere" in page and page.count('class="scroll"><table>') == page.count("<table>") - 1
+    assert page.count('<div class="scroll"><svg') == page.count("<svg") == page.count("<desc>")
+    assert re.search(r"<desc>Blue: not beaten", page)
+
+
 def test_names_are_escaped(tmp_path):
     outcome = api.compare(
         Gaussian(),
