@@ -8,9 +8,11 @@ import re
 import shlex
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from experiments.docs import draw_festival
 from sim.cli.main import app
 from sim.cli.options import overrides
 from sim.core.errors import ScenarioError
@@ -124,3 +126,12 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_the_festival_s_picture_marks_promotions_and_groups_thousands(tmp_path: Path) -> None:
+    hours = pd.date_range("2026-06-01", periods=48, freq="h")
+    series = pd.DataFrame({"hour": range(48), "time": hours, "visits": 30_000.0, "orders": 2_000.0})
+    promotions = pd.DataFrame({"kind": ["flash"], "opens": [hours[20]], "closes": [hours[21]]})
+    draw_festival(series, promotions, tmp_path / "festival.svg")
+    drawn = (tmp_path / "festival.svg").read_text(encoding="utf-8")
+    assert ">flash<" in drawn and ">30,000<" in drawn
