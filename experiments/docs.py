@@ -84,19 +84,29 @@ def table(kpis: dict[str, dict[str, float]]) -> list[str]:
     return lines
 
 
-def draw_festival(result: Any, path: Path) -> None:
-    """Orders and visits by hour of the festival run."""
+def draw_festival(series: Any, promotions: Any, path: Path) -> None:
+    """Orders and visits by hour of the festival run (``series``), with what was on offer (``promotions``) above."""
     from matplotlib import pyplot as plt
 
-    series = result.series[result.series["hour"] >= 0]
+    series = series[series["hour"] >= 0]
+    kinds = list(promotions["kind"].unique())
     with style():
-        figure, axes = plt.subplots(2, 1, figsize=(9, 4.2), sharex=True)
+        heights = [0.24 * len(kinds), 1.8, 1.8]
+        figure, (lane, *axes) = plt.subplots(3, 1, figsize=(9, 5.4), sharex=True, height_ratios=heights)
+        for row, kind in enumerate(kinds):
+            for _, one in promotions[promotions["kind"] == kind].iterrows():
+                lane.barh(row, one["closes"] - one["opens"], left=one["opens"], height=0.6, color=BAD, alpha=0.75)
+        lane.set_yticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
+        lane.set_ylim(len(kinds) - 0.4, -0.6)
+        lane.tick_params(length=0)
+        lane.spines["left"].set_visible(False)
         for axis, column, colour in zip(axes, ("visits", "orders"), (SOFT, ACCENT), strict=True):
             axis.fill_between(series["time"], series[column], step="post", color=colour, alpha=0.5, linewidth=0)
             axis.set_ylabel(f"{column} an hour")
             axis.set_ylim(0)
+            axis.yaxis.set_major_formatter("{x:,.0f}")
         figure.tight_layout()
-        path.write_text(svg(figure, "A replay of 618: visits and orders by hour"), encoding="utf-8")
+        path.write_text(svg(figure, "A replay of 618: promotions, visits and orders by hour"), encoding="utf-8")
         plt.close(figure)
 
 
@@ -167,7 +177,7 @@ def main() -> None:
         for name in ("base", "618")
     }
     fits = YAML(typ="safe").load((ROOT / "scenarios" / "fitted" / "fits.yaml").read_text(encoding="utf-8"))["fits"]
-    draw_festival(results["618"], pictures / "festival.svg")
+    draw_festival(results["618"].series, results["618"].tables["promotions"], pictures / "festival.svg")
     distances = draw_observed(results, fits, pictures / "observed.svg")
     text = [
         "# Is it plausible?",

@@ -7,12 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from sim.study import comparison, figures, paired, planes, words
+from sim.study import comparison, figures, paired, pareto, planes, stats, words
 from sim.study import comparison_words as told
 from sim.study.comparison import Comparison
 from sim.study.measures import Column
 from sim.study.outcome import Picture
 from sim.study.words import Text, number
+
+WIDE = 0.5
+"""A measure whose baseline's half-width is more than this share of its mean has no percentages worth drawing."""
+MARKS = Text(
+    "Marks are mean differences, lines 95% intervals: blue dots are better, orange squares worse, hollow grey dots undecided.",
+    "标记为平均差异，线为 95% 区间：蓝色圆点更好，橙色方块更差，灰色空心点未定。",
+)
 
 
 def pictures(found: Comparison) -> list[Picture]:
@@ -21,18 +28,13 @@ def pictures(found: Comparison) -> list[Picture]:
     scenario = found.scenarios[0]
     others = [p for p in range(len(found.policies)) if p != found.baseline]
     relative = [c for c in found.columns if c.statistic == "mean"]
-    shares = [
-        paired.ratio(found.of(scenario, p, c), found.of(scenario, found.baseline, c)) for c in relative for p in others
-    ]
-    if any(math.isfinite(share.half_width) for share in shares):
+    comparable = [c for c in relative if _has_percentages(found, scenario, others, c)]
+    if comparable:
         drawn.append(
             Picture(
                 Text("Difference from the baseline, in percent", "与基准的相对差异"),
-                lambda lang: _forest(found, scenario, others, relative, lang),
-                Text(
-                    "Dots are mean differences, lines 95% intervals; green is better, red worse, grey undecided.",
-                    "点为平均差异，线为 95% 区间；绿色更好，红色更差，灰色未定。",
-                ),
+                lambda lang: _forest(found, scenario, others, comparable, lang),
+                _percent_caption([c for c in relative if c not in comparable]),
             )
         )
     lead = found.columns[0]
@@ -42,7 +44,7 @@ def pictures(found: Comparison) -> list[Picture]:
             Picture(
                 Text(f"Difference in {told.name(lead, 'en')} from the baseline", f"{told.name(lead, 'zh')}与基准之差"),
                 lambda lang: _lead_forest(found, scenario, others, lead, lang),
-                Text("Dots are mean differences, lines 95% intervals.", "点为平均差异，线为 95% 区间。"),
+                MARKS,
             ),
         )
     drawn.append(
@@ -75,6 +77,28 @@ def pictures(found: Comparison) -> list[Picture]:
             )
         )
     return drawn
+
+
+def _has_percentages(found: Comparison, scenario: str, others: list[int], column: Column) -> bool:
+    """Whether the baseline is known well enough to measure differences against it, and some difference is bounded."""
+    base = found.of(scenario, found.baseline, column)
+    own = stats.mean(base, found.confidence)
+    if own.n == 0 or not own.half_width <= WIDE * abs(own.value):
+        return False
+    ratios = [paired.ratio(found.of(scenario, p, column), base, found.confidence) for p in others]
+    return any(math.isfinite(ratio.half_width) for ratio in ratios)
+
+
+def _percent_caption(left_out: list[Column]) -> Text:
+    if not left_out:
+        return MARKS
+    en, zh = (told.name(left_out[0], "en"), told.name(left_out[0], "zh"))
+    for column in left_out[1:]:
+        en, zh = f"{en}, {told.name(column, 'en')}", f"{zh}、{told.name(column, 'zh')}"
+    return Text(
+        f"{MARKS.en} Left out, as the baseline's interval is wide against its mean: {en}.",
+        f"{MARKS.zh}因基准的区间相对均值过宽而未画出：{zh}。",
+    )
 
 
 def _forest(found: Comparison, scenario: str, others: list[int], columns: list[Column], lang: str) -> Any:
@@ -120,9 +144,11 @@ def _lead_forest(found: Comparison, scenario: str, others: list[int], lead: Colu
 
 
 def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) -> Any:
-    on_front, _ = comparison.front(found, scenario)
     a, b = columns[0], columns[1]
-    x, y = (np.array([float(np.nanmean(found.of(scenario, p, c))) for p in range(len(found.policies))]) for c in (a, b))
+    known = [[found.estimate(scenario, p, c) for p in range(len(found.policies))] for c in (a, b)]
+    x, y = (np.array([estimate.value for estimate in row]) for row in known)
+    low_high = [np.array([[e.low for e in row], [e.high for e in row]]) for row in known]
+    on_front = pareto.front(np.stack([x, y], axis=1), [a.higher_is_better, b.higher_is_better])
     return planes.pareto(
         found.policies,
         x,
@@ -130,15 +156,21 @@ def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) 
         on_front,
         (told.shown(a, lang), told.shown(b, lang)),
         (told.name(a, lang), told.name(b, lang)),
+        (low_high[0], low_high[1]),
     )
 
 
 def _front_caption(found: Comparison) -> Text:
     on_front, probability = comparison.front(found, found.scenarios[0])
     names = [f"{found.policies[p]} ({100 * probability[p]:.0f}%)" for p in np.flatnonzero(on_front)]
+    further = [c for c in found.columns if c.statistic == "mean"][2:]
+    also_en = f", with {', '.join(told.name(c, 'en') for c in further)} counted too" if further else ""
+    also_zh = f"（另计入{'、'.join(told.name(c, 'zh') for c in further)}）" if further else ""
     return Text(
-        "Not beaten on all measures at once (how often, over resampled replications): " + ", ".join(names) + ".",
-        "在所有指标上不被同时超越的策略（重抽样中的频率）：" + "、".join(names) + "。",
+        "Blue: not beaten on both measures drawn; crosses are 95% intervals. "
+        f"Not beaten on all measures at once{also_en} (how often, over resampled replications): {', '.join(names)}.",
+        "蓝色：在图中两个指标上不被同时超越；十字为 95% 区间。"
+        f"在所有指标上{also_zh}不被同时超越的策略（重抽样中的频率）：{'、'.join(names)}。",
     )
 
 

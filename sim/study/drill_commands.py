@@ -86,6 +86,7 @@ def rehearse(
 
 def plan(case: Any, replications: int | None = None) -> dict[str, Any]:
     """What would happen, in order."""
+    from sim.study.drill_report import minutes
     from sim.study.drill_run import span
     from sim.study.drills import calendar_of
 
@@ -95,17 +96,17 @@ def plan(case: Any, replications: int | None = None) -> dict[str, Any]:
     lines = [f"{drill.drill}: {case.scenario.name}, {count} replications, with and without the fault"]
     lines.append(f"  {calendar.text(first)}  watch begins: " + "; ".join(_probe(probe) for probe in drill.steady_state))
     for event in sorted(drill.inject, key=lambda event: calendar.minute(event.at)):
-        length = f" for {event.lasts:g} min" if event.lasts is not None else ""
+        length = f" for {minutes(event.lasts)}" if event.lasts is not None else ""
         lines.append(
             f"  {calendar.text(calendar.minute(event.at))}  inject {event.do} {event.target or ''}{length}".rstrip()
         )
     if drill.stop_when is not None:
         side = "above" if drill.stop_when.above is not None else "below"
         bound = drill.stop_when.above if side == "above" else drill.stop_when.below
-        lines.append(f"  stop when {drill.stop_when.metric} is {side} {bound} for {drill.stop_when.lasting:g} min")
+        lines.append(f"  stop when {drill.stop_when.metric} is {side} {bound} for {minutes(drill.stop_when.lasting)}")
     for name, response in drill.responses.items():
         steps = ", ".join(f"{step.do} {step.target or ''}".strip() for step in case.steps[name]) or "nothing"
-        decide = f"decided in {response.decide.median:g} min (median), {response.decide.p90:g} min (p90)"
+        decide = f"decided in {minutes(response.decide.median)} (median), {minutes(response.decide.p90)} (p90)"
         lines.append(f"  {name}: {steps}; {decide}")
     if drill.afterwards:
         lines.append("  afterwards: " + ", ".join(step.do for step in drill.afterwards))

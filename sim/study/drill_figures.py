@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
+from sim.core import wording
 from sim.core.picture import ACCENT, BAD, GOOD, LINE, SOFT, style
-from sim.core.wording import scaled
+from sim.core.wording import UNITS_ZH, scaled
 from sim.engine.metrics import unit_of
+from sim.engine.plans import level
 
 MARKS = (
     ("inject", "fault", "故障", BAD), ("alert", "alert", "告警", "#b45309"), ("decided", "decision", "决策", "#7c3aed"),
@@ -26,11 +29,9 @@ CLOCKS = (
 )  # fmt: skip
 
 
-def _axes(height: float, rows: int = 1) -> Any:
-    from matplotlib.figure import Figure
-
+def _axes(height: float) -> Any:
     figure = Figure(figsize=(8.6, height), layout="constrained")
-    return figure, figure.subplots(rows, 1, sharex=rows > 1, squeeze=False)[:, 0]
+    return figure, figure.subplots()
 
 
 def timeline(result: Any, number: int, lang: str = "en") -> Any:
@@ -43,7 +44,10 @@ def timeline(result: Any, number: int, lang: str = "en") -> Any:
     shown = times <= until / size
     metrics = list(run.readings)
     with style():
-        figure, axes = _axes(2.6 + 1.2 * len(metrics), 1 + len(metrics))
+        figure = Figure(figsize=(8.6, 3.5 + 1.2 * len(metrics)), layout="constrained")
+        lane, *axes = figure.subplots(
+            2 + len(metrics), 1, sharex=True, gridspec_kw={"height_ratios": [0.9, 1.6] + [1.2] * len(metrics)}
+        )
         for source, colour, label in (
             (control, SOFT, "无故障" if lang == "zh" else "without the fault"),
             (run, ACCENT, "有故障" if lang == "zh" else "with the fault"),
@@ -52,48 +56,70 @@ def timeline(result: Any, number: int, lang: str = "en") -> Any:
             axes[0].plot(times[shown], rate[shown], color=colour, lw=1.3, label=label)
         axes[0].set_ylabel("订单/分钟" if lang == "zh" else "orders/min")
         axes[0].set_ylim(bottom=0.0)
-        axes[0].legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, fontsize=8)
+        thousands(axes[0].yaxis)
+        figure.legend(frameon=False, loc="outside upper right", ncols=2, fontsize=8)
         for axis, metric in zip(axes[1:], metrics, strict=True):
             values = np.array(run.readings[metric][1:])
             axis.plot(times[shown], values[shown], color=ACCENT, lw=1.2)
-            axis.set_ylabel(metric.replace("platform.", ""), fontsize=7.5)
-            axis.ticklabel_format(axis="y", useOffset=False, style="plain")
-            if np.nanmax(np.abs(values[shown]), initial=0.0) >= 1e4:
-                axis.yaxis.set_major_formatter(lambda value, _: scaled(value, lang))
+            axis.set_ylabel(_named(metric, lang), fontsize=7.5)
+            axis.yaxis.set_major_formatter(lambda value, _: scaled(value, lang))
             if unit_of(metric) == "share":
                 axis.set_ylim(-0.03, max(1.03, 1.03 * np.nanmax(values[shown], initial=0.0)))
-        _marks(axes, run, fault, size, lang)
+                axis.yaxis.set_major_formatter(lambda value, _: wording.number(value, "share", lang))
+            for bound in bounds(result.case.drill, metric):
+                axis.axhline(bound, color=BAD, lw=1.0, ls="--", gid="bound")
+        _marks(lane, axes, run, fault, size, lang)
         axes[-1].set_xlabel(unit[int(lang == "zh")])
     return figure
 
 
-def _marks(axes: Any, run: Any, fault: float, size: float, lang: str) -> None:
-    """A line for what happened; names of things close together are set one below the other."""
-    top = axes[0].get_ylim()[1]
+def bounds(drill: Any, metric: str) -> list[float]:
+    """The bounds that the steady state puts on a reading, in its own unit."""
+    asked = [b for probe in drill.steady_state if probe.metric == metric for b in (probe.at_least, probe.at_most)]
+    return [level(metric, bound) for bound in asked if bound is not None]
+
+
+def _named(metric: str, lang: str) -> str:
+    """A reading and, below it, its unit."""
+    unit = unit_of(metric)
+    name = metric.replace("platform.", "").replace(".", "\n", 1)
+    return name if unit in ("share", "number", "") else f"{name}\n{UNITS_ZH.get(unit, unit) if lang == 'zh' else unit}"
+
+
+def thousands(axis: Any) -> None:
+    """Ticks with separators between thousands."""
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}".replace("-", "−"))
+
+
+def _marks(lane: Any, axes: Any, run: Any, fault: float, size: float, lang: str) -> None:
+    """A line for what happened, named in a lane above; names of things close together are set one below the other."""
+    lane.set_ylim(0.0, 1.0)
+    lane.set_axis_off()
     first, last = axes[0].get_xlim()
     width = max(last - first, 1e-9)
-    placed: list[tuple[float, str]] = []
+    placed: list[tuple[float, str, int]] = []
     for kind, en, zh, colour in MARKS:
         rows = [row for row in run.journal if row[1] == "drill" and row[2] == kind][:3]
         for row in rows:
             at = (row[0] - fault if kind != "restored" else run.restored - fault) / size
             for axis in axes:
                 axis.axvline(at, color=colour, lw=0.9, ls=":")
-            near = [name for other, name in placed if abs(at - other) < 0.14 * width]
-            if kind in near:
+            if any(name == kind and abs(at - other) < 0.14 * width for other, name, _ in placed):
                 continue  # steps taken together are named once
+            taken = {row for other, _, row in placed if abs(at - other) < 0.14 * width}
+            free = min(set(range(len(taken) + 1)) - taken)
             left = at > first + 0.85 * width
             text = f" {zh if lang == 'zh' else en} "
-            axes[0].text(
-                at, top * (0.99 - 0.11 * len(near)), text, color=colour, fontsize=8, va="top", ha="right" if left else "left"
+            lane.text(
+                at, 1.0 - 0.19 * free, text, color=colour, fontsize=8, va="top", ha="right" if left else "left"
             )
-            placed.append((at, kind))
+            placed.append((at, kind, free))
 
 
 def shortfall(result: Any, lang: str = "en") -> Any:
     """Orders missing against the run without the fault, all replications."""
     with style():
-        figure, (axis,) = _axes(2.8)
+        figure, axis = _axes(2.8)
         for run, control in zip(result.runs["response"], result.controls, strict=True):
             n = len(run.minutes)
             hours = (np.array(run.minutes) - run.fault_at) / 60.0
@@ -101,6 +127,7 @@ def shortfall(result: Any, lang: str = "en") -> Any:
         axis.axhline(0.0, color=LINE, lw=0.8)
         axis.set_xlabel("故障后小时" if lang == "zh" else "hours after the fault")
         axis.set_ylabel("缺少的订单" if lang == "zh" else "orders missing")
+        thousands(axis.yaxis)
     return figure
 
 
@@ -108,7 +135,7 @@ def losses(result: Any, lang: str = "en") -> Any:
     """Lost GMV of every response over the replications."""
     told = [result.verdict, *result.verdict["responses"]]
     with style():
-        figure, (axis,) = _axes(1.2 + 0.45 * len(told))
+        figure, axis = _axes(1.2 + 0.45 * len(told))
         for row, one in enumerate(told):
             values = np.array(one["values"]["lost_gmv"]) / 1e6
             offsets = (np.arange(len(values)) % 5 - 2) * 0.05
@@ -120,4 +147,5 @@ def losses(result: Any, lang: str = "en") -> Any:
         axis.set_yticks(range(len(told)), ["主预案" if lang == "zh" and one["response"] == "response" else one["response"] for one in told])
         axis.set_ylim(len(told) - 0.5, -0.5)
         axis.set_xlabel("流失 GMV，百万元" if lang == "zh" else "GMV lost, million CNY")
+        thousands(axis.xaxis)
     return figure

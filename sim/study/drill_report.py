@@ -13,6 +13,7 @@ from sim.core.page import variables
 from sim.core.picture import svg
 from sim.core.wording import number
 from sim.study.drill_figures import losses, shortfall, timeline
+from sim.study.report import described
 
 WORDS = {
     "en": {
@@ -50,7 +51,7 @@ NAMES = {
     "rto": ("Time to restore service (RTO)", "服务恢复时间 (RTO)"),
     "rpo": ("Data lost (RPO)", "数据丢失 (RPO)"),
     "mttd": ("Time to detect (MTTD)", "发现时间 (MTTD)"),
-    "mttr": ("Time to recover after the fault's end (MTTR)", "故障结束后恢复时间 (MTTR)"),
+    "mttr": ("From the fault until recovered, once it has ended (MTTR)", "从故障到其结束并恢复的时间 (MTTR)"),
     "lost_orders": ("Orders lost", "流失订单"),
     "lost_gmv": ("GMV lost", "流失 GMV"),
     "lost_profit": ("Profit lost", "流失利润"),
@@ -60,6 +61,27 @@ NAMES = {
     "release_value": ("Value of orders given up through it", "故障发布放弃订单额"),
     "score": ("Score of the probes", "探针得分"),
     "steady_state_afterwards": ("Steady state afterwards", "演练后稳态"),
+}
+
+
+CAPTIONS = {
+    "timeline": (
+        "Above: what happened when. Dashed: the bound that the steady state asks for.",
+        "上方：各事件发生的时间。虚线：稳态要求的界限。",
+    ),
+    "shortfall": (
+        "One line for each replication; above zero, orders are missing.",
+        "每次重复一条线；零以上表示缺少订单。",
+    ),
+    "distribution": (
+        "Each dot is one replication against the same seed without the fault, the orange line the mean; left of zero nothing was "
+        "lost. Dashed green: the most that the objective allows.",
+        "每个点为一次重复与相同种子无故障时之差，橙线为均值；零以左表示没有流失。绿色虚线：目标允许的上限。",
+    ),
+}
+WITHOUT_EFFECT = {
+    "not_needed": ("changed nothing in {} of {}: not needed", "{}/{} 次未起作用：无需执行"),
+    "not_possible": ("changed nothing in {} of {}: not possible", "{}/{} 次未起作用：无法执行"),
 }
 
 
@@ -85,7 +107,7 @@ def page(result: Any, lang: str = "en") -> str:
         summary=drill.summary,
         tables=_tables(told, words, lang),
         pictures=[
-            {"title": words[key], "caption": "", "svg": Markup(svg(figure, words[key], prefix=key))}
+            {"title": words[key], "caption": CAPTIONS[key][int(lang == "zh")], "svg": Markup(described(svg(figure, words[key], prefix=key), CAPTIONS[key][int(lang == "zh")]))}
             for key, figure in pictures
         ],
         sure=_sure(told, drill, lang),
@@ -223,7 +245,7 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
     if told["actions"]:
         rows = [
             [f"{a['do']} {a['target']}".strip() + (f" ({a['time']})" if a["time"] > 1 else ""), f"{a['taken_in']}/{count}", between(a["after"], "min", lang),
-             "; ".join(a["errors"])]
+             "; ".join([*a["errors"], *_without_effect(a, count, lang)])]
             for a in told["actions"]
         ]  # fmt: skip
         tables.append(
@@ -249,6 +271,11 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
         ]
         tables.append({"title": words["plans"], "headings": heads, "rows": rows})
     return tables
+
+
+def _without_effect(action: dict[str, Any], count: int, lang: str) -> list[str]:
+    """In how many replications a step was taken and changed nothing, and why."""
+    return [WITHOUT_EFFECT[why][int(lang == "zh")].format(times, count) for why, times in action["without_effect"].items()]
 
 
 def _of(held: int, known: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.metrics import unit_of
+from sim.engine.playbook import Done
 from sim.study import stats
 from sim.study.drill_config import Drill
 from sim.study.drill_run import Rehearsal
@@ -155,22 +156,33 @@ def _probe(runs: Sequence[Rehearsal], number: int) -> dict[str, Any]:
 
 
 def _actions(runs: Sequence[Rehearsal]) -> list[dict[str, Any]]:
-    """Steps of the playbook: in how many replications each was taken, when, and what went wrong.
+    """Steps of the playbook: in how many replications each was taken, when, what went wrong, and what changed nothing.
 
     A step that says the same as an earlier one is told apart by ``time``: the second, the third of its kind.
     """
-    found: dict[tuple[str, str, int], list[tuple[float, str]]] = {}
+    found: dict[tuple[str, str, int], list[tuple[float, str, str]]] = {}
     for run in runs:
         taken: Counter[tuple[str, str]] = Counter()
         for done in run.actions:
             taken[done.do, done.target] += 1
             key = (done.do, done.target, taken[done.do, done.target])
-            found.setdefault(key, []).append((done.minute - run.fault_at, done.error))
+            found.setdefault(key, []).append((done.minute - run.fault_at, done.error, _without_effect(run, done)))
     return [
         {"do": do, "target": target, "time": nth, "taken_in": len(list_),
-         "after": _estimate(np.array([t for t, _ in list_])), "errors": sorted({error for _, error in list_ if error})}
+         "after": _estimate(np.array([t for t, _, _ in list_])), "errors": sorted({error for _, error, _ in list_ if error}),
+         "without_effect": dict(sorted(Counter(why for _, _, why in list_ if why).items()))}
         for (do, target, nth), list_ in found.items()
     ]  # fmt: skip
+
+
+def _without_effect(run: Rehearsal, done: Done) -> str:
+    """Why a step that was taken changed nothing, as the journal says at its minute: `not_needed`, `not_possible`."""
+    for minute, _, kind, subject, _ in run.journal:
+        if minute == done.minute and subject == done.target:
+            for why in ("not_needed", "not_possible"):
+                if kind.endswith(f"_{why}"):
+                    return why
+    return ""
 
 
 def compare_plans(verdicts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

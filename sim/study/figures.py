@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.picture import ACCENT, BAD, GOOD, INK, SOFT, style, text_width
+from sim.core.picture import ACCENT, BAD, INK, PAPER, SOFT, style, text_width
 from sim.core.picture import svg as svg
 from sim.study import canvas
 from sim.study.canvas import Format
@@ -24,7 +24,7 @@ def forest(
     bands: Sequence[tuple[float, float]] | None = None,
     zero: bool = True,
 ) -> Any:
-    """Effects with intervals, one a row. ``good``: 1 better, -1 worse, 0 undecided, for the colour.
+    """Effects with intervals, one a row. ``good``: 1 better, -1 worse, 0 undecided, for colour and marker.
 
     ``bands``: for each row a range to shade behind it (what the literature allows).
     """
@@ -49,11 +49,13 @@ def forest(
             axes.axvline(0.0, color=SOFT, linewidth=0.9, zorder=1)
         marks = list(good) or [0] * len(labels)
         for row, value, low, high, mark, text in zip(rows, values, lows, highs, marks, texts, strict=True):
-            colour = {1: GOOD, -1: BAD}.get(mark, ACCENT if not good else SOFT)
+            colour = {1: ACCENT, -1: BAD}.get(mark, ACCENT if not good else SOFT)
+            marker, face = {1: ("o", colour), -1: ("s", colour)}.get(mark, ("o", PAPER if good else colour))
             ends = np.clip([low, high], *axes.get_xlim())
             axes.plot(ends, [row, row], color=colour, linewidth=2.2, solid_capstyle="round", zorder=2)
             if np.isfinite(value):
-                axes.plot(value, row, "o", color=colour, markersize=6.5, markeredgecolor="white", zorder=3)
+                edge = colour if good else "white"
+                axes.plot(value, row, marker, color=face, markersize=6.5, markeredgecolor=edge, zorder=3)
             axes.text(1.01, row, text, transform=axes.get_yaxis_transform(), va="center", ha="left", color=colour)
         canvas.finish_rows(axes, rows, wrapped, xlabel, shown)
         return figure
@@ -108,9 +110,10 @@ def regret_map(
         axes.imshow(regrets, aspect="auto", cmap="Oranges", vmin=0.0, vmax=1.25 * top)
         for row in range(len(policies)):
             for column in range(len(scenarios)):
+                # the cells are light on a dark page too, so what is written in them keeps its colour
                 dark = regrets[row, column] > 0.85 * top
                 axes.text(
-                    column, row, shown(regrets[row, column]), ha="center", va="center", color="white" if dark else INK
+                    column, row, shown(regrets[row, column]), ha="center", va="center", color="#ffffff" if dark else "#1f2934"
                 )
         axes.set_yticks(range(len(policies)), wrapped)
         axes.set_xticks(range(len(scenarios)), columns)

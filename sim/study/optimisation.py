@@ -253,6 +253,9 @@ def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture
     def name(column: Column, lang: str) -> str:
         return column.measure.label_zh if lang == "zh" else column.measure.label
 
+    def also(lang: str) -> str:
+        return ("、" if lang == "zh" else ", ").join(name(column, lang) for column in objectives[2:])
+
     if len(objectives) > 1:
         other = objectives[1]
         return [
@@ -265,8 +268,12 @@ def _pictures(table: pd.DataFrame, objectives: Sequence[Column]) -> list[Picture
                     table["front"].to_numpy(bool),
                     (shown(lead, lang), shown(other, lang)),
                     (name(lead, lang), name(other, lang)),
+                    joined=len(objectives) == 2,
                 ),
-                Text("Numbers are trials on the front.", "数字为前沿上的试验编号。"),
+                Text(
+                    "Numbers are trials on the front" + (f", on which {also('en')} counts too." if objectives[2:] else "."),
+                    "数字为前沿上的试验编号" + (f"；前沿另计入{also('zh')}。" if objectives[2:] else "。"),
+                ),
             )
         ]
     return [

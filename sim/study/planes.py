@@ -20,13 +20,22 @@ def pareto(
     on_front: np.ndarray,
     shown: tuple[Format, Format],
     names: tuple[str, str],
+    spans: tuple[np.ndarray, np.ndarray] | None = None,
+    joined: bool = True,
 ) -> Any:
-    """Policies or trials on two measures; those on the front are joined and named."""
+    """Policies or trials on two measures; those on the front are dark and named.
+
+    ``on_front``: bool[points]. ``joined``: a line through the front, where it is the front of these two measures.
+    ``spans``: low and high of both measures, two of float64[2, points], drawn as crosses.
+    """
     with style():
         figure, axes = canvas.canvas(8.2, 4.4, 1.15)
-        axes.plot(x[~on_front], y[~on_front], "o", color=LINE, markersize=5, zorder=1)
+        if spans is not None:
+            axes.plot(spans[0], np.stack([y, y]), color=SOFT, linewidth=1.0, alpha=0.7, zorder=1)
+            axes.plot(np.stack([x, x]), spans[1], color=SOFT, linewidth=1.0, alpha=0.7, zorder=1)
+        axes.plot(x[~on_front], y[~on_front], "o", color=LINE if spans is None else SOFT, markersize=5, zorder=2)
         order = np.flatnonzero(on_front)[np.argsort(x[on_front], kind="stable")]
-        axes.plot(x[order], y[order], "-o", color=ACCENT, linewidth=1.2, markersize=6.5, zorder=2)
+        axes.plot(x[order], y[order], "-o" if joined else "o", color=ACCENT, linewidth=1.2, markersize=6.5, zorder=3)
         axes.margins(0.12, 0.14)
         named = set(order) if len(order) <= 12 else set()
         if len(labels) <= 12:
@@ -137,9 +146,17 @@ def frontier(
 
 
 def scatter(
-    x: np.ndarray, y: np.ndarray, groups: Sequence[str], shown: tuple[Format, Format], names: tuple[str, str]
+    x: np.ndarray,
+    y: np.ndarray,
+    groups: Sequence[str],
+    shown: tuple[Format, Format],
+    names: tuple[str, str],
+    half_width: np.ndarray | None = None,
 ) -> Any:
-    """Points of a sweep over one factor, by policy, with a line through the means of at most a dozen bins."""
+    """Points of a sweep over one factor, by group, with a line through the means of at most a dozen bins.
+
+    ``half_width``: float64[points], intervals of the points, drawn where given.
+    """
     with style():
         kinds = list(dict.fromkeys(groups))
         legend = 0.0 if kinds == [""] else 0.28 * len(kinds) + 0.1
@@ -147,6 +164,9 @@ def scatter(
         member = np.array(groups, dtype=object)
         for kind, colour in zip(kinds, canvas.colours(len(kinds)), strict=True):
             mask = (member == kind) & np.isfinite(x) & np.isfinite(y)
+            if half_width is not None:
+                ends = np.stack([y[mask] - half_width[mask], y[mask] + half_width[mask]])
+                axes.plot(np.stack([x[mask], x[mask]]), ends, color=colour, linewidth=1.3, alpha=0.6)
             axes.plot(x[mask], y[mask], "o", color=colour, alpha=0.4, markersize=3.5, markeredgewidth=0)
             levels = np.unique(x[mask])
             if levels.size > 12:

@@ -140,6 +140,13 @@ def short(kind: str, value: float) -> str:
     return f"{value:.4g}"
 
 
+def in_chinese(text: str) -> str:
+    """A quantity as :func:`short` writes it, its unit in Chinese: `30天供应量`, `12小时`."""
+    number, _, unit = text.partition(" ")
+    return number + UNITS_ZH[unit] if unit in UNITS_ZH else text
+
+
+UNITS_ZH = {"d of cover": "天供应量", "d": "天", "h": "小时", "min": "分钟", "s": "秒", "CNY": "元"}
 BASE_UNITS = {
     "duration": "min",
     "percent": "share",

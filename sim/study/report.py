@@ -10,8 +10,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from sim.core.page import variables
 from sim.core.picture import svg
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ def _render(outcome: Outcome, lang: str, whole: bool) -> str:
         {
             "title": picture.title.get(lang),
             "caption": picture.caption.get(lang),
-            "svg": Markup(svg(picture.draw(lang), picture.title.get(lang), prefix=f"figure-{number}")),
+            "svg": Markup(
+                described(
+                    svg(picture.draw(lang), picture.title.get(lang), prefix=f"figure-{number}"), picture.caption.get(lang)
+                )
+            ),
         }
         for number, picture in enumerate(outcome.pictures)
     ]
@@ -94,6 +99,7 @@ def _render(outcome: Outcome, lang: str, whole: bool) -> str:
     table = outcome.table.head(ROWS_SHOWN)
     return environment.from_string(source).render(
         whole=whole,
+        variables=Markup(variables(":root" if whole else ".study")),
         lang="zh-CN" if lang == "zh" else "en",
         words=WORDS[lang],
         kind=WORDS[lang]["kind"][outcome.kind],  # type: ignore[index]
@@ -109,6 +115,12 @@ def _render(outcome: Outcome, lang: str, whole: bool) -> str:
         total=len(outcome.table),
         cut=len(outcome.table) > ROWS_SHOWN,
     )
+
+
+def described(drawn: str, text: str) -> str:
+    """An SVG with its description as its first element, for those who cannot see it."""
+    end = drawn.index(">") + 1
+    return f"{drawn[:end]}<desc>{escape(text)}</desc>{drawn[end:]}" if text else drawn
 
 
 def _cell(value: Any) -> str:

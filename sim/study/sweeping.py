@@ -103,16 +103,40 @@ def _answer(table: pd.DataFrame, space: Space, column: Column) -> Text:
     if not column.higher_is_better:
         worst, best = best, worst
     row = table.iloc[best].to_dict()
-    where = ", ".join(f"{name} = {_shown(space, name, row[name])}" for name in space.names)
-    policy_en = f"{row['policy']} with " if "policy" in table else ""
     label_en, label_zh = (column.measure.label, column.measure.label_zh)
     value, other = float(values[best]), float(values[worst])
-    return Text(
-        f"{label_en} goes from {words.number(other, unit)} to {words.number(value, unit)} over {len(table)} rows; "
-        f"the best mean is at {policy_en}{where}.",
-        f"在 {len(table)} 行设计中，{label_zh}从 {words.number(other, unit, 'zh')} 到 "
-        f"{words.number(value, unit, 'zh')}；均值最优处为 {policy_en}{where}。",
+    en = f"{label_en} goes from {words.number(other, unit)} to {words.number(value, unit)} over {len(table)} settings; "
+    zh = (
+        f"在 {len(table)} 组设定中，{label_zh}从 {words.number(other, unit, 'zh')} 到 {words.number(value, unit, 'zh')}；"
     )
+    alike = int(_alike(table, column, best).sum())
+    if alike == len(table) > 1:
+        return Text(
+            f"{en}they cannot be told apart: the interval of each reaches that of the best mean.",
+            f"{zh}各组无法区分：每组的区间都与均值最优者的区间重叠。",
+        )
+    if alike > 1:
+        return Text(
+            f"{en}the best mean is at {_where(space, row, 'en')}, but {alike - 1} of the others cannot be told apart from it: "
+            "their intervals overlap.",
+            f"{zh}均值最优处为{_where(space, row, 'zh')}，但另有 {alike - 1} 组与之无法区分：区间重叠。",
+        )
+    return Text(f"{en}the best is {_where(space, row, 'en')}.", f"{zh}最优处为{_where(space, row, 'zh')}。")
+
+
+def _alike(table: pd.DataFrame, column: Column, best: int) -> np.ndarray:
+    """Which settings' intervals reach that of the best mean: bool[settings], the best included."""
+    values = table[column.name].to_numpy(float)
+    half = np.where(np.isfinite(wide := table[f"{column.name}.half_width"].to_numpy(float)), wide, np.inf)
+    return np.asarray(np.isfinite(values) & (np.abs(values - values[best]) <= half + half[best]))
+
+
+def _where(space: Space, row: dict[Any, Any], lang: str) -> str:
+    """A setting in words: its policy and its factors."""
+    settings = ("、" if lang == "zh" else ", ").join(
+        f"{name} = {_shown(space, name, row[name], lang)}" for name in space.names
+    )
+    return f"{row['policy']}{'：' if lang == 'zh' else ' with '}{settings}" if "policy" in row else settings
 
 
 def _extremes(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> Block:
@@ -123,21 +147,20 @@ def _extremes(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> Blo
     rows = []
     for _, row in picked.iterrows():
         cells = [both(str(row[name])) for name in policy]
-        cells += [both(_shown(space, name, row[name])) for name in space.names]
+        cells += [Text(_shown(space, name, row[name], "en"), _shown(space, name, row[name], "zh")) for name in space.names]
         for item in asked:
             half = float(row[f"{item.name}.half_width"])
             unit = item.measure.unit
-            mark = f" ± {words.number(half, unit)}" if math.isfinite(half) else ""
-            cells.append(
-                Text(
-                    words.number(float(row[item.name]), unit) + mark,
-                    words.number(float(row[item.name]), unit, "zh") + mark,
-                )
-            )
+            cells.append(Text(_mean(float(row[item.name]), half, unit, "en"), _mean(float(row[item.name]), half, unit, "zh")))
         rows.append(cells)
     headings = [Text("policy", "策略")] * len(policy) + [both(name) for name in space.names]
     headings += [Text(c.measure.label, c.measure.label_zh) for c in asked]
-    return Block(Text("Best and worst points", "最优与最差的点"), headings, rows)
+    return Block(Text("Best and worst settings", "最优与最差的设定"), headings, rows)
+
+
+def _mean(value: float, half: float, unit: str, lang: str) -> str:
+    """A mean and the half-width of its interval; the latter is left out where a single replication has none."""
+    return words.number(value, unit, lang) + (f" ± {words.number(half, unit, lang)}" if math.isfinite(half) else "")
 
 
 def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> list[Picture]:
@@ -150,35 +173,62 @@ def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> lis
     drawn = []
     for name in numeric[:4]:
         kind = _kind(space, name)
+        by = _lines(table, space, name)
         drawn.append(
             Picture(
                 Text(f"{column.measure.label} against {name}", f"{column.measure.label_zh}与 {name}"),
-                lambda lang, name=name, kind=kind: planes.scatter(  # type: ignore[misc]
+                lambda lang, name=name, kind=kind, by=by: planes.scatter(  # type: ignore[misc]
                     table[name].to_numpy(float),
                     table[column.name].to_numpy(float),
-                    list(table["policy"]) if "policy" in table else [""] * len(table),
+                    _groups(table, space, by, lang),
                     (
-                        quantity.Axis(kind, _top(table, name)),
+                        _axis(kind, _top(table, name), lang),
                         lambda v: words.number(v, column.measure.unit, lang),
                     ),
                     (name, column.measure.label_zh if lang == "zh" else column.measure.label),
+                    table[f"{column.name}.half_width"].to_numpy(float),
                 ),
-                Text("Each dot is a point of the design; lines join the means.", "每个点为一个设计点；线连接均值。"),
+                Text(
+                    "Each dot is a setting with its 95% interval; lines join the means.",
+                    "每个点为一组设定及其 95% 区间；线连接均值。",
+                ),
             )
         )
     return drawn
+
+
+LINES = 8
+"""So many lines in one picture can be told apart."""
+
+
+def _lines(table: pd.DataFrame, space: Space, name: str) -> list[str]:
+    """What makes a line of its own against a factor: the policy, and the other factors while there are few settings."""
+    by = ["policy"] if "policy" in table else []
+    others = [other for other in space.names if other != name and table[other].nunique() > 1]
+    return by + others if others and len(table[[*by, *others]].drop_duplicates()) <= LINES else by
+
+
+def _groups(table: pd.DataFrame, space: Space, by: Sequence[str], lang: str) -> list[str]:
+    """The line to which each setting belongs, in words."""
+    return [
+        ("、" if lang == "zh" else ", ").join(
+            str(row[key]) if key == "policy" else f"{key} = {_shown(space, key, row[key], lang)}" for key in by
+        )
+        for _, row in table.iterrows()
+    ]
 
 
 def _sure(table: pd.DataFrame, space: Space, study: SweepStudy) -> list[Text]:
     n = study.replications.min
     said = [
         Text(
-            f"Each point is the mean of {n} replications on the same seeds; ± is the half-width of its 95% interval.",
-            f"每个点为相同种子下 {n} 次重复的均值；± 为 95% 区间半宽。",
+            f"Each setting has the mean of {n} replications on the same seeds; ± is the half-width of its 95% interval.",
+            f"每组设定为相同种子下 {n} 次重复的均值；± 为 95% 区间半宽。",
         ),
         Text(
-            "The best of many points looks better than it is: compare it with the runner-up before deciding.",
-            "众多点中的最优者看起来会偏好：决策前请与次优者再作比较。",
+            "The best of many settings looks better than it is. `compare` sets two of them against each other seed by seed, and may "
+            "tell apart what these intervals do not.",
+            "众多设定中的最优者看起来会偏好。compare 按种子逐一比较两组设定，可能区分出此处区间无法区分的差别。",
         ),
     ]
     if study.design != "full" and len(table) < study.samples * max(1, len(study.policies)):
@@ -202,10 +252,28 @@ def _kind(space: Space, name: str) -> str:
         return "text"
 
 
-def _shown(space: Space, name: str, value: Any) -> str:
-    return words_short(_kind(space, name), value)
+def _shown(space: Space, name: str, value: Any, lang: str = "en") -> str:
+    return words_short(_kind(space, name), value, lang)
 
 
-def words_short(kind: str, value: Any) -> str:
+def _axis(kind: str, high: float, lang: str) -> Any:
+    """How a factor's numbers are written along its axis."""
+    axis = quantity.Axis(kind, high)
+    if lang == "en":
+        return axis
+
+    def shown(value: float) -> str:
+        return quantity.in_chinese(axis(value))
+
+    shown.scale = axis.scale  # type: ignore[attr-defined]
+    return shown
+
+
+def words_short(kind: str, value: Any, lang: str = "en") -> str:
     """A factor's value for reading."""
-    return str(value) if isinstance(value, (str, bool)) else quantity.short(kind, float(value))
+    if isinstance(value, (str, bool)):
+        return str(value)
+    if kind == "money":
+        return words.number(float(value), "CNY", lang)
+    text = quantity.short(kind, float(value))
+    return quantity.in_chinese(text) if lang == "zh" else text

@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 
 from sim.core.errors import ScenarioError
+from sim.study.drill_commands import plan
+from sim.study.drill_figures import timeline
 from sim.study.drill_files import drill_files, due, load_drill
 from sim.study.drill_junit import junit
 from sim.study.drill_report import answer, page
@@ -138,9 +140,18 @@ def test_a_crash_is_noticed_failed_over_and_failed_back_and_the_verdict_says_so(
     result.save(tmp_path / "out")
     told = json.loads((tmp_path / "out" / "verdict.json").read_text(encoding="utf-8"))
     assert told["status"] == "met" and {row["objective"] for row in told["objectives"]} >= {"rto", "rpo"}
+    (action,) = told["actions"]
+    assert action["without_effect"] == {"not_needed": 2}, "the replica had taken over before people decided"
+    figure = timeline(result, 0)
+    lane, orders, availability, _ = figure.axes
+    assert {text.get_text().strip() for text in lane.texts} >= {"fault", "alert", "restored"} and not orders.texts
+    assert [line.get_ydata()[0] for line in availability.lines if line.get_gid() == "bound"] == [0.999]
+    figure.canvas.draw()
+    assert "100%" in [tick.get_text() for tick in availability.get_yticklabels()]
     assert ET.parse(tmp_path / "out" / "junit.xml").getroot().get("failures") == "0"
     page = (tmp_path / "out" / "drill.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == 3 and "http://" not in page.replace("http://www.w3.org", "")
+    assert "changed nothing in 2 of 2: not needed" in page and "left of zero nothing was lost" in page
+    assert page.count("<svg") == page.count("<desc>") == 3 and "http://" not in page.replace("http://www.w3.org", "")
 
 
 @pytest.mark.slow
@@ -244,6 +255,11 @@ def test_a_total_past_its_bound_is_over_when_it_grows_no_more(tmp_path: Path) ->
     assert fixed <= run.fault_over <= fixed + 1.0, "the wrong price is over when it is taken down, not when it would have ended"
     assert run.rto <= run.mttr < 60.0
     assert result.verdict["achieved"]["lost_profit"]["n"] == 1
+
+
+def test_a_plan_says_long_times_in_hours_and_days() -> None:
+    lines = "\n".join(plan(load_drill(ROOT / "scenarios" / "drills" / "port_closure.yaml"))["lines"])
+    assert " for 6 d" in lines and not re.search(r"\d{3,} min", lines)
 
 
 @pytest.mark.parametrize(

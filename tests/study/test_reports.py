@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 from study_models import BaseStock, Gaussian, Ishigami, Newsvendor, Shop
 
+from sim.core.picture import PAPER
 from sim.study import api, figures, planes, words
+from sim.study.model import BaseModel, Measure
 from sim.study.outcome import Outcome
 from sim.study.words import Text
 
@@ -116,6 +118,15 @@ def test_chinese_reports_are_chinese(outcomes):
             assert sentence.en != sentence.zh
 
 
+def test_a_report_is_readable_on_a_phone_and_in_the_dark_and_describes_its_figures(outcomes, tmp_path):
+    outcomes["compare"].save(tmp_path)
+    page = (tmp_path / "study.html").read_text(encoding="utf-8")
+    assert "prefers-color-scheme:dark" in page and "background:#fff" not in page
+    assert "overflow-wrap:anywhere" in page and page.count('class="scroll"><table>') == page.count("<table>") - 1
+    assert page.count('<div class="scroll"><svg') == page.count("<svg") == page.count("<desc>")
+    assert re.search(r"<desc>Blue: not beaten", page)
+
+
 def test_names_are_escaped(tmp_path):
     outcome = api.compare(
         Gaussian(),
@@ -187,6 +198,57 @@ def test_hostile_values_do_not_stop_a_figure():
         text = figures.svg(figure)
         assert text.count("<svg") == 1 and ">x</text>" in text
         assert np.isfinite([*figure.axes[0].get_xlim(), *figure.axes[0].get_ylim()]).all()
+
+
+class ThreeAims(BaseModel):
+    """The policy's own three measures, known without noise but for ``noise`` on the third."""
+
+    name = "three aims"
+
+    def __init__(self):
+        super().__init__({"profit": 0.0, "orders": 0.0, "trust": 0.0, "noise": 0.0})
+
+    def run(self, resolved, seed, replication):
+        shift = resolved["noise"] * (-1.0) ** replication
+        return {"profit": resolved["profit"] + 0.1 * (-1.0) ** replication, "orders": resolved["orders"], "trust": resolved["trust"] + shift}
+
+    def measures(self):
+        return {name: Measure(name, f"the {name}", f"{name}值", "", True) for name in ("profit", "orders", "trust")}
+
+
+@pytest.fixture(scope="module")
+def three_aims():
+    """c is beaten by b on profit and orders, and has the most trust; trust's mean is lost in its scatter."""
+    policies = {
+        "a": {"profit": 10.0, "orders": 9.0, "noise": 50.0},
+        "b": {"profit": 12.0, "orders": 7.0, "noise": 50.0},
+        "c": {"profit": 11.0, "orders": 6.0, "trust": 9.0, "noise": 50.0},
+    }
+    return api.compare(ThreeAims(), policies, kpis=["profit", "orders", "trust"], replications=8, store=None)
+
+
+def test_the_front_drawn_is_that_of_the_two_axes_drawn(three_aims):
+    picture = next(p for p in three_aims.pictures if p.title.en == "Trade-off")
+    (axes,) = picture.draw("en").axes
+    front = next(line for line in axes.lines if line.get_linestyle() == "-" and line.get_marker() == "o")
+    assert list(zip(front.get_xdata(), front.get_ydata(), strict=True)) == [(10.0, 9.0), (12.0, 7.0)], "c is beaten here"
+    crosses = [line for line in axes.lines if line.get_marker() == "None"]
+    assert len(crosses) == 6 and max(np.ptp(line.get_xdata()) for line in crosses) > 0.0, "an interval each way"
+    assert "c (" in picture.caption.en and "the trust counted too" in picture.caption.en and "trust值" in picture.caption.zh
+
+
+def test_a_measure_with_an_uncertain_baseline_is_not_drawn_in_percent(three_aims):
+    picture = next(p for p in three_aims.pictures if "percent" in p.title.en)
+    rows = [label.get_text() for label in picture.draw("en").axes[0].get_yticklabels()]
+    assert rows == ["the profit: b", "the profit: c", "the orders: b", "the orders: c"]
+    assert "Left out" in picture.caption.en and "the trust" in picture.caption.en and "trust值" in picture.caption.zh
+
+
+def test_better_and_worse_differ_in_marker_and_not_in_colour_alone():
+    figure = figures.forest(list("abc"), [1.0, -1.0, 0.0], [0.5, -1.5, -1.0], [1.5, -0.5, 1.0], str, "x", [1, -1, 0])
+    points = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
+    assert [point.get_marker() for point in points] == ["o", "s", "o"]
+    assert len({point.get_markeredgecolor() for point in points}) == 3 and points[2].get_markerfacecolor() == PAPER
 
 
 def test_an_outcome_without_rows_still_makes_a_page(tmp_path):

@@ -160,6 +160,30 @@ class TestSweep:
         assert outcome.table.empty and not outcome.met and "No point" in outcome.answer.en
 
 
+    def test_a_best_that_intervals_do_not_show_is_not_declared(self):
+        def answer(spread):
+            factors = {"mean": [1.0, 1.1, 1.0 + spread]}
+            return api.sweep(Gaussian(shared=5.0, own=0.0), factors, kpis=["profit"], replications=4, store=None).answer
+
+        assert "cannot be told apart" in answer(0.2).en and "the best" not in answer(0.2).en.replace("that of the best", "")
+        assert "无法区分" in answer(0.2).zh and "最优处" not in answer(0.2).zh
+        assert "the best is mean = 101" in answer(100.0).en and "over 3 settings" in answer(100.0).en
+
+    def test_each_setting_of_the_other_factor_has_a_line_with_intervals(self):
+        factors = {"order": [40.0, 50.0, 60.0], "sd": [4.0, 12.0]}
+        outcome = api.sweep(Newsvendor(), factors, kpis=["cost"], replications=4, store=None)
+        (axes,) = outcome.pictures[0].draw("en").axes
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["sd = 4", "sd = 12"]
+        assert sum(len(line.get_xdata()) == 2 and np.ptp(line.get_xdata()) == 0.0 for line in axes.lines) == 6
+
+    def test_chinese_has_chinese_units(self):
+        factors = {"outage": {"from": "2d", "to": "4d", "steps": 2}}
+        outcome = api.sweep(BaseStock(), factors, kpis=["lost_sales"], replications=2, store=None)
+        assert [row[0].zh for row in outcome.effects[0].rows] == ["2天", "4天"]
+        assert [row[0].en for row in outcome.effects[0].rows] == ["2 d", "4 d"]
+        assert "outage = 2天" in outcome.answer.zh or "无法区分" in outcome.answer.zh
+
+
 class TestSensitivity:
     def test_ishigami_indices_come_out(self):
         """Known indices for a = 7, b = 0.1 (Sobol' & Levitan 1999): S1 = .3139, .4424, 0; ST = .5576, .4424, .2437."""
