@@ -8,7 +8,19 @@ import numpy as np
 
 from sim.books import state as b
 from sim.books.laws import law, require
-from sim.fulfilment.state import ALLOCATED, DEPOSIT, WAITING
+from sim.fulfilment.laws import law_refunds, money_of_lines
+from sim.fulfilment.state import (
+    ALLOCATED,
+    DELIVERED,
+    DEPOSIT,
+    E_PAID,
+    E_REFUNDED,
+    LOST,
+    RETURNED,
+    RETURNING,
+    SHIPPED,
+    WAITING,
+)  # fmt: skip
 from sim.supply import state as s
 
 
@@ -59,10 +71,49 @@ def money(market: Any) -> None:
 
 @law("refunds")
 def refunds(market: Any) -> None:
-    """No line is refunded more than was paid for it."""
-    rows = market.world.fulfilment.orders
-    over = rows["refunded"] > rows["paid"]
-    require("refunds", "lines refunded above their price", float(over[rows["shopper"] >= 0].sum()), 0.0)
+    """Lines are refunded as they should be, and the ledger's returns are the refunds of lines that were sent."""
+    law_refunds(market.world.fulfilment, float(_balance(market)[b.RETURNS]))
+
+
+@law("payments")
+def payments(market: Any) -> None:
+    """Sales less discounts are what was paid for lines sent; payments less refunds are net revenue and advances.
+
+    In the series, both sides of an order that is cancelled after payment cancel out. Deposits are no payments until
+    the balance is paid. What attackers' accounts get back for goods they keep is a refund where the shop believed
+    their claim and a chargeback where a bank took it, so that only their sum bounds the difference.
+    """
+    ful, balance = market.world.fulfilment, _balance(market)
+    money = money_of_lines(ful)
+    sent = float(money[:, [SHIPPED, DELIVERED, RETURNING, RETURNED, LOST], E_PAID].sum())
+    series = market.world.books.series.sum(axis=0)
+    # price protection is a discount given after the sale
+    net_sales = -float(balance[b.SALES]) - float(balance[b.DISCOUNTS]) + float(series[b.PROTECTED_VALUE])
+    require("payments", "sales less discounts against paid for lines sent", net_sales, sent)
+    rows = ful.orders[ful.orders["shopper"] >= 0]
+    deposits = float(rows["deposit"][(rows["line_state"] == DEPOSIT).any(axis=1)].sum())
+    kept = net_sales - float(balance[b.RETURNS]) - float(balance[b.ADVANCES]) - deposits
+    taken = float(money[1, [DELIVERED, RETURNING], E_REFUNDED].sum())
+    require("payments", "series paid less refunds against net revenue and advances",
+            float(series[b.PAID] - series[b.REFUNDS]), kept - taken / 2, taken / 2)  # fmt: skip
+
+
+@law("served")
+def served(market: Any) -> None:
+    """Units served day by day and hour by hour are all units served, for every SKU."""
+    supply = market.world.supply
+    every, daily = supply.totals[s.SERVED], supply.served.sum(axis=0)
+    worst = int(np.argmax(np.abs(daily - every)))
+    require("served", f"daily units of SKU {worst} against all", float(daily[worst]), float(every[worst]))
+    if not market.alone:
+        hourly = float(market.world.books.series[:, b.SERVED_UNITS].sum())
+        require("served", "hourly units against all", hourly, float(every.sum()))
+
+
+def _balance(market: Any) -> np.ndarray:
+    """int64[accounts], fen: debits less credits."""
+    books = market.world.books
+    return np.asarray(books.debit.sum(axis=0) - books.credit.sum(axis=0))
 
 
 @law("coupons")

@@ -19,7 +19,13 @@ from sim.fulfilment.state import (
     C_PARCELS_MADE,
     C_QUEUED,
     C_SERIAL,
+    DELIVERED,
+    E_OVER,
+    E_PAID,
+    E_REFUNDED,
     LINES,
+    LOST,
+    ORIGIN_BOT,
     P_BACK,
     P_COURIER,
     P_FREE,
@@ -28,6 +34,7 @@ from sim.fulfilment.state import (
     P_OUT,
     P_PICKING,
     P_QUEUED,
+    RETURNED,
     RETURNING,
     SHIPPED,
     WAITING,
@@ -117,6 +124,35 @@ def law_promised_stock(ful: FulfilmentState, supply: SupplyState) -> None:
     require("promised stock", "cells promising more than is there", 0,
             int((supply.stock["allocated"] > supply.stock["on_hand"]).sum()))  # fmt: skip
     require("promised stock", "cells below nought", 0, int((supply.stock["allocated"] < 0).sum()))
+
+
+def money_of_lines(ful: FulfilmentState) -> np.ndarray:
+    """int64[2, LINE_STATES, 3]: as `FulfilmentState.ended`, of all order lines there ever were, open ones included."""
+    rows = ful.orders[ful.orders["shopper"] >= 0]
+    used = np.arange(LINES) < rows["lines"][:, None]
+    party = np.broadcast_to((rows["origin"] == ORIGIN_BOT)[:, None], used.shape)[used].astype(np.int64)
+    state, paid, refunded = (rows[field][used] for field in ("line_state", "paid", "refunded"))
+    money = ful.ended.copy()
+    np.add.at(money, (party, state, E_PAID), paid)
+    np.add.at(money, (party, state, E_REFUNDED), refunded)
+    np.add.at(money, (party, state, E_OVER), refunded > paid)
+    return money
+
+
+def law_refunds(ful: FulfilmentState, posted: float) -> None:
+    """Returned and lost lines are refunded whole, none above its price, and that is what returns in the ledger are.
+
+    ``posted``: fen, balance of the account of returns. A line delivered to a shopper may be refunded while its goods
+    are still there, or for good; what attackers' accounts get for goods they keep is no return but fraud.
+    """
+    money = money_of_lines(ful)
+    require("refunds", "lines refunded above their price", float(money[..., E_OVER].sum()), 0.0)
+    if ful.outcome_count[0] == 0:
+        for state, name in ((RETURNED, "returned"), (LOST, "lost")):
+            paid, refunded = money[:, state, E_PAID].sum(), money[:, state, E_REFUNDED].sum()
+            require("refunds", f"refunded of {name} lines against paid", float(refunded), float(paid))
+    back = money[:, [RETURNED, LOST], E_REFUNDED].sum() + money[0, [DELIVERED, RETURNING], E_REFUNDED].sum()
+    require("refunds", "returns in the ledger against refunds of lines sent", posted, float(back))
 
 
 @law("orders")

@@ -22,9 +22,13 @@ from sim.fulfilment.state import (
     C_QUEUED,
     C_SERIAL,
     DEPOSIT,
+    E_OVER,
+    E_PAID,
+    E_REFUNDED,
     LINES,
     NONE,
     ORDER,
+    ORIGIN_BOT,
     P_FREE,
     PARCEL,
     RETURNING,
@@ -95,10 +99,19 @@ def settled(ful, row):  # type: ignore[no-untyped-def]
 
 @inner
 def free_order(ful, row):  # type: ignore[no-untyped-def]
-    """Give a settled order's row back. Raises RuntimeError where something of it is still on the way."""
+    """Give a settled order's row back; its money is added to `ended`.
+
+    Raises RuntimeError where something of it is still on the way.
+    """
     if not settled(ful, row):
         raise RuntimeError("an order that is not settled cannot be closed")
     order = ful.orders[row]
+    party = 1 if order.origin == ORIGIN_BOT else 0
+    for line in range(np.int64(order.lines)):
+        state = order.line_state[line]
+        ful.ended[party, state, E_PAID] += order.paid[line]
+        ful.ended[party, state, E_REFUNDED] += order.refunded[line]
+        ful.ended[party, state, E_OVER] += order.refunded[line] > order.paid[line]
     ful.under_way[row] = 0
     order.shopper = -1
     order.serial = -1

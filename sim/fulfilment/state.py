@@ -34,6 +34,10 @@ LINES = 4  # lines an order can have
     DEFAULTED,  # presale balance never paid
     LOST,  # lost or damaged on the way
 ) = constants(11)
+LINE_STATES = 11
+
+# last index of FulfilmentState.ended
+E_PAID, E_REFUNDED, E_OVER = constants(3)  # fen paid, fen refunded, lines refunded above what was paid
 
 ORDER = np.dtype(
     [
@@ -236,6 +240,7 @@ class FulfilmentState(NamedTuple):
     doors: np.ndarray  # int32[days, DOORS], delivered orders by minutes from payment to door
     outcomes: np.ndarray  # int32[capacity, 4], see the codes above
     outcome_count: np.ndarray  # int64[1]
+    ended: np.ndarray  # int64[2, LINE_STATES, 3], freed lines: shoppers', bots'; last state; indices E_...
     setting: np.ndarray  # float64[SETTINGS], indices S_...
 
 
@@ -299,6 +304,7 @@ def build(
         doors=np.zeros((days, DOORS), np.int32),
         outcomes=np.zeros((parcels * LINES + 4096, 4), np.int32),
         outcome_count=np.zeros(1, np.int64),
+        ended=np.zeros((2, LINE_STATES, 3), np.int64),
         setting=_setting(config),
     )
     from sim.fulfilment import promises  # reads this module

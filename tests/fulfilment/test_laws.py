@@ -25,9 +25,9 @@ from sim.books.state import (
 from sim.core.errors import LawBroken
 from sim.fulfilment import crises
 from sim.fulfilment.config import Fulfilment
-from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock
+from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock, money_of_lines
 from sim.fulfilment.policies import FrontFirst, LookAhead, Nearest, SplitAverse
-from sim.fulfilment.state import C_SERIAL
+from sim.fulfilment.state import C_SERIAL, DELIVERED, E_PAID
 from sim.supply.state import INITIAL, PICKED, RECEIVED, RESTOCKED
 
 
@@ -159,6 +159,16 @@ def test_a_broken_law_is_named(spoil: Any, law: str) -> None:
     with pytest.raises(LawBroken) as broken:
         check(world)
     assert broken.value.law == law
+
+
+def test_the_money_of_lines_is_that_of_freed_and_of_open_rows() -> None:
+    world = World(days=12, weight=1000.0, stock=4000).run(4 * 1440, 0.2, returns=0.3)
+    money = money_of_lines(world.ful)
+    open_rows = world.ful.orders[world.ful.orders["shopper"] >= 0]
+    assert world.ful.ended[0, :, E_PAID].sum() > 0
+    assert money[0, :, E_PAID].sum() == world.ful.ended[0, :, E_PAID].sum() + open_rows["paid"].sum()
+    assert money[0, DELIVERED, E_PAID] > 0
+    assert (money[1] == 0).all(), "no bots"
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
