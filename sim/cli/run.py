@@ -140,13 +140,26 @@ def _exists(folder: Path, digest: str, orders: bool) -> bool:
         return False
 
 
+def _only_a_result(folder: Path) -> bool:
+    """Whether a folder holds the manifest of a run and no other files than a run writes."""
+    from sim.engine.writer import read_manifest
+
+    try:
+        manifest = read_manifest(folder)
+    except (OSError, ValueError):
+        return False
+    plain = {"manifest.json", "kpis.json", "report.html"}
+    others = [path for path in folder.iterdir() if path.name not in plain and path.suffix != ".parquet"]
+    return {"hash", "laws", "version"} <= set(manifest) and not others
+
+
 def _refuse_foreign(folder: Path, fresh: bool) -> None:
     """Never replace a folder that is not a result, and another run's result only when asked to."""
     from sim.engine.writer import is_result
 
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    if not is_result(folder):
+    if not is_result(folder) or not _only_a_result(folder):
         raise RefusedError(f"--out: found other files in {folder}, accepted: a new or empty folder")
     if not fresh:
         raise RefusedError(f"--out: found the result of another run in {folder}, accepted: a new folder, or --fresh")

@@ -65,16 +65,16 @@ def test_a_couriers_strike_makes_parcels_late_and_the_network_recovers() -> None
     for made in (calm, struck):
         made.run()
         made.finish()
-    days = slice(4, 6)
-    delivered = [m.world.fulfilment.measured[days, M_DELIVERED].sum() for m in (calm, struck)]
+    # the strike holds all of the first day; on the second, what has waited is delivered too
+    delivered = [m.world.fulfilment.measured[4, M_DELIVERED] for m in (calm, struck)]
     late = [
         m.world.fulfilment.measured[4:, M_LATE].sum() / m.world.fulfilment.measured[4:, M_DELIVERED].sum()
         for m in (calm, struck)
     ]
-    assert delivered[1] < 0.8 * delivered[0]
+    assert delivered[1] < 0.2 * delivered[0]
     assert late[1] > late[0] + 0.1
     couriers = struck.world.fulfilment.stations[len(struck.world.fulfilment.warehouses) :][:6]
-    assert couriers["waiting"].sum() < 0.5 * delivered[0]
+    assert couriers["waiting"].sum() < delivered[0]
 
 
 def test_a_partial_strike_takes_away_its_share_of_capacity_and_gives_it_back() -> None:
