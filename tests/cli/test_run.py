@@ -139,3 +139,15 @@ def test_stopped_in_the_middle_there_is_no_result_and_a_later_run_cleans_up(
     monkeypatch.chdir(tmp_path)
     assert main(["run", "small.yaml", "--json"]) == 0
     assert [path.name for path in parent.iterdir()] == [json.loads(capsys.readouterr().out)["hash"]]
+
+
+def test_a_fresh_run_never_replaces_a_folder_with_files_of_others(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "manifest.json").write_text('{"name": "of something else"}', encoding="utf-8")
+    (mine / "thesis.txt").write_text("years of work", encoding="utf-8")
+    assert main(["run", "small.yaml", "--out", "mine", "--fresh", "--quiet"]) == 64
+    assert "found other files" in capsys.readouterr().err
+    assert (mine / "thesis.txt").read_text(encoding="utf-8") == "years of work"
