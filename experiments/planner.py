@@ -62,8 +62,8 @@ def page(rows: list[dict[str, Any]], shoppers: str) -> str:
         "(`--replications 20`), and the study takes up where it stopped.",
         "",
         "Profit and GMV part ways by mechanism: a lower price is also given to those who would have bought anyway, what a presale brings "
-        "forward is missing in the month after, and what urgency sells comes back more often. Nothing here says that promotions do not pay "
-        "for a shop that must answer its rivals': in this scenario they stay as they are.",
+        "forward is missing in the month after, and what urgency sells comes back more often. This does not show that a shop facing "
+        "promoting rivals should stop: here rivals' prices stay fixed.",
         "",
     ]
     return "\n".join(lines)

@@ -155,11 +155,9 @@ def _only_a_result(folder: Path) -> bool:
 
 def _refuse_foreign(folder: Path, fresh: bool) -> None:
     """Never replace a folder that is not a result, and another run's result only when asked to."""
-    from sim.engine.writer import is_result
-
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    if not is_result(folder) or not _only_a_result(folder):
+    if not _only_a_result(folder):
         raise RefusedError(f"--out: found other files in {folder}, accepted: a new or empty folder")
     if not fresh:
         raise RefusedError(f"--out: found the result of another run in {folder}, accepted: a new folder, or --fresh")

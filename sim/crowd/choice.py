@@ -30,7 +30,7 @@ from sim.books.state import (
 from sim.core.compiled import inner
 from sim.core.rng import decision, philox, uniform
 from sim.crowd.cart import clear_cart, put_in_cart
-from sim.crowd.consideration import consider, pick_category, weigh
+from sim.crowd.consideration import pick_category, weigh
 from sim.crowd.state import (
     ALIVE,
     CART,
@@ -68,7 +68,7 @@ from sim.crowd.state import (
     V_BURST,
     V_ORDINARY,
 )  # fmt: skip
-from sim.crowd.visitors import CHOICE, CHOOSING, LEAVING, LOOK, LOOKING, SET_FIRST, SET_SECOND
+from sim.crowd.visitors import CHOOSING, LEAVING, LOOKING, SET_FIRST, SET_SECOND, draw_look
 from sim.shelf.state import (
     C_BUDGET,
     C_CLAIM,
@@ -91,18 +91,19 @@ WAIT_NEST = 0.5  # dissimilarity of buying now and buying at the opening: close 
 
 @inner
 def browse(crowd, shelf, rivals, books, shopper, occurrence, visitor, minute):  # type: ignore[no-untyped-def]
-    """Look at up to a cartful of needs; returns the lines put into the cart. ``visitor``: column of the first look's draws."""
+    """Look at up to a cartful of needs; returns the lines put into the cart.
+
+    ``visitor``: column of ``moods`` with the draws of the first look; those of further looks are put there.
+    """
     row = crowd.rows[shopper]
     params = crowd.params
-    k0, k1 = crowd.keys[0], crowd.keys[1]
     moods, glance = crowd.moods, crowd.glance
     day = minute // 1440
     added = 0
     for need in range(CART):
-        if need == 0:
-            w0, w1 = moods[LOOKING, 0, visitor], moods[LOOKING, 1, visitor]
-        else:
-            w0, w1, _, _ = philox(k0, k1, shopper, occurrence, LOOK, need)
+        if need > 0:
+            draw_look(crowd, need, visitor, visitor + 1)
+        w0, w1 = moods[LOOKING, 0, visitor], moods[LOOKING, 1, visitor]
         category = pick_category(crowd, shelf, row, uniform(w0))
         if row.landing > 0:
             # came through an advertisement or a message that opens with a category
@@ -113,24 +114,18 @@ def browse(crowd, shelf, rivals, books, shopper, occurrence, visitor, minute):  
             # a household that is covered needs the less the longer it is covered
             if uniform(w1) < min(1.0, (row.cover[category] - day) / spec.cover_days):
                 break
-        if need == 0:
-            for part in range(4):
-                glance[part] = moods[SET_FIRST, part, visitor]
-                glance[4 + part] = moods[SET_SECOND, part, visitor]
-            n, logsum = weigh(crowd, shelf, row, category, glance, occurrence, shopper, need, minute)
-        else:
-            n, logsum = consider(crowd, shelf, row, category, occurrence, shopper, need, minute)
+        for part in range(4):
+            glance[part] = moods[SET_FIRST, part, visitor]
+            glance[4 + part] = moods[SET_SECOND, part, visitor]
+        n, logsum = weigh(crowd, shelf, row, category, glance, occurrence, shopper, need, minute)
         if n == 0:
             break
         here = math.exp(params[P_INTERCEPT] + params[P_NEST] * (logsum - spec.base_attraction))
         rival = 0.0
         if row.flags & MULTIHOME:
             rival = math.exp(params[P_RIVAL] + rivals.value[category])
-        if need == 0:
-            v0, v1 = moods[CHOOSING, 0, visitor], moods[CHOOSING, 1, visitor]
-            v2, v3 = moods[CHOOSING, 2, visitor], moods[CHOOSING, 3, visitor]
-        else:
-            v0, v1, v2, v3 = philox(k0, k1, shopper, occurrence, CHOICE, need)
+        v0, v1 = moods[CHOOSING, 0, visitor], moods[CHOOSING, 1, visitor]
+        v2, v3 = moods[CHOOSING, 2, visitor], moods[CHOOSING, 3, visitor]
         target = uniform(v0) * (1.0 + here + rival)
         if target >= here:
             if target < here + rival and uniform(v1) < 0.3:
@@ -289,7 +284,8 @@ def claim_coupon(crowd, shelf, books, shopper, occurrence, minute):  # type: ign
 def visit(crowd, shelf, rivals, books, shopper, occurrence, visitor, minute, second, latency, broken, how):  # type: ignore[no-untyped-def]
     """One visit from landing to leaving or submitting an order.
 
-    ``visitor``: column of the visit's draws in ``moods``; ``latency``: seconds a page takes to answer; ``broken``: chance that it never does, however often it is loaded again.
+    ``visitor``: column of the visit's draws in ``moods``; ``latency``: seconds a page takes to answer; ``broken``:
+    chance that it never does, however often it is loaded again.
     """
     row = crowd.rows[shopper]
     if not row.flags & ALIVE or row.flags & (REMOVED | CHECKING_OUT):

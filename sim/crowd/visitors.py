@@ -60,10 +60,16 @@ def fill(crowd, row, number, slot, first, last):  # type: ignore[no-untyped-def]
 
 
 @inner
+def draw_look(crowd, need, first, last):  # type: ignore[no-untyped-def]
+    """The draws of a look at one more ``need`` (the first is 0), for visitors ``first`` to ``last`` (exclusive)."""
+    fill(crowd, LOOKING, LOOK, need, first, last)
+    fill(crowd, SET_FIRST, SET, need * 2, first, last)
+    fill(crowd, SET_SECOND, SET, need * 2 + 1, first, last)
+    fill(crowd, CHOOSING, CHOICE, need, first, last)
+
+
+@inner
 def draw_moods(crowd, first, last):  # type: ignore[no-untyped-def]
     """All draws that every visit needs, for visitors ``first`` to ``last`` (exclusive) of ``who`` and ``when``."""
     fill(crowd, LEAVING, LEAVE, 0, first, last)
-    fill(crowd, LOOKING, LOOK, 0, first, last)
-    fill(crowd, SET_FIRST, SET, 0, first, last)
-    fill(crowd, SET_SECOND, SET, 1, first, last)
-    fill(crowd, CHOOSING, CHOICE, 0, first, last)
+    draw_look(crowd, 0, first, last)

@@ -149,10 +149,7 @@ def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, int
     kept = 0
     if pays:
         kept = check_stock(crowd, shelf, supply, ful, rivals, books, shopper, intent.occurrence, minute)
-    if pays and kept != (1 << row.cart_lines) - 1 and minute >= desk.counts[D_MEASURED]:
-        # a cart is one purchase, however many orders its articles are sent in
-        row.window_orders = min(65000, row.window_orders + 1)
-    written = 0
+    written = False
     for way in range(3):
         n = 0
         for j in range(row.cart_lines):
@@ -161,13 +158,17 @@ def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, int
             desk.basket[n] = row.cart_sku[j]
             desk.quantity[n] = row.cart_quantity[j]
             n += 1
-            written = 1
+            written = True
             if way == IN_GROUP:
                 write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, pays, minute)
                 n = 0
         if n > 0:
             write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, pays, minute)
-    note(books, minute, CARTS_ORDERED, float(written))
+    if written:
+        note(books, minute, CARTS_ORDERED, 1.0)
+        if pays and minute >= desk.counts[D_MEASURED]:
+            # a cart is one purchase, however many orders its articles are sent in
+            row.window_orders = min(65000, row.window_orders + 1)
     # what was kept for later moves to the front, the rest leaves the cart
     if kept == 0:
         clear_cart(row)

@@ -11,8 +11,9 @@ from sim.platform.state import ACTIONS
 def update_edges(nodes, live, board, edges, into, calls, reach, mean_rate, work, keep, new_minute):  # type: ignore[no-untyped-def]
     """Attempts, budget and cache reads of each edge, reach of each action, failure of each node.
 
-    ``keep``: float64[edges, ACTIONS + 2], where the attempts on each edge for each action are written. The attempts an edge makes at once follow from the callee's failure in the minute before: load and
-    failure determine each other, and the circle is cut by this lag. With `new_minute` the stochastic waits move on.
+    ``keep``: float64[edges, ACTIONS + 2], where the attempts on each edge for each action are written. Those an edge
+    makes at once follow from the callee's failure in the minute before: load and failure determine each other, and the
+    circle is cut by this lag. With `new_minute` the stochastic waits move on.
     """
     for v in range(nodes.shape[0]):
         node = nodes[v]

@@ -221,4 +221,3 @@ def serve_quiet_nodes(nodes, live, board, edges, into, history, minute):  # type
         h[H_READY] = here.ready
         h[H_LATENCY] = here.latency
         h[H_MOMENT] = here.variance + here.latency * here.latency
-
