@@ -5,18 +5,16 @@ from __future__ import annotations
 import ast
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 import sim
-from sim.cli import faults
+from sim.cli import faults, stopping
 from sim.core.errors import Exit
 
 _ORDER = (
@@ -131,7 +129,7 @@ def root(
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a traceback never reaches the user."""
     arguments = list(sys.argv[1:] if args is None else args)
-    before = _terminate_like_interrupt()
+    former = stopping.listen()
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="sim618", standalone_mode=False)
         return int(code) if isinstance(code, int) else int(Exit.DONE)
@@ -151,17 +149,4 @@ def main(args: Sequence[str] | None = None) -> int:
     except Exception as error:
         return faults.exit_code(error, arguments)
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _terminate_like_interrupt() -> Any:
-    """Let SIGTERM unwind like Ctrl-C, so that temporary folders are removed. Returns the former handler."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        return signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread: signals belong to the embedding program
-        return None
+        stopping.restore(former)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from sim.cli import stopping
 from sim.core.calendar import Calendar
 
 _EVERY_SECONDS = 0.1
@@ -22,6 +23,7 @@ class Report(Protocol):
 
 def _silent(minute: float, end_minute: float, orders: float) -> None:
     """No progress wanted."""
+    stopping.check()
 
 
 class Counted:
@@ -63,6 +65,7 @@ def progress(calendar: Calendar, label: str, *, quiet: bool, lang: str = "en") -
 
         def report(minute: float, end_minute: float, orders: float) -> None:
             nonlocal last
+            stopping.check()
             told = count(minute, orders)
             now = time.monotonic()
             if now - last >= _EVERY_SECONDS or minute >= end_minute:

@@ -1,0 +1,29 @@
+"""A signal stops a command even where the interrupt it raises is lost."""
+
+import os
+import signal
+
+import pytest
+
+from sim.cli import progress, stopping
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_that_was_ignored_is_raised_again_when_progress_is_told(number):
+    former = stopping.listen()
+    try:
+        progress._silent(0.0, 1.0, 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+        with pytest.raises(KeyboardInterrupt):
+            progress._silent(0.0, 1.0, 0.0)
+    finally:
+        stopping.restore(former)
+    stopping.restore(stopping.listen())
+    progress._silent(0.0, 1.0, 0.0)
+
+
+def test_handlers_are_put_back():
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    stopping.restore(stopping.listen())
+    assert {number: signal.getsignal(number) for number in before} == before
