@@ -65,13 +65,13 @@ def test_a_couriers_strike_makes_parcels_late_and_the_network_recovers() -> None
     for made in (calm, struck):
         made.run()
         made.finish()
-    days = slice(4, 6)
-    delivered = [m.world.fulfilment.measured[days, M_DELIVERED].sum() for m in (calm, struck)]
+    delivered = [m.world.fulfilment.measured[4:6, M_DELIVERED].sum() for m in (calm, struck)]
+    on_strike = [m.world.fulfilment.measured[4, M_DELIVERED].sum() for m in (calm, struck)]
     late = [
         m.world.fulfilment.measured[4:, M_LATE].sum() / m.world.fulfilment.measured[4:, M_DELIVERED].sum()
         for m in (calm, struck)
     ]
-    assert delivered[1] < 0.8 * delivered[0]
+    assert on_strike[1] < 0.5 * on_strike[0], "what is in hand goes on, nothing is begun"
     assert late[1] > late[0] + 0.1
     couriers = struck.world.fulfilment.stations[len(struck.world.fulfilment.warehouses) :][:6]
     assert couriers["waiting"].sum() < 0.5 * delivered[0]
