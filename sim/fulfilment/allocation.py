@@ -10,6 +10,7 @@ from sim.core import agenda as calendar
 from sim.core.calendar import DAY
 from sim.core.compiled import inner
 from sim.fulfilment.backlog import is_backordered, join_backlog, leave_backlog
+from sim.fulfilment.foresight import binds, foresee
 from sim.fulfilment.pools import new_parcel, room
 from sim.fulfilment.state import (
     ALLOCATED,
@@ -24,7 +25,7 @@ from sim.fulfilment.state import (
     S_READY,
     WAITING,
 )
-from sim.fulfilment.stations import join, queue_ahead
+from sim.fulfilment.stations import join
 from sim.fulfilment.stock import available, own_fronts, ranked, unplaced
 from sim.supply.state import SERVED
 
@@ -48,7 +49,7 @@ def allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorde
         missing = _few_parcels(ful, supply, skus, row, open_lines, minute, first, run)
     else:
         missing = each_line(ful, supply, skus, row, open_lines, minute, first, run)
-    enqueue(ful, row, parcels_before, minute)
+    latest = enqueue(ful, row, parcels_before, minute)
     served = 0
     for line in range(np.int64(order.lines)):
         if open_lines & (1 << line):
@@ -66,7 +67,7 @@ def allocate(ful, supply, skus, agenda, books, key0, key1, row, minute, backorde
     note(books, minute, SERVED_UNITS, float(served))
     kept = open_lines if backorder else open_lines & ~missing
     if kept:
-        _promise(ful, row, minute)
+        _promise(ful, row, minute, latest)
         if not order.flags & FLAG_CHECKED:
             order.flags |= FLAG_CHECKED
             calendar.appoint(agenda, int(minute) + DAY, K_DOUBT, row, np.int64(order.serial & 0x7FFFFFFF))
@@ -145,8 +146,12 @@ def _take(ful, supply, skus, row, line, warehouse):  # type: ignore[no-untyped-d
 
 @inner
 def enqueue(ful, row, parcels_before, minute):  # type: ignore[no-untyped-def]
-    """One parcel for each warehouse among the lines just served (state still WAITING), into its queue."""
+    """One parcel for each warehouse among the lines just served (state still WAITING), into its queue.
+
+    Returns the latest minute that could be promised for one of them, 0 for none.
+    """
     order = ful.orders[row]
+    latest = 0.0
     for line in range(np.int64(order.lines)):
         if order.line_state[line] != WAITING or order.warehouse[line] < 0 or is_backordered(ful, row, line):
             continue
@@ -160,10 +165,13 @@ def enqueue(ful, row, parcels_before, minute):  # type: ignore[no-untyped-def]
                 p.units += order.quantity[other]
                 order.line_state[other] = ALLOCATED
         order.parcels += 1
-        p.ahead = queue_ahead(ful, warehouse, float(minute), 0)
+        p.planned, promised = foresee(ful, warehouse, np.int64(p.region), float(minute))
+        latest = max(latest, promised)
+        binds(ful, parcel, 1)
         join(ful, warehouse, parcel, float(minute), P_QUEUED)
     if order.made > 1 and order.made > parcels_before:
         order.flags |= FLAG_SPLIT
+    return latest
 
 
 @inner
@@ -181,21 +189,20 @@ def pick_up_promise(ful, order, minute):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _promise(ful, row, minute):  # type: ignore[no-untyped-def]
-    """Stamp the promise of an order that has none yet: the slowest of its lines, from now on."""
+def _promise(ful, row, minute, latest):  # type: ignore[no-untyped-def]
+    """Stamp the promise of an order that has none yet: that of its slowest parcel, ``latest``, or backordered line."""
     order = ful.orders[row]
     if order.promised > 0.0:
         return
     if order.flags & FLAG_PICK_UP:
         order.promised = pick_up_promise(ful, order, minute)
         return
-    hour = (int(minute) // 60) % 24
     for line in range(np.int64(order.lines)):
         warehouse = np.int64(order.warehouse[line])
-        if warehouse >= 0:
-            # the order's own parcel is in the queue by now
-            time = ful.promise[warehouse, order.region, hour] + queue_ahead(ful, warehouse, float(minute), 1)
-            order.promised = max(order.promised, float(minute) + time)
+        if warehouse >= 0 and order.line_state[line] == WAITING:
+            _, promised = foresee(ful, warehouse, np.int64(order.region), float(minute))
+            latest = max(latest, promised)
+    order.promised = latest
 
 
 @njit(cache=True)

@@ -9,6 +9,7 @@ from sim.core.compiled import inner
 from sim.fulfilment.allocation import each_line, enqueue, serve_backorders
 from sim.fulfilment.backlog import join_backlog, leave_backlog
 from sim.fulfilment.closing import conclude, measured_day
+from sim.fulfilment.foresight import binds
 from sim.fulfilment.pools import free_parcel, tell
 from sim.fulfilment.state import ALLOCATED, CANCELLED, FLAG_BLEMISHED, LINE_CANCELLED, M_CANCELLED, WAITING
 from sim.fulfilment.stations import withdraw
@@ -44,8 +45,10 @@ def _cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):  #
         warehouse = np.int64(p.warehouse)
         p.lines &= ~(1 << line)
         p.units -= quantity
+        ful.stations[warehouse].units -= quantity
         supply.stock[warehouse, sku].allocated -= quantity
         if p.lines == 0:
+            binds(ful, parcel, -1)
             withdraw(ful, warehouse, parcel, float(minute))
             free_parcel(ful, parcel)
             order.parcels -= 1
@@ -87,6 +90,7 @@ def release(ful, supply, warehouse, parcel, minute):  # type: ignore[no-untyped-
             supply.stock[warehouse, order.sku[line]].allocated -= order.quantity[line]
             order.line_state[line] = WAITING
             order.warehouse[line] = -1
+    binds(ful, parcel, -1)
     withdraw(ful, warehouse, parcel, float(minute))
     free_parcel(ful, parcel)
     order.parcels -= 1

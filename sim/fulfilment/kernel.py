@@ -18,6 +18,7 @@ from sim.core.rng import bernoulli, normal, philox, uniform
 from sim.fulfilment.allocation import serve_backorders
 from sim.fulfilment.cancelling import doubt
 from sim.fulfilment.closing import conclude, measured_day
+from sim.fulfilment.foresight import binds, binds_picked
 from sim.fulfilment.money import (
     direct_line_money,
     lose_line_money,
@@ -199,6 +200,8 @@ def _ship(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # type
     order = ful.orders[p.order]
     warehouse, number = np.int64(p.warehouse), occurrence(order.turn, p.ordinal)
     leave(ful, warehouse, parcel, p.completes)
+    binds(ful, parcel, -1)
+    binds_picked(ful, parcel, 1)
     day = measured_day(ful, minute)
     for line in range(np.int64(order.lines)):
         if p.lines & (1 << line) and order.line_state[line] == ALLOCATED:
@@ -276,6 +279,7 @@ def _to_the_door(ful, agenda, books, key0, key1, parcel, minute):  # type: ignor
     p = ful.parcels[parcel]
     order = ful.orders[p.order]
     leave(ful, ful.rank.shape[1] + p.region, parcel, p.completes)
+    binds_picked(ful, parcel, -1)
     number = occurrence(order.turn, p.ordinal)
     noise = service_noise(key0, key1, order.shopper, number, DOOR_TIME, ful.setting[S_DOOR_CV2])
     p.completes += ful.setting[S_DOOR_MEAN] * noise
@@ -321,6 +325,8 @@ def _lose(ful, books, parcel, measure, minute):  # type: ignore[no-untyped-def]
     p = ful.parcels[parcel]
     row = np.int64(p.order)
     order = ful.orders[row]
+    if p.state == P_HAULED:
+        binds_picked(ful, parcel, -1)
     for line in range(np.int64(order.lines)):
         if p.lines & (1 << line):
             order.line_state[line] = LOST
@@ -335,10 +341,8 @@ def _lose(ful, books, parcel, measure, minute):  # type: ignore[no-untyped-def]
 
 @inner
 def _learn(ful, p):  # type: ignore[no-untyped-def]
-    """Enter a door-to-door time, less plan and the queue it met, into the histogram promises are made from."""
-    hour = (int(p.made) // 60) % 24
-    residual = p.completes - p.made - p.ahead - ful.plan[p.warehouse, p.region, hour]
-    column = int((residual - RESIDUAL_LOW) / RESIDUAL_STEP)
+    """Enter how much later than planned a parcel is at the door into the histogram promises are made from."""
+    column = int((p.completes - p.planned - RESIDUAL_LOW) / RESIDUAL_STEP)
     ful.residual[p.warehouse, p.region, min(max(column, 0), RESIDUALS - 1)] += 1.0
 
 

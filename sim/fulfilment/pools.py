@@ -140,7 +140,7 @@ def new_parcel(ful, row, warehouse, minute):  # type: ignore[no-untyped-def]
     p.ordinal = order.made
     order.made += 1
     p.made = minute
-    p.ahead = 0.0
+    p.planned = minute
     p.arrived = minute
     p.completes = minute
     p.next = -1

@@ -1,9 +1,9 @@
-"""Delivery promises: what the network would do without queues, the queue of the moment, and a quantile of the rest.
+"""Delivery promises: what the network would do without queues, the queues of the moment, and a quantile of the rest.
 
-`plan` is the time from allocation to the door when nothing queues, by hour of day, so that cut-offs and shifts
-are known; the work that waits at the warehouse is counted when an order is taken; what exceeds both is learned per
-warehouse and region from a fading histogram. A cell with few parcels leans on all others, and all lean on the
-config's slack until something is known.
+`plan` is the time to the door of a parcel that is next to be picked, by hour of day, so that cut-offs and shifts are
+known; the work that waits at the warehouse and with the couriers is counted when an order is taken
+(`sim.fulfilment.foresight`); what exceeds both is learned per warehouse and region from a fading histogram. A cell with
+few parcels leans on all others, and all lean on the config's slack until something is known.
 """
 
 from __future__ import annotations

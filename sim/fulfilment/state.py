@@ -104,7 +104,7 @@ PARCEL = np.dtype(
         ("ordinal", "u1"),  # number of the parcel in its order
         ("units", "i4"),  # row units in it
         ("made", "f8"),  # minute it was made (stock was promised)
-        ("ahead", "f8"),  # minutes that the work before it in the picking queue would take, when it was made
+        ("planned", "f8"),  # minute at which it should be at the door, foreseen when it was made
         ("arrived", "f8"),  # minute it joined the queue it is in
         ("sequence", "i8"),  # its number among the arrivals of that queue
         ("began", "f8"),  # minute its present service began
@@ -120,6 +120,7 @@ STATION = np.dtype(
         ("head", "i4"),  # first waiting row, -1
         ("tail", "i4"),
         ("waiting", "i8"),  # rows waiting
+        ("units", "i8"),  # row units in them
         ("servers", "i4"),  # servers present (of at most `servers` columns of FulfilmentState.free_at)
         ("opens", "f4"),  # minute of day the shift begins
         ("closes", "f4"),  # minute of day it ends, may lie past midnight (opens > closes); 0 and 1440: round the clock
@@ -192,7 +193,7 @@ CURSORS = 12
 S_DIRECT = 24  # S_DIRECT + category: share of unit cost saved on goods that leaders' people get straight from the producer
 SETTINGS = 40
 
-RESIDUAL_STEP, RESIDUAL_LOW, RESIDUALS = 30.0, -2880.0, 768  # histogram of door-to-door minus plan: -2 d to +14 d
+RESIDUAL_STEP, RESIDUAL_LOW, RESIDUALS = 30.0, -2880.0, 768  # histogram of minutes at the door after `planned`: -2 d to +14 d
 DOOR_STEP, DOORS = 30.0, 1008  # histogram of click-to-door times: up to 21 d
 
 (
@@ -228,13 +229,14 @@ class FulfilmentState(NamedTuple):
     stations: np.ndarray  # STATION[W + R + W]: picking of each warehouse, couriers of each region, inspections
     free_at: np.ndarray  # float64[W + R + W, SERVERS], binary heap of the minutes the servers are free
     serving: np.ndarray  # int32[W + R + W, SERVERS], parcel last taken by the server, -1
+    bound: np.ndarray  # int64[W + 1, R], parcels to doors of a region not yet picked, by warehouse; last row: picked ones
     haul_mean: np.ndarray  # float64[W, R], mean minutes of line-haul from a warehouse to a region's couriers
     haul_cv: np.ndarray  # float64[W, R]
     rank: np.ndarray  # int16[R, W], warehouses in the order in which a region is served, -1 ends
     reserve: np.ndarray  # int32[W, skus], row units kept for the warehouse's own region (with S_PROTECT)
     plan: np.ndarray  # float64[W, R, 24], minutes from allocation to door if nothing queues, by hour of day
     promise: np.ndarray  # float64[W, R, 24], promised minutes from allocation to door by hour of day
-    residual: np.ndarray  # float64[W, R, RESIDUALS], histogram of door-to-door minutes less plan, recent days
+    residual: np.ndarray  # float64[W, R, RESIDUALS], histogram of minutes at the door after `planned`, recent days
     fees: np.ndarray  # int64[W, R], fen, shipping cost of a parcel (row unit: times weight in the books)
     measured: np.ndarray  # float64[days, MEASURED], indices M_...
     doors: np.ndarray  # int32[days, DOORS], delivered orders by minutes from payment to door
@@ -292,6 +294,7 @@ def build(
         stations=_stations(config, net, weight),
         free_at=np.zeros((2 * count + regions, SERVERS)),
         serving=np.full((2 * count + regions, SERVERS), -1, np.int32),
+        bound=np.zeros((count + 1, regions), np.int64),
         haul_mean=net.haul,
         haul_cv=haul_cv,
         rank=nearest_rank(net.haul, net.kind),

@@ -53,16 +53,20 @@ def shift_end(opens, closes, time, work):  # type: ignore[no-untyped-def]
 
 
 @inner
-def queue_ahead(ful, number, time, own):  # type: ignore[no-untyped-def]
-    """Minutes until the rows now waiting at a station, less ``own`` of them, have been served: what anybody can see who
-    counts them, no outage foreseen."""
+def work_of(station, rows, units):  # type: ignore[no-untyped-def]
+    """Minutes of shift that ``rows`` rows of ``units`` units in all keep a station's present servers busy, on average."""
+    work = rows * station.service + (units - rows) * station.per_unit
+    return work / (station.servers * max(station.speed, 0.05))
+
+
+@inner
+def queue_ends(ful, number, time):  # type: ignore[no-untyped-def]
+    """Minute at which the rows now waiting at a station will have been served, ``time`` itself where none waits: what
+    anybody can see who counts them and their units, no outage foreseen."""
     station = ful.stations[number]
-    waiting = station.waiting - own
-    if waiting <= 0 or station.servers <= 0:
-        return 0.0
-    work = waiting * station.service / (station.servers * max(station.speed, 0.05))
-    begins = in_shift(station.opens, station.closes, time)
-    return shift_end(station.opens, station.closes, begins, work) - begins
+    if station.waiting <= 0 or station.servers <= 0:
+        return time
+    return shift_end(station.opens, station.closes, time, work_of(station, station.waiting, station.units))
 
 
 @inner
@@ -134,6 +138,7 @@ def _insert(ful, station, parcel, after):  # type: ignore[no-untyped-def]
     else:
         ful.parcels[p.next].previous = parcel
     station.waiting += 1
+    station.units += p.units
     ful.cursor[C_QUEUED] += 1
 
 
@@ -153,6 +158,7 @@ def unlink(ful, number, parcel):  # type: ignore[no-untyped-def]
     p.next = -1
     p.previous = -1
     station.waiting -= 1
+    station.units -= p.units
     ful.cursor[C_QUEUED] -= 1
 
 

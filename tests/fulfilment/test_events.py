@@ -71,7 +71,7 @@ def test_a_couriers_strike_makes_parcels_late_and_the_network_recovers() -> None
         m.world.fulfilment.measured[4:, M_LATE].sum() / m.world.fulfilment.measured[4:, M_DELIVERED].sum()
         for m in (calm, struck)
     ]
-    assert delivered[1] < 0.2 * delivered[0]
+    assert delivered[1] < 0.5 * delivered[0], "what is in hand goes on, nothing is begun"
     assert late[1] > late[0] + 0.1
     couriers = struck.world.fulfilment.stations[len(struck.world.fulfilment.warehouses) :][:6]
     assert couriers["waiting"].sum() < 0.5 * calm.world.fulfilment.measured[4:6, M_DELIVERED].sum()

@@ -25,10 +25,41 @@ from sim.books.state import (
 from sim.core.errors import LawBroken
 from sim.fulfilment import crises
 from sim.fulfilment.config import Fulfilment
-from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock, money_of_lines
+from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock, money_of_lines, station_of
 from sim.fulfilment.policies import FrontFirst, LookAhead, Nearest, SplitAverse
-from sim.fulfilment.state import C_SERIAL, DELIVERED, E_PAID
+from sim.fulfilment.state import (
+    C_SERIAL,
+    DELIVERED,
+    E_PAID,
+    FLAG_PICK_UP,
+    P_COURIER,
+    P_DOOR,
+    P_FREE,
+    P_HAULED,
+    P_INSPECTION,
+    P_PICKING,
+    P_QUEUED,
+    FulfilmentState,
+)
 from sim.supply.state import INITIAL, PICKED, RECEIVED, RESTOCKED
+
+
+def bound_by_scan(ful: FulfilmentState) -> np.ndarray:
+    """int64[W + 1, R]: what `FulfilmentState.bound` is to be, from the states of all parcels."""
+    parcels = ful.parcels[ful.parcels["state"] != P_FREE]
+    parcels = parcels[ful.orders["flags"][parcels["order"]] & FLAG_PICK_UP == 0]
+    count = np.zeros_like(ful.bound)
+    unpicked = (parcels["state"] == P_QUEUED) | (parcels["state"] == P_PICKING)
+    picked = (parcels["state"] >= P_HAULED) & (parcels["state"] < P_DOOR)
+    np.add.at(count, (parcels["warehouse"][unpicked], parcels["region"][unpicked]), 1)
+    np.add.at(count[-1], parcels["region"][picked], 1)
+    return count
+
+
+def units_by_scan(ful: FulfilmentState) -> np.ndarray:
+    """int64[stations]: units of the parcels that wait at each."""
+    waits = np.isin(ful.parcels["state"], (P_QUEUED, P_COURIER, P_INSPECTION))
+    return np.bincount(station_of(ful)[waits], ful.parcels["units"][waits], len(ful.stations)).astype(np.int64)
 
 
 def check(world: World) -> None:
@@ -37,6 +68,8 @@ def check(world: World) -> None:
     law_parcels(world.ful)
     law_little(world.ful)
     law_promised_stock(world.ful, world.supply)
+    assert (world.ful.bound == bound_by_scan(world.ful)).all(), "parcels the couriers will get"
+    assert (world.ful.stations["units"] == units_by_scan(world.ful)).all(), "units waiting"
     totals = world.supply.totals
     on_hand = world.supply.stock["on_hand"].sum(axis=0)
     assert (totals[INITIAL] + totals[RECEIVED] + totals[RESTOCKED] == on_hand + totals[PICKED]).all()
