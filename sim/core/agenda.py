@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.address import by_address
-from sim.core.compiled import inner
+from sim.core.compiled import inner, prefetch
 
 NODE = np.dtype(
     [
@@ -77,6 +77,7 @@ def appoint(agenda, minute, kind, subject, detail):  # type: ignore[no-untyped-d
         return False
     node = agenda.cursor[FREE_HEAD]
     agenda.cursor[FREE_HEAD] = agenda.nodes[node].next
+    prefetch(agenda.nodes, np.int64(agenda.nodes[node].next))
     agenda.cursor[FREE_COUNT] -= 1
     agenda.cursor[MADE] += 1
     row = agenda.nodes[node]

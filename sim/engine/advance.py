@@ -78,7 +78,7 @@ from sim.crowd.visitors import THIN, draw_moods, gather, second_of
 from sim.engine.aftermath import refund_early, send_back, settle
 from sim.engine.ordering import pay_balance, take_order
 from sim.engine.world import D_DRAINED, D_PARCELS
-from sim.fulfilment.kernel import handle, work
+from sim.fulfilment.kernel import expect, expect_order, handle, work
 from sim.fulfilment.state import C_ORDERS_FREE, C_PARCELS_FREE, C_QUEUED
 from sim.platform.kernel import serve_minute
 from sim.platform.state import BROWSE, CART, ORDER, PAY, PEOPLE, RETRIES, SEARCH
@@ -160,8 +160,8 @@ def fill_demand(crowd, shelf, platform, minute):  # type: ignore[no-untyped-def]
 
 
 @inner
-def drain(crowd, agenda, desk, minute):  # type: ignore[no-untyped-def]
-    """Take this minute's appointments: the crowd's own to ``crowd.due``, parcels' to ``desk.due``. Returns them counted."""
+def drain(crowd, ful, agenda, desk, minute):  # type: ignore[no-untyped-def]
+    """Take this minute's appointments: the crowd's own to ``crowd.due``, parcels' to ``desk.due``."""
     found, kind, subject, detail = take(agenda, minute)
     while found:
         if kind >= 100:
@@ -170,6 +170,7 @@ def drain(crowd, agenda, desk, minute):  # type: ignore[no-untyped-def]
             desk.due[n, 1] = subject
             desk.due[n, 2] = detail
             desk.counts[D_PARCELS] = n + 1
+            expect(ful, kind, subject)
         else:
             n = crowd.counts[N_DUE]
             crowd.due[n, 0] = subject
@@ -256,7 +257,7 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
         if desk.counts[D_DRAINED] != minute:
             desk.counts[D_PARCELS] = 0
             crowd.counts[N_DUE] = 0
-            drain(crowd, agenda, desk, minute)
+            drain(crowd, ful, agenda, desk, minute)
         first, last = 0, 0
         if shoppers > 0:
             m = minute % 1440
@@ -364,6 +365,8 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
 
         work(ful, supply, shelf.skus, agenda, books, k0, k1, minute)
         for j in range(desk.counts[D_PARCELS]):
+            if j + AHEAD < desk.counts[D_PARCELS]:
+                expect_order(ful, desk.due[j + AHEAD, 0], desk.due[j + AHEAD, 1])
             handle(
                 ful, supply, shelf.skus, agenda, books, k0, k1, desk.due[j, 0], desk.due[j, 1], desk.due[j, 2], minute
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim.books.state import (
     ADVANCES,
     CASH,
@@ -40,7 +42,7 @@ from sim.care.state import (
     S_WRITTEN_OFF,
 )  # fmt: skip
 from sim.core.agenda import appoint
-from sim.core.compiled import inner
+from sim.core.compiled import inner, prefetch
 from sim.core.rng import decision, exponential, normal, philox, uniform
 from sim.crowd.consideration import match
 from sim.crowd.state import (
@@ -89,6 +91,7 @@ STAY = decision("shopper.stay")
 RETURN_PENDING = 1 << 16  # the shopper will send it back
 REFUND_PENDING = 1 << 20  # it will be refunded before it is back
 KEPT_PENDING = 1 << 25  # refunded, and never sent; the shop does not know yet
+AHEAD = 8  # outcomes whose shoppers' rows are on their way from memory
 RETURN_WINDOW = 7.0 * 1440.0  # no-reason returns within seven days [G06]
 DELIGHT = 0.08  # a promise kept is worth a little more than nothing
 EASED = 0.7  # share of a return's annoyance that fetching it for free takes away
@@ -319,6 +322,8 @@ def settle(crowd, shelf, ful, care, books, agenda, minute):  # type: ignore[no-u
     """Drain fulfilment's outcomes of this minute, in their order."""
     params = crowd.params
     for n in range(ful.outcome_count[0]):
+        if n + AHEAD < ful.outcome_count[0]:
+            prefetch(crowd.rows, np.int64(ful.orders[ful.outcomes[n + AHEAD, 0]].shopper))
         order_row, line, code = ful.outcomes[n, 0], ful.outcomes[n, 1], ful.outcomes[n, 2]
         order = ful.orders[order_row]
         if order.shopper < 0:

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.books.state import DELIVERED_PARCELS, LATE_PARCELS, PICKED_UNITS, RETURNED_UNITS, SHIPPED_PARCELS, note
 from sim.core import agenda as calendar
-from sim.core.compiled import inner
+from sim.core.compiled import inner, prefetch
 from sim.core.rng import bernoulli, normal, philox, uniform
 from sim.fulfilment.allocation import serve_backorders
 from sim.fulfilment.cancelling import doubt
@@ -127,6 +127,22 @@ def work(ful, supply, skus, agenda, books, key0, key1, minute):  # type: ignore[
                 _served(ful, supply, skus, agenda, books, key0, key1, parcel, minute)
             else:
                 calendar.appoint(agenda, completes, K_SERVED, parcel, NOTHING)
+
+
+@inner
+def expect(ful, kind, subject):  # type: ignore[no-untyped-def]
+    """Ask the memory for the row that an appointment is about: `handle` will soon be told of it."""
+    if kind == K_DOUBT:
+        prefetch(ful.orders, np.int64(subject))
+    else:
+        prefetch(ful.parcels, np.int64(subject))
+
+
+@inner
+def expect_order(ful, kind, subject):  # type: ignore[no-untyped-def]
+    """Ask the memory for the order of the parcel that an appointment is about."""
+    if kind != K_DOUBT:
+        prefetch(ful.orders, np.int64(ful.parcels[subject].order))
 
 
 @inner

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.core import agenda as calendar
-from sim.core.compiled import inner
+from sim.core.compiled import inner, prefetch
 from sim.fulfilment.state import (
     ALLOCATED,
     C_OPEN_ORDERS,
@@ -47,6 +47,7 @@ def new_order(ful, shopper, turn):  # type: ignore[no-untyped-def]
     row = ful.cursor[C_ORDER_HEAD]
     order = ful.orders[row]
     ful.cursor[C_ORDER_HEAD] = order.next
+    prefetch(ful.orders, np.int64(order.next))
     ful.cursor[C_ORDERS_FREE] -= 1
     ful.cursor[C_OPEN_ORDERS] += 1
     order.shopper = shopper
@@ -129,6 +130,7 @@ def new_parcel(ful, row, warehouse, minute):  # type: ignore[no-untyped-def]
     p = ful.parcels[parcel]
     order = ful.orders[row]
     ful.cursor[C_PARCEL_HEAD] = p.next
+    prefetch(ful.parcels, np.int64(p.next))
     ful.cursor[C_PARCELS_FREE] -= 1
     ful.cursor[C_OPEN_PARCELS] += 1
     ful.cursor[C_PARCELS_MADE] += 1

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from sim.core.compiled import inner
+from sim.core.compiled import inner, prefetch
 from sim.core.heap import replace_first
 from sim.core.rng import exponential, gamma, philox, uniform
 from sim.fulfilment.state import C_QUEUED
@@ -199,6 +199,10 @@ def start_head(ful, key0, key1, number, start, state, decision):  # type: ignore
     station = ful.stations[number]
     parcel = np.int64(station.head)
     unlink(ful, number, parcel)
+    if station.head >= 0:  # the next parcel was asked for when this one began to be served, its order is now
+        following = ful.parcels[station.head]
+        prefetch(ful.orders, np.int64(following.order))
+        prefetch(ful.parcels, np.int64(following.next))
     p = ful.parcels[parcel]
     order = ful.orders[p.order]
     mean = (station.service + station.per_unit * (p.units - 1)) / station.speed
