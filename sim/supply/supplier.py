@@ -30,6 +30,7 @@ class Shipment:
         self.skus = skus  # int64[n]
         self.units = units  # int64[n], row units
         self.paid = paid  # float64[n], price relative to the unit cost
+        self.left = float(supplier.market.env.now)  # minute it left the supplier
         self.due = due  # minute
         self.serial = supplier.shipped
         self._version = 0
