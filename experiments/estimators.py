@@ -161,7 +161,7 @@ def main() -> None:
         "The simulated market, measured by the estimators with which the literature measured real ones, against the ranges of "
         f"parameters.csv: {hits} of {len(figures)} figures lie within. Written by `python -m experiments.estimators --seeds "
         f"{seeds}`: 20,000 shoppers, 300 SKUs, 95% intervals over independent seeds. Nothing is tuned to a figure; a miss is shown as "
-        "a miss, and (open) says that the interval reaches over an end of the range.",
+        "a miss; (open): more seeds could change the verdict.",
         "",
         "| id | figure | estimator | simulated (95%) | range | |",
         "|---|---|---|---|---|---|",

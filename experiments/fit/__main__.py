@@ -31,7 +31,7 @@ def run(study: Study, folder: Path, figure: Path | None = None) -> Fitted:
             if figure is not None:
                 canvas = style.new_figure()
                 study.draw(canvas, tables, fitted)
-                style.save(canvas, figure)
+                style.save(canvas, figure, f"{study.title}: observed and fitted")
     except (ArithmeticError, ValueError, IndexError, KeyError, np.linalg.LinAlgError) as error:
         raise CannotFitError(
             f"these rows do not allow it ({str(error).splitlines()[0] if str(error) else error!r})"

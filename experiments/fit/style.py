@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import matplotlib
 import numpy as np
@@ -75,13 +76,14 @@ def label(axes: Axes, title: str, x: str, y: str, legend: bool = True) -> None:
             axes.legend(loc="best")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write `figure` by the suffix of `path`; the same figure gives the same bytes."""
+def save(figure: Figure, path: Path, title: str = "") -> None:
+    """Write `figure` by the suffix of `path`, an SVG with ``title`` for screen readers; equal figures give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(LOOK):
         if path.suffix == ".svg":
             figure.savefig(path, metadata={"Date": None, "Creator": None})
             text = path.read_text(encoding="utf-8")
+            text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(title, {chr(34): "&quot;"})}" ', 1)
             path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n", encoding="utf-8")
         else:
             figure.savefig(path, dpi=90)

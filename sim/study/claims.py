@@ -198,9 +198,8 @@ def _sure(table: pd.DataFrame) -> list[Text]:
     if open_:
         said.append(
             Text(
-                f"{open_} verdicts are open: their interval reaches over an end of the literature's range; more "
-                "replications would settle them.",
-                f"{open_} 项判断未定：区间跨越文献范围的端点，需更多重复。",
+                f"{open_} verdicts are open: more replications could change them.",
+                f"{open_} 项判断未定：增加重复次数可能改变判断。",
             )
         )
     return said
