@@ -30,7 +30,7 @@ class Visits(Section):
         0.26, "R03, R04, T12", "visits a shopper and day: purchase rate of BG/NBD over session conversion",
         low=0.1, high=0.6, gt=0,
     )  # fmt: skip
-    shape: float = param(0.55, "R03", "gamma shape of visit rates over shoppers", low=0.24, high=1.5, gt=0)
+    shape: float = param(0.243, "R03", "gamma shape of visit rates over shoppers", low=0.24, high=1.5, gt=0)
     hour_of_day: list[float] = param(
         [3.41, 1.59, 0.86, 0.59, 0.50, 0.65, 1.37, 2.49, 3.39, 4.16, 4.83, 4.70,
          4.75, 5.19, 5.18, 5.36, 5.14, 4.69, 4.81, 6.06, 7.35, 8.41, 8.30, 6.25],
