@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def clean_registry(monkeypatch):
-    """Registrations of a test do not reach another."""
+    """Registrations of a test do not reach another; those that loading makes once and for all stay."""
+    registry.load_plugins()
     monkeypatch.setattr(registry, "_policies", dict(registry._policies))
     monkeypatch.setattr(registry, "_events", dict(registry._events))
 
