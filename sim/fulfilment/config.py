@@ -28,14 +28,19 @@ class Network(Section):
     haul_variation: float = param(0.25, "", "coefficient of variation of a haul", low=0.1, high=0.5)
 
 
-class Site(Section):
+class Staff(Section):
     """Staff of one kind of warehouse, each of that kind alike unless sized by its share of demand."""
 
-    assortment: Share = default("100%", description="share of SKUs kept there, the most popular first")
     pickers: Count | Literal["auto"] = default("auto", description="pick-and-pack places of each warehouse, or `auto`")
     opens: Clock = default("07:00", description="beginning of the shift")
     closes: Clock = default("01:00", description="end of the shift, may lie past midnight; 00:00 to 24:00: no shifts")
     inspectors: Count | Literal["auto"] = default("auto", description="places that inspect returns, or `auto`")
+
+
+class Site(Staff):
+    """A kind of warehouse that keeps a part of the goods; central ones keep them all."""
+
+    assortment: Share = default("100%", description="share of SKUs kept there, the most popular first")
 
 
 class Picking(Section):
@@ -181,7 +186,7 @@ class Fulfilment(Section):
     """Warehouses, parcels and the roads between them."""
 
     network: Network = Network()
-    central: Site = Site()
+    central: Staff = Staff()
     regional: Site = default({"assortment": "30%"})
     front: Site = default({"assortment": "3%", "opens": "07:00", "closes": "23:00"})
     sized_for: Rate | Literal["expected"] = default(
