@@ -10,6 +10,7 @@ A side's `config.py` derives its sections from `Section` and gives each quantity
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeAlias
 
@@ -17,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchem
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from sim.core.parameters import parameters
+from sim.core.tables import Fault
 
 DATA_SUFFIXES = (".csv", ".parquet")
 DATA_ACCEPTED = "the name of a .csv or .parquet file inside the scenario's folder, such as traces/demand.csv"
@@ -65,6 +67,10 @@ class Section(BaseModel):
     def targets(self) -> frozenset[str] | None:
         """Names an event of this side may aim at, or None where any name will do."""
         return None
+
+    def faults(self, field: str, frame: Any) -> Iterable[Fault]:
+        """What is wrong with the table (a DataFrame) that the `DataFile` called `field` of this section names."""
+        return ()
 
 
 def _arranged(value: Any) -> Any:

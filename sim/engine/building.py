@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,7 @@ def calibrate(world: World, config: Any, weight: float) -> None:
 class PlatformContext:
     """What the machine room's build may know of the run."""
 
-    def __init__(self, minutes: int, calendar: Calendar, expected_peak: float | None, folder: Path) -> None:
-        self.minutes, self.calendar, self.folder = minutes, calendar, folder
+    def __init__(self, minutes: int, calendar: Calendar, expected_peak: float | None, table: Callable[[str], Any]) -> None:
+        self.minutes, self.calendar, self.table = minutes, calendar, table
         if expected_peak is not None:
             self.expected_peak = expected_peak
