@@ -11,10 +11,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from sim.core.parameters import parameters
@@ -99,6 +108,20 @@ DataFile: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^[^/\\][^\\]*\.(csv|parquet)$", "description": DATA_ACCEPTED}),
 ]
 """A table beside the scenario, written `traces/demand.csv`; `Scenario.table` reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Marks a field that names a policy of this slot: `policy: Annotated[str, Slot("supply.sourcing")]`.
+
+    Any policy registered there is accepted, those of installed packages too; loading tells an unknown name.
+    """
+
+    name: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema notes the slot; who publishes it puts the names there are."""
+        return {**handler(schema), "policy_slot": self.name}
 
 
 def default(value: Any, **field: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.books.state import CAPITAL, INVENTORY, post
 from sim.core.calendar import Calendar
+from sim.core.registry import get_policy
 from sim.crowd.arrivals import living_rate
 from sim.crowd.config import Crowd
 from sim.crowd.consideration import sample_logsums
@@ -29,7 +30,7 @@ def build_shelf(whole: Any, skus: np.ndarray, categories: np.ndarray) -> ShelfSt
     config = whole.shelf
     setting = np.zeros(shelf.SETTINGS)
     setting[shelf.CONSIDERATION] = config.consideration
-    setting[shelf.QUALITY] = config.ranking.quality if config.ranking.policy == "personalised" else 0.0
+    setting[shelf.QUALITY] = get_policy("shelf.ranking", config.ranking.policy)(config.ranking).quality()
     setting[shelf.RATING_WEIGHT] = whole.crowd.choice.rating
     setting[shelf.PROMISE_WEIGHT] = whole.crowd.choice.promise
     setting[shelf.ARM_LOAD] = 1.0

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.core.config import Section, default, param
+from sim.core.config import Section, Slot, default, param
 from sim.core.units import Clock, Count, Duration, Money, MoneyRate, Rate, Share
 
 Noise = Literal["constant", "exponential", "gamma"]
@@ -209,7 +209,7 @@ class Fulfilment(Section):
     promise: Promise = Promise()
     returns: Returns = Returns()
     cancelling: Cancelling = Cancelling()
-    allocation: str = default(
+    allocation: Annotated[str, Slot("fulfilment.allocation")] = default(
         "nearest", description="policy of allocation: nearest, front_first, split_averse, look_ahead"
     )
     protect: Duration = default("1d", description="look_ahead: demand of its own region a warehouse keeps stock for")

@@ -16,7 +16,7 @@ from sim.core.config import DataFile, Section
 from sim.core.errors import Problem, ScenarioError
 from sim.scenario import catalogue, playbooks, traces, types
 from sim.scenario.check import placed, validate
-from sim.scenario.crosscheck import crosscheck, policies_named, slot_of
+from sim.scenario.crosscheck import crosscheck, policies_named
 from sim.scenario.extends import Tree, label, read_tree
 from sim.scenario.folder import FileRefusedError, inside, tree_of
 from sim.scenario.model import SIDES, ScenarioModel
@@ -263,14 +263,20 @@ def _section_at(path: KeyPath, data: Any) -> Section | None:
 
 
 def _plugins(config: ScenarioModel) -> dict[str, str]:
-    """The package of every policy in force that is not built in."""
-    plugged = {(item.slot, item.name): item.package for item in catalogue.policies() if item.package}
+    """The package of every policy and event that the scenario uses and that is not built in.
+
+    Policies are named `slot.name`, events `side.name`: no event has the name of a slot with one word more.
+    """
+    plugged = {f"{item.slot}.{item.name}": item.package for item in catalogue.policies() if item.package}
+    plugged |= {item.name: item.package for item in catalogue.events() if item.package}
     if not plugged:
         return {}
     resolved = node_of(config.model_dump(mode="json", by_alias=True), NOWHERE)
     assert resolved is not None
-    used = ((slot_of(path), leaf.value) for path, leaf in policies_named(resolved))
-    return {f"{slot}.{name}": plugged[slot, name] for slot, name in used if (slot, name) in plugged}
+    used = {f"{slot}.{leaf.value}" for _, leaf, slot in policies_named(resolved)}
+    used |= {event.do for event in config.events}
+    used |= {step.do for plan in config.plans.values() for step in plan.playbook if not isinstance(step, str)}
+    return {name: plugged[name] for name in sorted(used & set(plugged))}
 
 
 def _ordered(problems: list[Problem], tree: Tree) -> list[Problem]:

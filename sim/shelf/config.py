@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from sim.core.config import DataFile, Section, param
+from sim.core.config import DataFile, Section, Slot, param
 from sim.core.tables import Fault, cell, columns, first, numbers, repeated
 from sim.core.units import Count, Cover, Duration, Money, Percent, Share, When
 
@@ -307,7 +307,7 @@ class Trends(Section):
 class Selection(Section):
     """What the shop pushes to the front."""
 
-    policy: str = Field("none", description="registered under shelf.selection")
+    policy: Annotated[str, Slot("shelf.selection")] = Field("none", description="registered under shelf.selection")
     push: float = param(1.0, "", "log weight added to what is pushed", low=0.3, high=2.0)
     window: Duration = param("3d", "", "trend: sales of so long, against those of as long before", low="1d", high="14d", gt=0)
     growth: float = param(1.8, "", "trend: growth from which an article counts as a coming hit", low=1.3, high=4.0, gt=1)
@@ -317,7 +317,7 @@ class Selection(Section):
 class Markdown(Section):
     """What becomes of slow movers."""
 
-    policy: str = Field("none", description="registered under shelf.markdown")
+    policy: Annotated[str, Slot("shelf.markdown")] = Field("none", description="registered under shelf.markdown")
     step: Share = param("15%", "", "share taken off, and again after every `every`", low="5%", high="30%")
     every: Duration = param("7d", "", "time between steps", low="3d", high="21d", gt=0)
     most: Share = param("45%", "", "never more than this", low="20%", high="60%")
@@ -327,7 +327,7 @@ class Markdown(Section):
 class Ranking(Section):
     """How the consideration set of a visit is drawn."""
 
-    policy: Literal["popularity", "personalised", "random"] = "personalised"
+    policy: Annotated[str, Slot("shelf.ranking")] = "personalised"
     quality: Share = param(
         "35%", "", "chance that a place goes to the best of three for this shopper", low="0%", high="90%"
     )
@@ -337,7 +337,7 @@ class Ranking(Section):
 class PriceMatching(Section):
     """Whether we follow a cheaper rival."""
 
-    policy: Literal["none", "match"] = "none"
+    policy: Annotated[str, Slot("shelf.price_matching")] = "none"
     every: Duration = param("1h", "K04", "how often rivals' pages are read", low="10min", high="24h", ge=1.0)
     floor: Percent = param("5%", "", "least margin over the unit cost", low="-5%", high="15%")
 
