@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.core.config import Section, default, param
+from sim.core.config import Section, Slot, default, param
 from sim.core.units import Clock, Count, Duration, Money, MoneyRate, Percent, Rate, Share
 
 Cause = Literal[
@@ -53,7 +53,7 @@ class Coverage(Section):
 class Bot(Section):
     """A service bot that answers by intent; what it does not understand goes to staff or is given up."""
 
-    policy: str = default("none", description="none, by_intent")
+    policy: Annotated[str, Slot("care.bot")] = default("none", description="none, by_intent")
     first: Share = param("90%", "C11", "share of contacts it sees first; the others ask for a person at once")
     understands: Share = param(
         "85%", "", "chance that it recognises the intent at the first try", low="70%", high="95%"
@@ -122,7 +122,7 @@ class Staff(Section):
 class Refunds(Section):
     """When a return is paid back."""
 
-    policy: str = default("after_inspection", description="after_inspection, instant")
+    policy: Annotated[str, Slot("care.refunds")] = default("after_inspection", description="after_inspection, instant")
     delay: Duration = param("30min", "", "instant: from the request to the money", low="1min", high="2h")
     trust: Share = param("60%", "", "instant: observed trust score that is enough", low="40%", high="80%")
     claim_weight: float = param(
@@ -140,7 +140,7 @@ class Refunds(Section):
 class Complaints(Section):
     """What happens to a complaint somebody has listened to."""
 
-    policy: str = default("none", description="none, first_come, clock")
+    policy: Annotated[str, Slot("care.complaints")] = default("none", description="none, first_come, clock")
     close_within: Duration = param(
         "72h", "", "the clock: every complaint is to be closed by then", low="24h", high="7d"
     )
@@ -174,7 +174,7 @@ class Complaints(Section):
 class Compensation(Section):
     """What is given for a failure beside the refund."""
 
-    policy: str = default("none", description="none, fixed, share, coupon")
+    policy: Annotated[str, Slot("care.compensation")] = default("none", description="none, fixed, share, coupon")
     amount: Money = param(
         "10 CNY", "C09", "fixed and coupon: for each order", low="5 CNY", high="50 CNY", assumption=True
     )
@@ -199,7 +199,7 @@ class Compensation(Section):
 class FollowUp(Section):
     """Dedicated follow-up: the shop contacts those affected who have not complained."""
 
-    policy: str = default("none", description="none, affected")
+    policy: Annotated[str, Slot("care.follow_up")] = default("none", description="none, affected")
     reaches: Share = param("40%", "", "affected: share of the silent that is reached", low="20%", high="70%")
     after: Duration = param("24h", "", "from the failure to the contact", low="2h", high="72h")
 

@@ -44,6 +44,12 @@ def _enquiries(market: Any) -> None:
     desk = market.notices.get("care")
     if desk is not None:
         law_enquiries(desk)
+
+
+@law("complaints")
+def _complaints(market: Any) -> None:
+    desk = market.notices.get("care")
+    if desk is not None:
         law_complaints(desk)
 
 

@@ -10,13 +10,24 @@ A side's `config.py` derives its sections from `Section` and gives each quantity
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from sim.core.parameters import parameters
+from sim.core.tables import Fault
 
 DATA_SUFFIXES = (".csv", ".parquet")
 DATA_ACCEPTED = "the name of a .csv or .parquet file inside the scenario's folder, such as traces/demand.csv"
@@ -66,6 +77,10 @@ class Section(BaseModel):
         """Names an event of this side may aim at, or None where any name will do."""
         return None
 
+    def faults(self, field: str, frame: Any) -> Iterable[Fault]:
+        """What is wrong with the table (a DataFrame) that the `DataFile` called `field` of this section names."""
+        return ()
+
 
 def _arranged(value: Any) -> Any:
     """The value of a field with its mappings in the order of their names."""
@@ -93,6 +108,20 @@ DataFile: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^[^/\\][^\\]*\.(csv|parquet)$", "description": DATA_ACCEPTED}),
 ]
 """A table beside the scenario, written `traces/demand.csv`; `Scenario.table` reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Marks a field that names a policy of this slot: `policy: Annotated[str, Slot("supply.sourcing")]`.
+
+    Any policy registered there is accepted, those of installed packages too; loading tells an unknown name.
+    """
+
+    name: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema notes the slot; who publishes it puts the names there are."""
+        return {**handler(schema), "policy_slot": self.name}
 
 
 def default(value: Any, **field: Any) -> Any:

@@ -11,8 +11,9 @@ from sim.books.state import CASH, COMMISSIONS, MARKETING, SHIPPING, post
 from sim.core.calendar import DAY
 from sim.core.clock import ACTIONS, wait
 from sim.core.errors import SimError
+from sim.core.registry import get_policy
 from sim.core.rng import decision
-from sim.crowd.channels import POLICIES, CommunityLeaders, Reach, living
+from sim.crowd.channels import CommunityLeaders, Reach, living
 from sim.crowd.programmes_config import Channel
 from sim.crowd.state import HELD_OUT, MEMBER, P_PERSONAL_CAP, PROSPECT
 
@@ -87,7 +88,7 @@ class Acquirer:
                 f"{', '.join(self.market.category_names)}"
             )
         number = 1 + len(self.reaches)
-        reach = POLICIES[spec.policy](self.market, spec, number)
+        reach = get_policy("crowd.acquisition", spec.policy)(self.market, spec, number)
         self.reaches.append(reach)
         self.accounts[number] = Account(name)
         self.adstock[number] = np.zeros(len(self.market.world.crowd.rows), np.float32)

@@ -255,11 +255,6 @@ class CommunityLeaders(Reach):
         return int(np.maximum(0, paid - before).sum() * self.spec.commission)
 
 
-POLICIES: dict[str, type[Reach]] = {
-    "broad": Broad, "look_alike": LookAlike, "kol": Kol, "koc": Koc, "community_leaders": CommunityLeaders,
-}  # fmt: skip
-
-
 def living(rows: np.ndarray, shoppers: np.ndarray) -> np.ndarray:
     """bool[n]: who of ``shoppers`` may still come."""
     return np.asarray((rows["flags"][shoppers] & ALIVE) > 0)

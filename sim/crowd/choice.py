@@ -158,11 +158,13 @@ def browse(crowd, shelf, rivals, books, shopper, occurrence, visitor, minute):  
 
 
 @inner
-def coupon_saving(crowd, shelf, row, total, day):  # type: ignore[no-untyped-def]
+def coupon_saving(crowd, shelf, row, total, minute):  # type: ignore[no-untyped-def]
     """Fen the coupon held takes off a basket of ``total`` fen; 0 without a valid one."""
-    if row.coupon_day < day:
+    if row.coupon_day < minute // 1440:
         return 0
     kind = shelf.coupons[row.coupon]
+    if minute >= kind[C_TO]:
+        return 0
     return int(kind[C_OFF]) if total >= kind[C_THRESHOLD] else 0
 
 
@@ -218,7 +220,7 @@ def decide(crowd, shelf, books, shopper, occurrence, minute, second, how):  # ty
                 later_at = page.later_at
     w0, w1, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, occurrence, CHECKOUT, 0)
     base = params[P_FOLLOW] if how == V_BURST else params[P_CHECKOUT] + row.hesitation
-    saving = coupon_saving(crowd, shelf, row, total, minute // 1440)
+    saving = coupon_saving(crowd, shelf, row, total, minute)
     if saving > 0:
         base -= row.sensitivity * (params[P_REGULAR] + params[P_TRANSACTION]) * math.log(1.0 - min(0.9, saving / total))
     if row.flags & FREE_RETURNS:

@@ -9,8 +9,6 @@ just before the next period's goods arrive, so that they do so *before* it.
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,11 +42,8 @@ class DemandState(NamedTuple):
     cursor: np.ndarray  # int64[1], next period
 
 
-def build(config: Demand, kinds: np.ndarray, folder: Path | None = None) -> DemandState:
-    """The source that ``config`` describes. ``kinds``: of the warehouses (int[W]); ``folder``: where its file lies.
-
-    Raises ValueError, naming the line, for a trace that is no table of period, sku, units.
-    """
+def build(config: Demand, kinds: np.ndarray, frame: Any = None) -> DemandState:
+    """The source that ``config`` describes. ``kinds``: of the warehouses (int[W]); ``frame``: a trace's checked table."""
     resolution = config.resolution
     if config.distribution == "uniform_integers":
         a, b = float(config.low), float(config.high)  # type: ignore[arg-type]
@@ -56,7 +51,7 @@ def build(config: Demand, kinds: np.ndarray, folder: Path | None = None) -> Dema
         a, b = (config.mean or 0.0) / resolution, (config.sd or 0.0) / resolution
     trace = np.zeros((0, config.skus), np.int64)
     if config.distribution == "trace":
-        trace = read_trace((folder or Path()) / str(config.file), config.skus, resolution)
+        trace = read_trace(frame, config.skus, resolution)
     points = np.arange(len(kinds)) if config.at == "all" else np.flatnonzero(kinds == np.max(kinds))
     return DemandState(
         kind=_KINDS[config.distribution],
@@ -72,26 +67,11 @@ def build(config: Demand, kinds: np.ndarray, folder: Path | None = None) -> Dema
     )
 
 
-def read_trace(path: Path, skus: int, resolution: float) -> np.ndarray:
-    """int64[periods, skus] in row units from a CSV with the columns period, sku, units. Raises ValueError."""
-    rows: list[tuple[int, int, float]] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if not {"period", "sku", "units"} <= set(reader.fieldnames or ()):
-            raise ValueError(
-                f"{path.name}: needs the columns period, sku, units, found {', '.join(reader.fieldnames or ())}"
-            )
-        for number, row in enumerate(reader, start=2):
-            try:
-                period, sku, units = int(row["period"]), int(row["sku"]), float(row["units"])
-            except (TypeError, ValueError):
-                raise ValueError(f"{path.name}:{number}: found {dict(row)}, accepted: three numbers") from None
-            if not (0 <= period < 1_000_000 and 0 <= sku < skus and 0 <= units < 1e12):
-                raise ValueError(f"{path.name}:{number}: period, sku (below {skus}) and units must not be negative")
-            rows.append((period, sku, units))
-    table = np.zeros((max((row[0] for row in rows), default=-1) + 1, skus), np.float64)
-    for period, sku, units in rows:
-        table[period, sku] += units
+def read_trace(frame: Any, skus: int, resolution: float) -> np.ndarray:
+    """int64[periods, skus] in row units from a checked table with the columns period, sku, units."""
+    period, sku = (frame[name].to_numpy(np.int64) for name in ("period", "sku"))
+    table = np.zeros((int(period.max()) + 1, skus), np.float64)
+    table[period, sku] = frame["units"].to_numpy(np.float64)
     return np.rint(table / resolution).astype(np.int64)
 
 

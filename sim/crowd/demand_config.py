@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from sim.core.config import DataFile, Section
+from sim.core.tables import Fault, columns, first, numbers, repeated
 from sim.core.units import Count, Duration
+
+TRACE_COLUMNS = ("period", "sku", "units")
+MOST_PERIODS, MOST_UNITS = 1_000_000, 1e12
 
 
 class Demand(Section):
@@ -22,7 +27,7 @@ class Demand(Section):
     low: int | None = Field(None, ge=0, description="uniform_integers: least units a period")
     high: int | None = Field(None, ge=0, description="uniform_integers: most units a period")
     file: DataFile | None = Field(
-        None, description="trace: a CSV with columns period (0, 1, ...), sku (0, 1, ...), units"
+        None, description="trace: a table with the columns period (0, 1, ...), sku (0, 1, ...) and units, in any order of rows"
     )
     per: Duration = Field(
         "1d",  # type: ignore[assignment]
@@ -51,6 +56,18 @@ class Demand(Section):
         if self.distribution == "uniform_integers" and self.low > self.high:  # type: ignore[operator]
             raise ValueError(f"low ({self.low}) is above high ({self.high})")
         return self
+
+    def faults(self, field: str, frame: Any) -> Iterable[Fault]:
+        """What is wrong with a trace: one row for each period and SKU with something in it."""
+        return first(
+            lambda: columns(frame, TRACE_COLUMNS),
+            lambda: [
+                *numbers(frame, "period", 0, MOST_PERIODS - 1, whole=True),
+                *numbers(frame, "sku", 0, self.skus - 1, whole=True),
+                *numbers(frame, "units", 0, MOST_UNITS),
+            ],
+            lambda: repeated(frame, TRACE_COLUMNS[:2], "one row for each period and SKU"),
+        )
 
     def daily_mean(self) -> float:
         """Expected units of a SKU a day; nan for a trace."""

@@ -5,11 +5,11 @@ Every programme is off until its section is written.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.core.config import Section, default, param
+from sim.core.config import Section, Slot, default, param
 from sim.core.units import Duration, Money, Share, When
 
 #: segments of RFM, from the best customers to those who have not been seen for long
@@ -26,7 +26,7 @@ class Social(Section):
 class Channel(Section):
     """A way of reaching people who are not yet customers, or who are."""
 
-    policy: Literal["broad", "look_alike", "kol", "koc", "community_leaders"] = Field(
+    policy: Annotated[str, Slot("crowd.acquisition")] = Field(
         description="whom the channel reaches and how"
     )
     budget: Money = Field(description="spent a day, while the channel runs")
@@ -91,7 +91,7 @@ class Voucher(Section):
 class TriggeredCoupons(Section):
     """Vouchers given to shoppers by what the platform has observed of them."""
 
-    policy: Literal["rfm", "everyone"] = default("rfm", description="by RFM segment, or the same for every customer")
+    policy: Annotated[str, Slot("crowd.coupons")] = default("rfm", description="by RFM segment, or the same for every customer")
     vouchers: dict[str, Voucher] = param(
         {
             "at_risk": {"off": "15 CNY", "threshold": "99 CNY"},
@@ -106,9 +106,9 @@ class TriggeredCoupons(Section):
 
     @model_validator(mode="after")
     def _known(self) -> TriggeredCoupons:
-        known = RFM if self.policy == "rfm" else ("all",)
+        known = {"rfm": RFM, "everyone": ("all",)}.get(self.policy)  # a policy of a package names its own segments
         for name in self.vouchers:
-            if name not in known:
+            if known is not None and name not in known:
                 raise ValueError(f"found the segment {name!r}, accepted with {self.policy}: {', '.join(known)}")
         return self
 
@@ -153,7 +153,7 @@ class Tier(Section):
 class Membership(Section):
     """A club: those who are members at the start, and those who have ordered often enough."""
 
-    policy: Literal["club"] = default("club", description="who gets what")
+    policy: Annotated[str, Slot("crowd.membership")] = default("club", description="who gets what")
     joins: int | None = Field(None, ge=1, description="orders after which a shopper becomes a member; left out: nobody joins")
     tiers: dict[str, Tier] = Field(
         default_factory=dict, description="ranks by name; without any, all members have every benefit there is"
@@ -169,7 +169,7 @@ class Membership(Section):
 class PrivateDomain(Section):
     """Groups in a messenger that the shop runs itself: posts reach more of their members than messages do."""
 
-    policy: Literal["groups"] = default("groups", description="how they are run")
+    policy: Annotated[str, Slot("crowd.private_domain")] = default("groups", description="how they are run")
     joins: Share = param("20%", "", "share of those who order that follow the invitation into a group", low="5%", high="40%")
     posts: int = param(3, "", "posts a week", low=1, high=14, ge=0, le=70)
     opens: Share = param("60%", "", "share of members who see a post", low="40%", high="80%")
@@ -181,7 +181,7 @@ class PrivateDomain(Section):
 class Messages(Section):
     """How messages work, and which are sent by themselves."""
 
-    policy: Literal["none", "triggered"] = default("none", description="triggered: messages follow what shoppers do")
+    policy: Annotated[str, Slot("crowd.messages")] = default("none", description="triggered: messages follow what shoppers do")
     open: Share = param("41%", "R15", "chance that a message is opened")
     click: Share = param(
         "33%", "R15, R16", "chance that an opened one leads to a visit: 13.6% click of the first, 41% open", low="15%", high="33%"
@@ -209,7 +209,7 @@ class Messages(Section):
 class WinBack(Section):
     """Offers to those who have not been seen for long."""
 
-    policy: Literal["lapsed"] = default("lapsed", description="whom it addresses")
+    policy: Annotated[str, Slot("crowd.win_back")] = default("lapsed", description="whom it addresses")
     lapsed: Duration = param("30d", "", "neither order nor visit for so long", low="14d", high="90d")
     every: Duration = param("7d", "", "time between rounds", low="1d", high="30d", gt=0)
     voucher: Voucher = param({"off": "20 CNY", "threshold": "99 CNY", "valid": "14d"}, "", "what they are offered")
@@ -221,7 +221,7 @@ class WinBack(Section):
 class Invitations(Section):
     """Satisfied buyers bring acquaintances."""
 
-    policy: Literal["small_world"] = default("small_world", description="along which ties invitations go")
+    policy: Annotated[str, Slot("crowd.invitations")] = default("small_world", description="along which ties invitations go")
     sends: int = param(2, "", "invitations of a buyer who takes part", low=1, high=5, ge=0, le=40)
     takes_part: Share = param("10%", "", "share of satisfied buyers who invite", low="2%", high="30%")
     accepts: Share = param("10%", "T39", "chance that an invitation leads to a visit")

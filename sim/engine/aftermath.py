@@ -72,6 +72,7 @@ from sim.fulfilment.state import (
     FLAG_CASH_BACK,
     FLAG_FRAUD,
     FLAG_LATE,
+    FLAG_LIVE,
     FLAG_TOPPED_UP,
     FLAG_TRIAL,
     LINE_CANCELLED,
@@ -132,7 +133,7 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
             continue
         p = min(0.95, max(1e-4, float(sku.return_propensity)))
         odds = math.log(p / (1.0 - p)) - params[P_MISMATCH] * match(row, shelf.pages[order.sku[line]])
-        if order.origin == 1:
+        if order.flags & (FLAG_LIVE << line):
             odds += params[P_IMPULSE]
         filler = order.flags & FLAG_TOPPED_UP and line == order.lines - 1
         if filler:

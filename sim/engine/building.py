@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from sim.books.state import CAPITAL, INVENTORY, post
 from sim.core.calendar import Calendar
+from sim.core.registry import get_policy
 from sim.crowd.arrivals import living_rate
 from sim.crowd.config import Crowd
 from sim.crowd.consideration import sample_logsums
@@ -29,7 +30,7 @@ def build_shelf(whole: Any, skus: np.ndarray, categories: np.ndarray) -> ShelfSt
     config = whole.shelf
     setting = np.zeros(shelf.SETTINGS)
     setting[shelf.CONSIDERATION] = config.consideration
-    setting[shelf.QUALITY] = config.ranking.quality if config.ranking.policy == "personalised" else 0.0
+    setting[shelf.QUALITY] = get_policy("shelf.ranking", config.ranking.policy)(config.ranking).quality()
     setting[shelf.RATING_WEIGHT] = whole.crowd.choice.rating
     setting[shelf.PROMISE_WEIGHT] = whole.crowd.choice.promise
     setting[shelf.ARM_LOAD] = 1.0
@@ -111,7 +112,7 @@ def calibrate(world: World, config: Any, weight: float) -> None:
 class PlatformContext:
     """What the machine room's build may know of the run."""
 
-    def __init__(self, minutes: int, calendar: Calendar, expected_peak: float | None, folder: Path) -> None:
-        self.minutes, self.calendar, self.folder = minutes, calendar, folder
+    def __init__(self, minutes: int, calendar: Calendar, expected_peak: float | None, table: Callable[[str], Any]) -> None:
+        self.minutes, self.calendar, self.table = minutes, calendar, table
         if expected_peak is not None:
             self.expected_peak = expected_peak

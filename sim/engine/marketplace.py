@@ -57,7 +57,7 @@ from sim.shelf import ab
 from sim.shelf import actors as shelf_actors
 from sim.shelf import state as shelf_state
 from sim.shelf.boards import write_boards
-from sim.shelf.catalogue import build_categories, build_skus, read_skus
+from sim.shelf.catalogue import build_categories, build_skus
 from sim.shelf.page import seconds
 from sim.shelf.planned import planned_prices
 from sim.shelf.promotions import windows
@@ -94,7 +94,6 @@ class Marketplace(mesa.Model):
         self.seed, self.replication = used, int(replication)
         self.source = scenario
         self.config = config = scenario.config
-        self.folder = Path(getattr(scenario, "path", ".")).parent
         first = parse_when(config.start)
         self.calendar = Calendar(
             date(first.year or 2026, first.month, first.day), config.days, int(config.warmup // DAY)
@@ -143,10 +142,9 @@ class Marketplace(mesa.Model):
         config, calendar = self.config, self.calendar
         crowd_config: Crowd = config.crowd
         self.category_names = list(config.shelf.catalogue.categories)
-        categories = build_categories(config.shelf.catalogue, config.shelf.consideration)
-        skus = build_skus(config.shelf.catalogue, categories, self.draws)
-        if config.shelf.catalogue.table:
-            read_skus(self.source.table("shelf.catalogue.table"), categories, self.category_names, skus)
+        goods = self.source.table(config.shelf.catalogue.table) if config.shelf.catalogue.table else None
+        categories = build_categories(config.shelf.catalogue, goods)
+        skus = build_skus(config.shelf.catalogue, categories, self.draws, goods)
         if crowd_config.demand is not None:
             skus = np.resize(skus, crowd_config.demand.skus)
             skus["unit_cost"] = round(crowd_config.demand.unit_cost * 100)
@@ -175,7 +173,7 @@ class Marketplace(mesa.Model):
             crowd_config, self.draws, self.category_names, categories["cover_days"], self.region_share,
             self.weight, nodes,
         )  # fmt: skip
-        context = PlatformContext(minutes, calendar, expected_peak(crowd_config, self.weight), self.folder)
+        context = PlatformContext(minutes, calendar, expected_peak(crowd_config, self.weight), self.source.table)
         self.world = World(
             crowd=crowd,
             shelf=shelf,
@@ -192,7 +190,8 @@ class Marketplace(mesa.Model):
             self.world.platform.client_latency[:] = seconds(config.shelf.page, config.platform.experience)
         self.demand = None
         if crowd_config.demand is not None:
-            self.demand = crowd_demand.build(crowd_config.demand, ful.warehouses["kind"], self.folder)
+            trace = self.source.table(crowd_config.demand.file) if crowd_config.demand.distribution == "trace" else None
+            self.demand = crowd_demand.build(crowd_config.demand, ful.warehouses["kind"], trace)
         open_books(self.world)
         if not self.alone:  # the goods of a demand without shoppers belong to no category
             calibrate(self.world, config, self.weight)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from sim.books.state import (
     ADVANCES,
@@ -75,6 +75,7 @@ from sim.fulfilment.state import (
     FLAG_CASH_BACK,
     FLAG_FIRST,
     FLAG_GROUPED,
+    FLAG_LIVE,
     FLAG_PICK_UP,
     FLAG_TOPPED_UP,
     WAITING,
@@ -82,7 +83,7 @@ from sim.fulfilment.state import (
 from sim.fulfilment.stock import ask
 from sim.shelf.kernel import run_down
 from sim.shelf.pricing import price_basket
-from sim.shelf.state import C_OFF, C_THRESHOLD, C_USED
+from sim.shelf.state import C_OFF, C_THRESHOLD, C_TO, C_USED
 from sim.supply.state import LOST
 
 SUBMIT = decision("order.submit")
@@ -199,7 +200,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
         n = top_up(crowd, shelf, supply, ful, row, desk, n, shopper, intent.occurrence)
     member = row.flags & MEMBER != 0
     off, threshold = 0, 0
-    if row.coupon_day >= day and not presale:
+    if row.coupon_day >= day and minute < shelf.coupons[row.coupon, C_TO] and not presale:
         off, threshold = shelf.coupons[row.coupon, C_OFF], shelf.coupons[row.coupon, C_THRESHOLD]
     for i in range(n):
         desk.basket[i] += page_0
@@ -253,6 +254,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
         if article.origin != 0:
             origin = article.origin
         if article.origin == ORIGIN_LIVESTREAM:
+            order.flags |= FLAG_LIVE << i
             post(books, minute, COMMISSIONS, CASH, int(desk.lines[i, 1] * article.commission))
         if article.cash_back > 0:
             order.flags |= FLAG_CASH_BACK
@@ -266,7 +268,9 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
     if presale:
         deposit = 0
         for i in range(n):
-            deposit += math.ceil(desk.lines[i, 1] * skus[desk.basket[i]].deposit)
+            # the share is kept in single precision: a millionth is what it means; a part of a fen is a fen
+            millionths = int(np.rint(skus[desk.basket[i]].deposit * 1e6))
+            deposit += (desk.lines[i, 1] * millionths + 999_999) // 1_000_000
         order.deposit = deposit
         post(books, minute, CASH, ADVANCES, deposit)
         if way == IN_GROUP:

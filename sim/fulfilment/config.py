@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.core.config import Section, default, param
+from sim.core.config import Section, Slot, default, param
 from sim.core.units import Clock, Count, Duration, Money, MoneyRate, Rate, Share
 
 Noise = Literal["constant", "exponential", "gamma"]
@@ -28,14 +28,19 @@ class Network(Section):
     haul_variation: float = param(0.25, "", "coefficient of variation of a haul", low=0.1, high=0.5)
 
 
-class Site(Section):
+class Staff(Section):
     """Staff of one kind of warehouse, each of that kind alike unless sized by its share of demand."""
 
-    assortment: Share = default("100%", description="share of SKUs kept there, the most popular first")
     pickers: Count | Literal["auto"] = default("auto", description="pick-and-pack places of each warehouse, or `auto`")
     opens: Clock = default("07:00", description="beginning of the shift")
     closes: Clock = default("01:00", description="end of the shift, may lie past midnight; 00:00 to 24:00: no shifts")
     inspectors: Count | Literal["auto"] = default("auto", description="places that inspect returns, or `auto`")
+
+
+class Site(Staff):
+    """A kind of warehouse that keeps a part of the goods; central ones keep them all."""
+
+    assortment: Share = default("100%", description="share of SKUs kept there, the most popular first")
 
 
 class Picking(Section):
@@ -181,7 +186,7 @@ class Fulfilment(Section):
     """Warehouses, parcels and the roads between them."""
 
     network: Network = Network()
-    central: Site = Site()
+    central: Staff = Staff()
     regional: Site = default({"assortment": "30%"})
     front: Site = default({"assortment": "3%", "opens": "07:00", "closes": "23:00"})
     sized_for: Rate | Literal["expected"] = default(
@@ -204,7 +209,7 @@ class Fulfilment(Section):
     promise: Promise = Promise()
     returns: Returns = Returns()
     cancelling: Cancelling = Cancelling()
-    allocation: str = default(
+    allocation: Annotated[str, Slot("fulfilment.allocation")] = default(
         "nearest", description="policy of allocation: nearest, front_first, split_averse, look_ahead"
     )
     protect: Duration = default("1d", description="look_ahead: demand of its own region a warehouse keeps stock for")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.fulfilment.config import Fulfilment, Returns, Site
+from sim.fulfilment.config import Fulfilment, Returns, Staff
 
 CENTRAL, REGIONAL, FRONT = range(3)
 KINDS = ("central", "regional", "front")
@@ -92,16 +92,15 @@ def road_km(regions: int, detour: float) -> np.ndarray:
 
 
 def assortment(config: Fulfilment, appeal: np.ndarray) -> np.ndarray:
-    """bool[W, skus]: which warehouse keeps which SKU; each kind keeps its share of them, the most popular first."""
+    """bool[W, skus]: which warehouse keeps which SKU: central ones all, the others their share, the most popular first."""
     order = np.argsort(-np.asarray(appeal), kind="stable")
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     network = config.network
     rows = []
-    for site, count in (
-        (config.central, network.central), (config.regional, network.regional), (config.front, network.front),
-    ):  # fmt: skip
-        rows += [place < math.ceil(site.assortment * len(order))] * count
+    shares = ((1.0, network.central), (config.regional.assortment, network.regional), (config.front.assortment, network.front))
+    for share, count in shares:
+        rows += [place < math.ceil(share * len(order))] * count
     return np.array(rows)
 
 
@@ -119,7 +118,7 @@ def pick_minutes(config: Fulfilment, units: float = 1.0) -> float:
     return units / (config.picking.rate * 60.0) + 1.0 / (config.picking.pack_rate * 60.0)
 
 
-def shift_minutes(site: Site | Returns) -> float:
+def shift_minutes(site: Staff | Returns) -> float:
     """Minutes a day that people work there."""
     return site.closes - site.opens if site.closes > site.opens else 1440.0 - site.opens + site.closes
 

@@ -112,6 +112,7 @@ class Office(mesa.Agent):
     def _commissions(self, section: Any) -> Iterator[simpy.Event]:
         """Each midnight: tax on what hosts were paid that day, withheld or not [G08]."""
         day, books = 0, self.market.world.books
+        rule = get_policy("oversight.commissions", section.policy)(section)
         while True:
             yield wait(self.market.env, DAY, REVIEWS)
             paid = (books.debit[day, COMMISSIONS] - books.credit[day, COMMISSIONS]) * self.market.weight / 100.0
@@ -119,11 +120,11 @@ class Office(mesa.Agent):
             if paid <= 0:
                 continue
             tax = withholding(paid * section.persons / section.hosts) * section.hosts
-            if section.policy == "withhold":
-                self.withheld += tax
+            withheld = rule.withheld(tax)
+            self.withheld += withheld
+            self.evaded += tax - withheld
+            if rule.works_out:
                 self.pay(STAFF, section.cost * section.hosts)
-            else:
-                self.evaded += tax
 
     def inspect_tax(self) -> float:
         """The tax office looks at what hosts were paid; returns the fine in CNY [G09]."""

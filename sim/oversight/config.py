@@ -5,11 +5,11 @@ Each part is looked at only where the file has it: without a section, nothing ha
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from sim.core.config import Section, param
+from sim.core.config import Section, Slot, param
 from sim.core.units import Count, Duration, Money, Percent, Share, When
 
 
@@ -45,7 +45,7 @@ class Licences(Section):
 class Checks(Section):
     """What the platform does about licences."""
 
-    policy: Literal["none", "onboarding", "periodic"] = Field("none", description="registered under oversight.checks")
+    policy: Annotated[str, Slot("oversight.checks")] = Field("none", description="registered under oversight.checks")
     finds: Share = param("95%", "", "chance that a check finds a missing licence", low="80%", high="99%")
     every: Duration = param("30d", "", "periodic: time between checks of all suppliers", low="7d", high="180d")
     warn: Duration = param("60d", "", "periodic: how long before the expiry the supplier is reminded", low="14d", high="120d")
@@ -62,7 +62,7 @@ class Checks(Section):
 class Review(Section):
     """Who must agree before a price plan, a host's contract or goods that were taken down go live."""
 
-    policy: Literal["none", "two_key"] = Field("none", description="registered under oversight.review")
+    policy: Annotated[str, Slot("oversight.review")] = Field("none", description="registered under oversight.review")
     delay: Duration = param("2d", "", "time legal and finance take", low="4h", high="7d")
     cost: Money = param("2000 CNY", "", "cost of one review", low="500 CNY", high="10000 CNY")
     finds: Share = param("80%", "", "chance that one key finds what is wrong", low="50%", high="95%")
@@ -78,7 +78,7 @@ class Role(Section):
 class Privacy(Section):
     """Who can read what, and what a breach costs."""
 
-    policy: Literal["open", "least_privilege"] = Field("open", description="registered under oversight.privacy")
+    policy: Annotated[str, Slot("oversight.privacy")] = Field("open", description="registered under oversight.privacy")
     masking: bool = Field(False, description="names, telephones and addresses are masked on the pages of accounts")
     encryption: bool = Field(False, description="records are encrypted where they lie")
     roles: dict[str, Role] = param(
@@ -116,7 +116,7 @@ class Privacy(Section):
 class Commissions(Section):
     """Income tax of livestream hosts, to be withheld from what they are paid [G08]."""
 
-    policy: Literal["none", "withhold"] = Field("none", description="registered under oversight.commissions")
+    policy: Annotated[str, Slot("oversight.commissions")] = Field("none", description="registered under oversight.commissions")
     persons: Share = param("60%", "", "share of commissions paid to persons, not to companies", low="20%", high="100%")
     hosts: int = param(20, "", "hosts who share a day's commissions", low=1, high=500, ge=1)
     penalty: float = param(0.5, "G09", "fine, times the tax not withheld", low=0.5, high=3.0)

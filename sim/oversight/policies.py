@@ -111,7 +111,22 @@ class TwoKey(NoReview):
 class PaidInFull:
     """Hosts are paid in full; the tax that should have been withheld adds up."""
 
+    works_out = False  # whether somebody is paid to work the tax out
+
+    def __init__(self, section: Any) -> None:
+        self.section = section
+
+    def withheld(self, tax: float) -> float:
+        """CNY kept back of a ``tax`` due."""
+        return 0.0
+
 
 @policy("oversight.commissions", "withhold")
-class Withheld:
+class Withheld(PaidInFull):
     """Tax is worked out and withheld from each payment."""
+
+    works_out = True
+
+    def withheld(self, tax: float) -> float:
+        """All of it."""
+        return tax

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from sim.core.config import DataFile, Section, param
+from sim.core.tables import Fault, columns, first, minute_by_minute, numbers
 from sim.core.units import Duration, MoneyRate, Percent, Rate, Share, Size, Speed, When
 from sim.platform.names import ACTION_NAMES
 from sim.platform.protection_config import Breaker, RateLimit, Retries, Shedding, Throttle
@@ -148,7 +150,7 @@ class Load(Section):
     rate: Rate | None = None
     start_rate: Rate = param("0/s", "", "rate before the first stage")
     stages: list[Stage] = Field(default_factory=list)
-    trace: DataFile | None = Field(default=None, description="table with a column `count`: requests in each minute")
+    trace: DataFile | None = Field(default=None, description="table with a column `count`: requests in each minute, in order")
     scale: float = Field(default=1.0, gt=0, description="factor on the trace")
     arrivals: Literal["smooth", "poisson"] = "smooth"
 
@@ -157,6 +159,19 @@ class Load(Section):
         if sum([self.rate is not None, bool(self.stages), self.trace is not None]) != 1:
             raise ValueError("accepted: exactly one of rate, stages, trace")
         return self
+
+    def faults(self, field: str, frame: Any) -> Iterable[Fault]:
+        """What is wrong with a trace: a count in every row, and rows one minute apart where they say their time."""
+        return first(
+            lambda: columns(frame, ("count",)),
+            lambda: numbers(frame, "count", 0, 1e12),
+            lambda: [
+                fault
+                for name in ("period", "minute", "time")
+                if name in frame.columns
+                for fault in minute_by_minute(frame, name)
+            ],
+        )
 
 
 class Platform(Section):

@@ -22,7 +22,7 @@ DEFAULT_PEAK = 200.0  # user actions a second sized for when nothing is known ab
 class Context(Protocol):
     """What `build` needs to know about a run.
 
-    May also have `expected_peak` (float, user actions a second) and `folder` (path traces are relative to).
+    May also have `expected_peak` (float, user actions a second) and `table` (what reads the trace that a name names).
     """
 
     minutes: int  # length of the run, warm-up included

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from sim.core.config import Section, param
+from sim.core.config import Section, Slot, param
 from sim.core.units import Duration, Percent, Share, When
 
 
@@ -22,7 +22,7 @@ class RivalPromotion(Section):
 class Reaction(Section):
     """What the rival does about our prices."""
 
-    policy: Literal["none", "match", "undercut", "war"] = Field(
+    policy: Annotated[str, Slot("rivals.reaction")] = Field(
         "none", description="registered under rivals.reaction: nothing, our price, a little less, or a price war"
     )
     lag: Duration = param(

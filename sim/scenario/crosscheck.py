@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from pydantic import ValidationError
 
 from sim.core.calendar import DAY, Calendar
+from sim.core.config import Slot
 from sim.core.errors import Problem, RegistryError, UnitError, shown
 from sim.core.units import parse_count, parse_duration, parse_when
 from sim.scenario import catalogue, types
@@ -30,16 +30,16 @@ def crosscheck(node: Node, full: Node) -> list[Problem]:
     return [*found, *_regions(node), *_shoppers(node), *_promotions(full)]
 
 
-def slot_of(path: Path) -> str:
-    """The slot that a `policy` key at this path names: the mappings above it, without list indices."""
-    return ".".join(str(key) for key in path[:-1] if not isinstance(key, int))
-
-
-def policies_named(node: Node) -> Iterator[tuple[Path, Node]]:
-    """Every `policy: name` of a document."""
+def policies_named(node: Node) -> Iterator[tuple[Path, Node, str]]:
+    """Every name of a policy in a document, with its slot."""
+    data = node.plain()
     for path, leaf in node.leaves():
-        if path and path[-1] == "policy" and leaf.kind == "scalar" and isinstance(leaf.value, str):
-            yield path, leaf
+        if leaf.kind != "scalar" or not isinstance(leaf.value, str):
+            continue
+        for kind in types.at(ScenarioModel, path, data):
+            for item in kind.metadata:
+                if isinstance(item, Slot):
+                    yield path, leaf, item.name
 
 
 def _regions(node: Node) -> Iterator[Problem]:
@@ -85,18 +85,12 @@ def _policies(node: Node, policies: list[catalogue.Named]) -> Iterator[Problem]:
     by_slot: dict[str, list[str]] = {}
     for item in policies:
         by_slot.setdefault(item.slot, []).append(item.name)
-    for path, leaf in policies_named(node):
-        known = by_slot.get(slot_of(path))
-        if known is None or leaf.value in known or _literal(path, node):
+    for path, leaf, slot in policies_named(node):
+        known = by_slot[slot]
+        if leaf.value in known:
             continue
         message = f"found {shown(leaf.value)}, accepted: {listed(known)}"
         yield problem_at(node, path, message, suggestion(leaf.value, known))
-
-
-def _literal(path: Path, node: Node) -> bool:
-    """Whether the model itself lists the names, so that validation already speaks of a wrong one."""
-    here = types.at(ScenarioModel, path, node.plain())
-    return bool(here) and all(kind.annotation not in (str, Any) for kind in here)
 
 
 def _events(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from sim.core.config import DataFile
+from sim.core.config import DataFile, Section
 from sim.core.errors import Problem, ScenarioError
 from sim.scenario import catalogue, playbooks, traces, types
 from sim.scenario.check import placed, validate
-from sim.scenario.crosscheck import crosscheck, policies_named, slot_of
-from sim.scenario.extends import Tree, read_tree
+from sim.scenario.crosscheck import crosscheck, policies_named
+from sim.scenario.extends import Tree, label, read_tree
 from sim.scenario.folder import FileRefusedError, inside, tree_of
 from sim.scenario.model import SIDES, ScenarioModel
 from sim.scenario.nodes import NOWHERE, Mark, Node, dotted, mapping
@@ -67,7 +67,12 @@ class Scenario(Document[ScenarioModel]):
         return hashlib.sha256(canonical(resolved).encode()).hexdigest()
 
     def table(self, name: str) -> Any:
-        """The table a section of `config` names (`DataFile`), as a pandas DataFrame. Raises ScenarioError."""
+        """The table a section of `config` names (`DataFile`), as a pandas DataFrame. Raises ScenarioError.
+
+        It is the table that was checked on loading: one that has changed since is refused.
+        """
+        if traces.content_hash(self.tables[name]) != self.config.data.get(name):
+            raise ScenarioError([Problem(name, 0, 0, f"data.{name}", "found another content than when it was checked")])
         return traces.read_table(self.tables[name], name)
 
 
@@ -139,6 +144,7 @@ def _scenario(tree: Tree, overrides: Mapping[str, Any]) -> Scenario:
     problems += found
     hashes = {name: traces.content_hash(path) for name, path in tables.items()}
     problems += _changed_tables(full, hashes)
+    problems += _wrong_tables(full, tables, tree)
     if "data" not in full.value or full.value["data"].kind == "map":
         full = _filled(full, "data", hashes)
     config, found = validate(full, ScenarioModel, whole=tree.whole)
@@ -221,15 +227,56 @@ def _changed_tables(node: Node, hashes: Mapping[str, str]) -> list[Problem]:
     ]
 
 
+def _wrong_tables(node: Node, tables: Mapping[str, Path], tree: Tree) -> list[Problem]:
+    """What the sections that name tables find wrong in them; a section that is itself wrong is not asked."""
+    problems: list[Problem] = []
+    data = node.plain()
+    for path, leaf in node.leaves():
+        if not isinstance(leaf.value, str) or leaf.value not in tables or not any(kind.has(DataFile) for kind in types.at(ScenarioModel, path, data)):
+            continue
+        section = _section_at(path[:-1], data)
+        if section is None:
+            continue
+        real = tables[leaf.value]
+        shown = label(real, tree)
+        try:
+            faults = section.faults(str(path[-1]), traces.read_table(real, shown))
+        except ScenarioError as error:
+            problems += error.problems
+        else:
+            problems += traces.problems_of(faults, shown, dotted(path), real.suffix == ".csv")
+    return problems
+
+
+def _section_at(path: KeyPath, data: Any) -> Section | None:
+    """The section of a document at `path`, or None while it is wrong itself."""
+    kinds = types.at(ScenarioModel, path, data)
+    for key in path:
+        data = data[int(key)] if isinstance(data, list) else data[key]
+    for kind in kinds:
+        if kind.model is not None and issubclass(kind.model, Section):
+            try:
+                return kind.model.model_validate(data)
+            except ValidationError:
+                continue
+    return None
+
+
 def _plugins(config: ScenarioModel) -> dict[str, str]:
-    """The package of every policy in force that is not built in."""
-    plugged = {(item.slot, item.name): item.package for item in catalogue.policies() if item.package}
+    """The package of every policy and event that the scenario uses and that is not built in.
+
+    Policies are named `slot.name`, events `side.name`: no event has the name of a slot with one word more.
+    """
+    plugged = {f"{item.slot}.{item.name}": item.package for item in catalogue.policies() if item.package}
+    plugged |= {item.name: item.package for item in catalogue.events() if item.package}
     if not plugged:
         return {}
     resolved = node_of(config.model_dump(mode="json", by_alias=True), NOWHERE)
     assert resolved is not None
-    used = ((slot_of(path), leaf.value) for path, leaf in policies_named(resolved))
-    return {f"{slot}.{name}": plugged[slot, name] for slot, name in used if (slot, name) in plugged}
+    used = {f"{slot}.{leaf.value}" for _, leaf, slot in policies_named(resolved)}
+    used |= {event.do for event in config.events}
+    used |= {step.do for plan in config.plans.values() for step in plan.playbook if not isinstance(step, str)}
+    return {name: plugged[name] for name in sorted(used & set(plugged))}
 
 
 def _ordered(problems: list[Problem], tree: Tree) -> list[Problem]:

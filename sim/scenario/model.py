@@ -86,7 +86,7 @@ class ScenarioModel(Section):
     )
     plugins: dict[str, str] = Field(
         default_factory=dict,
-        description="packages of the policies in force, filled in on loading",
+        description="packages of the policies and events in use that are not built in, filled in on loading",
         json_schema_extra={"filled_in": True},
     )
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from sim.scenario import catalogue
+
 DOCUMENTS = {
     "scenario": "sim.scenario.model:ScenarioModel",
     "study": "sim.study.config:AnyStudy",
@@ -58,6 +60,11 @@ def _tidied(node: Any) -> Any:
     tidy = {key: _tidied(value) for key, value in node.items() if not (noted and key in _OWN_NOTES)}
     if tidy.pop("filled_in", False):
         tidy["readOnly"] = True
+    slot = tidy.pop("policy_slot", None)
+    if slot is not None:
+        # editors offer the names that are built in, and let pass those of packages
+        del tidy["type"]
+        tidy["anyOf"] = [{"enum": [item.name for item in catalogue.policies(slot) if not item.package]}, {"type": "string"}]
     if noted:
         source = f"[{node['source']}]" if node.get("source") else "assumption"
         span = f", {node['low']} to {node['high']}" if node.get("low") is not None else ""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.books.state import CASH, IT, MARKETING, post
 from sim.core.clock import ACTIONS, FAULTS, REVIEWS, wait
+from sim.core.registry import get_policy
 from sim.shelf import ab, matching, merchandise
 from sim.shelf.boards import Standing, write_boards
 from sim.shelf.config import GroupBuy, Livestream
@@ -20,7 +21,6 @@ from sim.shelf.state import CASH_BACK_TAKE, STALE, ShelfState
 from sim.shelf.trials import hold
 
 RANK_EVERY = 720.0  # minutes between rankings
-PRIOR_SALES = 30.0  # row units of sales as strong as a SKU's initial appeal
 
 
 class Merchandiser(mesa.Agent):
@@ -76,17 +76,8 @@ class Merchandiser(mesa.Agent):
 
 
 def reweigh(shelf: ShelfState, config: Any, weight: float, push: np.ndarray | None = None) -> None:
-    """Fill the ranking: popularity is initial appeal and sales so far; promoted SKUs are pushed, and what ``push`` says."""
-    skus = shelf.skus
-    if config.ranking.policy == "random":
-        weights = np.ones(len(skus))
-    else:
-        sold = skus["sold"].astype(float)
-        total = np.bincount(skus["category"], sold, len(shelf.categories))[skus["category"]]
-        mass = PRIOR_SALES * shelf.categories["count"][skus["category"]]
-        weights = (mass * skus["appeal"] + sold) / (mass + total)
-        promoted = (skus["price"] < skus["list_price"]) | (skus["exposure"] > 0)
-        weights = weights * np.exp(config.ranking.promoted * promoted)
+    """Fill the ranking with the weights of the ranking's policy, and what ``push`` adds."""
+    weights = get_policy("shelf.ranking", config.ranking.policy)(config.ranking).weights(shelf)
     if push is not None and push.any():
         weights = weights * np.exp(push)
     fill_ranking(shelf, np.maximum(weights, 1e-12))

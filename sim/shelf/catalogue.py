@@ -1,4 +1,4 @@
-"""The goods: SKUs drawn from a compact description, sorted by category."""
+"""The goods: SKUs drawn from a compact description or read from a table, sorted by category."""
 
 from __future__ import annotations
 
@@ -21,17 +21,14 @@ PRIOR_REVIEWS = 20.0  # reviews a rating starts from, so that one early voice do
 MEAN_RATING = 4.6  # of 5, the usual mean on marketplaces
 
 
-def build_categories(config: Catalogue, consideration: int) -> np.ndarray:
-    """CATEGORY[categories]: SKUs are dealt out by need, each category getting at least ``consideration``."""
+def build_categories(config: Catalogue, frame: Any = None) -> np.ndarray:
+    """CATEGORY[categories]: SKUs are dealt out by need, each category getting at least one, or counted in ``frame``, the
+    table of goods."""
     names = list(config.categories)
     if not 1 <= len(names) <= 12:
         raise ValueError("shelf.catalogue.categories: between 1 and 12 categories")
     need = np.array([config.categories[name].need for name in names])
-    count = np.maximum(np.floor(config.skus * need / need.sum()).astype(int), 1)
-    while count.sum() < config.skus:
-        count[np.argmax(need / count)] += 1
-    while count.sum() > config.skus and count.max() > 1:
-        count[np.argmax(count)] -= 1
+    count = _dealt(config.skus, need) if frame is None else counts_of(frame, names)
     table = np.zeros(len(names), CATEGORY)
     table["need"] = need / need.sum()
     table["count"] = count
@@ -45,8 +42,20 @@ def build_categories(config: Catalogue, consideration: int) -> np.ndarray:
     return table
 
 
-def build_skus(config: Catalogue, categories: np.ndarray, draws: Draws) -> np.ndarray:
-    """SKU[skus]: list price lognormal, appeal lognormal, quality normal, position normal in taste space."""
+def _dealt(skus: int, need: np.ndarray) -> np.ndarray:
+    count = np.maximum(np.floor(skus * need / need.sum()).astype(int), 1)
+    while count.sum() < skus:
+        count[np.argmax(need / count)] += 1
+    while count.sum() > skus and count.max() > 1:
+        count[np.argmax(count)] -= 1
+    return count
+
+
+def build_skus(config: Catalogue, categories: np.ndarray, draws: Draws, frame: Any = None) -> np.ndarray:
+    """SKU[skus]: list price lognormal, appeal lognormal, quality normal, position normal in taste space.
+
+    ``frame``: a checked table of goods, whose columns take the place of what is drawn.
+    """
     total = int(categories["count"].sum())
     skus = np.zeros(total, SKU)
     number = np.arange(total)
@@ -74,32 +83,44 @@ def build_skus(config: Catalogue, categories: np.ndarray, draws: Draws) -> np.nd
     skus["exclusive"] = draws.uniform(EXCLUSIVE, number) < config.exclusive_share
     for axis in range(4):
         skus["position"][:, axis] = np.clip(64.0 * draws.normal(POSITION, number, 0, axis), -127, 127)
-    spec_weight = np.array([spec.weight for spec in specs])[category]
-    skus["weight"] = np.rint(1000.0 * spec_weight * np.sqrt(price / median)).astype(int)
     skus["return_propensity"] = categories["return_propensity"][category]
+    skus["supplier"] = -1
+    if frame is not None:
+        read_skus(frame, config, categories, skus)
     rating = np.clip(MEAN_RATING + 0.15 * skus["quality"] + 0.1 * draws.normal(RATING, number), 3.0, 5.0)
     skus["rating_count"] = PRIOR_REVIEWS
     skus["rating_sum"] = PRIOR_REVIEWS * rating
-    skus["supplier"] = -1
     reset_boards(skus)
     return skus
 
 
-def read_skus(frame: Any, categories: np.ndarray, names: list[str], skus: np.ndarray) -> None:
-    """Overwrite generated goods with a table's columns: category, list_price, unit_cost, quality, appeal …
+def counts_of(frame: Any, names: list[str]) -> np.ndarray:
+    """int64[categories]: rows of a checked table of goods in each category of ``names``."""
+    return np.array([int((frame["category"] == name).sum()) for name in names])
 
-    ``frame``: a DataFrame sorted by category in the order of ``names``; money in CNY. Columns left out stay generated.
+
+def read_skus(frame: Any, config: Catalogue, categories: np.ndarray, skus: np.ndarray) -> None:
+    """Put a checked table's goods in the place of generated ones; columns left out keep what was drawn.
+
+    Within a category the rows are taken in the order of ``appeal``, the most popular first, as everywhere; without that
+    column the order of the file is the order of popularity.
     """
-    for column, factor in (("list_price", 100.0), ("unit_cost", 100.0)):
+    names = list(config.categories)
+    place = frame["category"].map({name: number for number, name in enumerate(names)}).to_numpy(int)
+    appeal = frame["appeal"].to_numpy(float) if "appeal" in frame else np.zeros(len(frame))
+    frame = frame.iloc[np.lexsort((-appeal, place))]
+    skus["list_price"] = np.rint(frame["list_price"].to_numpy(float) * 100.0).astype(np.int64)
+    margin = np.array([spec.margin for spec in config.categories.values()])[skus["category"]]
+    cost = frame["unit_cost"].to_numpy(float) * 100.0 if "unit_cost" in frame else skus["list_price"] * (1.0 - margin)
+    skus["unit_cost"] = np.rint(cost).astype(np.int64)
+    for column, field in (("quality", "quality"), ("returns", "return_propensity"), ("hero", "hero"), ("exclusive", "exclusive")):
         if column in frame:
-            skus[column] = np.rint(frame[column].to_numpy(float) * factor).astype(np.int64)
-    for column in ("quality", "appeal", "return_propensity", "hero", "exclusive", "weight"):
-        if column in frame:
-            skus[column] = frame[column].to_numpy()
-    for row in categories:
-        part = slice(row["first"], row["first"] + row["count"])
-        skus["appeal"][part] /= skus["appeal"][part].sum()
-    reset_boards(skus)
+            skus[field] = frame[column].to_numpy()
+    if "appeal" in frame:
+        for row in categories:
+            part = slice(row["first"], row["first"] + row["count"])
+            appeal = frame["appeal"].to_numpy(float)[part]
+            skus["appeal"][part] = appeal / appeal.sum()
 
 
 def reset_boards(skus: np.ndarray) -> None:

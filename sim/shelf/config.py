@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import difflib
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
-from sim.core.config import Section, param
+from sim.core.config import DataFile, Section, Slot, param
+from sim.core.tables import Fault, cell, columns, first, numbers, repeated
 from sim.core.units import Count, Cover, Duration, Money, Percent, Share, When
+
+MOST_SKUS = 100_000
+REQUIRED_COLUMNS = ("category", "list_price")
+PRICES: dict[str, Any] = {"low": 0.01, "high": 1e7}  # CNY
+#: what a table of goods may say of a SKU beside its category and price, and in which span
+SKU_COLUMNS: dict[str, dict[str, Any]] = {
+    "unit_cost": {"low": 0, "high": 1e7},
+    "quality": {"low": -5, "high": 5},
+    "appeal": {"low": 0, "high": 1e12, "above": True},
+    "returns": {"low": 0, "high": 1},
+    "hero": {"low": 0, "high": 1, "whole": True},
+    "exclusive": {"low": 0, "high": 1, "whole": True},
+}
 
 
 class Category(Section):
@@ -21,34 +38,32 @@ class Category(Section):
     cover: Duration = param("0d", "", "time one unit covers a household; 0d: not stored", low="0d", high="60d")
     expansion: Share = param("33.3%", "P06", "share of a stocked-up unit that is used up faster (flexible consumption)")
     sensitivity: float = param(1.0, "", "multiplies the shopper's price sensitivity", low=0.5, high=1.6)
-    weight: float = param(0.8, "", "median parcel weight, kg", low=0.1, high=15.0)
 
 
 class Catalogue(Section):
-    """The goods: generated from a compact description."""
+    """The goods: generated from a compact description, or read from a table."""
 
     categories: dict[str, Category] = param(
         {
-            "apparel": {"need": 2.0, "price": "129 CNY", "returns": "22%", "margin": "38%", "weight": 0.5},
-            "beauty": {"need": 1.4, "price": "99 CNY", "returns": "8%", "margin": "36%", "cover": "25d", "weight": 0.3},
-            "food": {"need": 1.6, "price": "49 CNY", "returns": "3%", "margin": "22%", "cover": "10d", "weight": 1.5},
+            "apparel": {"need": 2.0, "price": "129 CNY", "returns": "22%", "margin": "38%"},
+            "beauty": {"need": 1.4, "price": "99 CNY", "returns": "8%", "margin": "36%", "cover": "25d"},
+            "food": {"need": 1.6, "price": "49 CNY", "returns": "3%", "margin": "22%", "cover": "10d"},
             "household": {
                 "need": 1.4,
                 "price": "39 CNY",
                 "returns": "6%",
                 "margin": "26%",
                 "cover": "21d",
-                "weight": 1.2,
             },
-            "appliances": {"need": 0.7, "price": "599 CNY", "returns": "9%", "margin": "24%", "weight": 6.0},
-            "phones": {"need": 0.6, "price": "1499 CNY", "returns": "8%", "margin": "16%", "weight": 0.5},
-            "baby": {"need": 0.8, "price": "119 CNY", "returns": "7%", "margin": "25%", "cover": "21d", "weight": 1.5},
-            "sports": {"need": 0.8, "price": "159 CNY", "returns": "15%", "margin": "34%", "weight": 0.9},
+            "appliances": {"need": 0.7, "price": "599 CNY", "returns": "9%", "margin": "24%"},
+            "phones": {"need": 0.6, "price": "1499 CNY", "returns": "8%", "margin": "16%"},
+            "baby": {"need": 0.8, "price": "119 CNY", "returns": "7%", "margin": "25%", "cover": "21d"},
+            "sports": {"need": 0.8, "price": "159 CNY", "returns": "15%", "margin": "34%"},
         },
         "",
         "categories by name; at most 12",
     )
-    skus: Count = Field(2000, description="stock keeping units, at least one a category")
+    skus: Count = Field(2000, description="stock keeping units, at least one a category; a `table` brings its own")
     hero_share: Share = param("5%", "", "share of SKUs, the most popular of each category, that carry the festival")
     concentration: float = param(
         1.617,
@@ -59,7 +74,38 @@ class Catalogue(Section):
     )
     exclusive_share: Share = param("10%", "", "share of SKUs that no rival has", low="0%", high="40%")
     quality_spread: float = param(0.5, "", "standard deviation of quality over SKUs, in utility", low=0.2, high=1.0)
-    table: str | None = Field(None, description="CSV or Parquet file with one row a SKU instead of generated goods")
+    table: DataFile | None = Field(
+        None,
+        description="your own goods, one row a SKU: `category`, `list_price` (CNY) and, where known, `unit_cost` (CNY), "
+        "`quality`, `appeal`, `returns`, `hero`, `exclusive`; what it leaves out is drawn. `sku`: your name for it",
+    )
+
+    def faults(self, field: str, frame: Any) -> Iterable[Fault]:
+        """What is wrong with a table of goods."""
+        return first(
+            lambda: columns(frame, REQUIRED_COLUMNS, (*REQUIRED_COLUMNS, "sku", *SKU_COLUMNS)),
+            lambda: [
+                *self._categories_wrong(frame),
+                *(fault for name, span in SKU_COLUMNS.items() if name in frame for fault in numbers(frame, name, **span)),
+                *numbers(frame, "list_price", **PRICES),
+                *(repeated(frame, ("sku",), "one row for each SKU") if "sku" in frame else ()),
+            ],
+        )
+
+    def _categories_wrong(self, frame: Any) -> Iterable[Fault]:
+        known = list(self.categories)
+        accepted = f"a category of shelf.catalogue.categories: {', '.join(known)}"
+        unknown = np.flatnonzero(~frame["category"].isin(known).to_numpy())
+        if len(unknown):
+            row = int(unknown[0])
+            close = difflib.get_close_matches(str(frame["category"].iloc[row]), known, n=1)
+            message = f"found {cell(frame, 'category', row)}, accepted: {accepted}"
+            yield Fault(row, "category", message, close[0] if close else "")
+        for name in known:
+            if not (frame["category"] == name).any():
+                yield Fault(None, "category", f"found no row of {name!r}, accepted: at least one row of each category")
+        if len(frame) > MOST_SKUS:
+            yield Fault(None, "", f"found {len(frame)} rows, accepted: at most {MOST_SKUS}")
 
 
 class Discount(Section):
@@ -261,7 +307,7 @@ class Trends(Section):
 class Selection(Section):
     """What the shop pushes to the front."""
 
-    policy: str = Field("none", description="registered under shelf.selection")
+    policy: Annotated[str, Slot("shelf.selection")] = Field("none", description="registered under shelf.selection")
     push: float = param(1.0, "", "log weight added to what is pushed", low=0.3, high=2.0)
     window: Duration = param("3d", "", "trend: sales of so long, against those of as long before", low="1d", high="14d", gt=0)
     growth: float = param(1.8, "", "trend: growth from which an article counts as a coming hit", low=1.3, high=4.0, gt=1)
@@ -271,7 +317,7 @@ class Selection(Section):
 class Markdown(Section):
     """What becomes of slow movers."""
 
-    policy: str = Field("none", description="registered under shelf.markdown")
+    policy: Annotated[str, Slot("shelf.markdown")] = Field("none", description="registered under shelf.markdown")
     step: Share = param("15%", "", "share taken off, and again after every `every`", low="5%", high="30%")
     every: Duration = param("7d", "", "time between steps", low="3d", high="21d", gt=0)
     most: Share = param("45%", "", "never more than this", low="20%", high="60%")
@@ -281,7 +327,7 @@ class Markdown(Section):
 class Ranking(Section):
     """How the consideration set of a visit is drawn."""
 
-    policy: Literal["popularity", "personalised", "random"] = "personalised"
+    policy: Annotated[str, Slot("shelf.ranking")] = "personalised"
     quality: Share = param(
         "35%", "", "chance that a place goes to the best of three for this shopper", low="0%", high="90%"
     )
@@ -291,7 +337,7 @@ class Ranking(Section):
 class PriceMatching(Section):
     """Whether we follow a cheaper rival."""
 
-    policy: Literal["none", "match"] = "none"
+    policy: Annotated[str, Slot("shelf.price_matching")] = "none"
     every: Duration = param("1h", "K04", "how often rivals' pages are read", low="10min", high="24h", ge=1.0)
     floor: Percent = param("5%", "", "least margin over the unit cost", low="-5%", high="15%")
 

@@ -15,7 +15,7 @@ import simpy
 from sim.core.arguments import size
 from sim.core.clock import REVIEWS, call_after, wait
 from sim.core.errors import SimError, UnitError
-from sim.core.registry import event, policy
+from sim.core.registry import event, get_policy, policy
 from sim.shelf.boards import NEVER, Standing
 from sim.shelf.state import STALE
 
@@ -47,11 +47,13 @@ class Matcher(mesa.Agent):
         super().__init__(market)
         self.market, self.standing, self.rewrite = market, standing, rewrite
         self.section = market.config.shelf.price_matching
-        self.policy = Matching(market.world.shelf.skus["list_price"].copy())
+        # an action may ask for matching where the file does not: then it is the plain one
+        named = self.section.policy if self.section.policy != "none" else "match"
+        self.policy = get_policy("shelf.price_matching", named)(market.world.shelf.skus["list_price"].copy())
         self.floor = float(self.section.floor)
         self.on = False
         self._running = False
-        if self.section.policy == "match":
+        if self.section.policy != "none":
             self.start()
 
     def start(self) -> None:

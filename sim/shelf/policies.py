@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from sim.core.registry import policy
+from sim.shelf.state import ShelfState
 
 DAY = 1440.0
+PRIOR_SALES = 30.0  # row units of sales as strong as a SKU's initial appeal
 LEAST = 3.0  # row units a SKU must have sold in a window before its growth says anything
 
 
@@ -16,15 +18,40 @@ LEAST = 3.0  # row units a SKU must have sold in a window before its growth says
 class Popularity:
     """Consideration sets follow appeal and sales, the same for everybody."""
 
+    def __init__(self, section: Any) -> None:
+        self.section = section
+
+    def quality(self) -> float:
+        """Chance that a place goes to the better of several SKUs for the shopper who looks."""
+        return 0.0
+
+    def weights(self, shelf: ShelfState) -> np.ndarray:
+        """float64[skus], above 0: chance of each SKU of a category to take a place, relative to the others."""
+        skus = shelf.skus
+        sold = skus["sold"].astype(float)
+        total = np.bincount(skus["category"], sold, len(shelf.categories))[skus["category"]]
+        mass = PRIOR_SALES * shelf.categories["count"][skus["category"]]
+        weights = (mass * skus["appeal"] + sold) / (mass + total)
+        promoted = (skus["price"] < skus["list_price"]) | (skus["exposure"] > 0)
+        return np.asarray(weights * np.exp(self.section.promoted * promoted))
+
 
 @policy("shelf.ranking", "personalised")
-class Personalised:
+class Personalised(Popularity):
     """Each place goes, with the ranking's quality, to the better of two SKUs for this shopper."""
+
+    def quality(self) -> float:
+        """As the section says."""
+        return float(self.section.quality)
 
 
 @policy("shelf.ranking", "random")
-class Random:
+class Random(Popularity):
     """Every SKU of a category is as likely to be seen."""
+
+    def weights(self, shelf: ShelfState) -> np.ndarray:
+        """The same for all."""
+        return np.ones(len(shelf.skus))
 
 
 @policy("shelf.selection", "none")

@@ -17,7 +17,6 @@ SKU = np.dtype(
         ("appeal", "f4"),  # popularity weight, its share within the category before any influence
         ("return_propensity", "f4"),  # share returned when it is as expected
         ("defect", "f4"),  # share of units not as described, set by the supplier's yield
-        ("weight", "i4"),  # g
         ("category", "u1"),
         ("hero", "u1"),
         ("exclusive", "u1"),  # no rival has it

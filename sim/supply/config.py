@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from sim.core.config import Section, param
+from sim.core.config import Section, Slot, param
 from sim.core.units import Count, Cover, Duration, Money, Percent, Rate, Share, When
 
 #: suppliers made up where a file names none
@@ -109,8 +109,8 @@ class Monitoring(Section):
 class Forecast(Section):
     """How the planner foresees demand from what was sold."""
 
-    policy: Literal["moving_average", "exponential_smoothing", "croston", "promotion_aware", "perfect", "given"] = (
-        Field("exponential_smoothing", description="registered under supply.forecast")
+    policy: Annotated[str, Slot("supply.forecast")] = Field(
+        "exponential_smoothing", description="registered under supply.forecast"
     )
     window: Duration = param("28d", "", "days looked at by the moving average", low="5d", high="56d")
     smoothing: float = param(0.1, "", "weight of the newest day", low=0.05, high=0.3, gt=0, le=1)
@@ -144,7 +144,7 @@ class Levels(Section):
 class Replenishment(Section):
     """When to order how much from suppliers."""
 
-    policy: str = Field("dynamic", description="registered under supply.replenishment")
+    policy: Annotated[str, Slot("supply.replenishment")] = Field("dynamic", description="registered under supply.replenishment")
     review: Duration | Literal["continuous"] = Field(
         "1d",  # type: ignore[arg-type]
         description="time between reviews; continuous: whenever a position reaches its reorder point",  # type: ignore[arg-type]
@@ -179,7 +179,7 @@ class Festival(Section):
 class Sourcing(Section):
     """From whom to order."""
 
-    policy: str = Field("single", description="registered under supply.sourcing")
+    policy: Annotated[str, Slot("supply.sourcing")] = Field("single", description="registered under supply.sourcing")
     switch_below: Cover = param(
         "3d of cover", "", "backup, emergency pool: used below this cover", low="1d of cover", high="14d of cover"
     )

@@ -1,16 +1,18 @@
 """The section `platform`: sensible without a word, strict about every word."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 from machine_room import Room
 from pydantic import ValidationError
 
-from sim.core.errors import ScenarioError
 from sim.platform import state as st
-from sim.platform.config import Platform
+from sim.platform.config import Load, Platform
 from sim.platform.graph import node_names
 from sim.platform.layout import client_latency
-from sim.platform.load import read_trace
+from sim.platform.load import load_of
 
 
 def test_the_usual_shop_has_its_eight_services():
@@ -117,27 +119,11 @@ def test_poisson_arrivals_are_the_same_for_the_same_seed_and_have_their_mean():
     assert abs(total - 72_000) < 3.3 * 268
 
 
-def test_a_trace_drives_the_machine_room(tmp_path):
-    (tmp_path / "load.csv").write_text("period,count\n" + "".join(f"{i},{60 * i}\n" for i in range(5)))
-    counts = read_trace(tmp_path / "load.csv")
-    assert counts.tolist() == [0.0, 60.0, 120.0, 180.0, 240.0]
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "message"),
-    [
-        ("time,hits\n1,2\n", 1, "a column named count"),
-        ("count\n1\nmany\n", 3, "found 'many'"),
-        ("count\n1\n-2\n", 3, "a number of 0 or more"),
-    ],
-)
-def test_a_wrong_trace_is_told_with_its_line(tmp_path, text, line, message):
-    path = tmp_path / "load.csv"
-    path.write_text(text)
-    with pytest.raises(ScenarioError) as found:
-        read_trace(path)
-    assert found.value.problems[0].line == line
-    assert message in str(found.value)
+def test_a_trace_drives_the_machine_room():
+    frame = pd.DataFrame({"count": [60 * i for i in range(5)]})
+    context = SimpleNamespace(minutes=4, table=lambda name: frame if name == "load.csv" else None)
+    rates = load_of(Load.model_validate({"trace": "load.csv", "scale": 2.0}), context)
+    assert rates.tolist() == [2.0 * i for i in range(4) for _ in range(60)]
 
 
 def test_every_number_of_the_usual_shop_can_be_stressed_to_its_breaking_point():

@@ -1,0 +1,189 @@
+"""An installed package fills any slot of policies and adds events; what is used is part of the scenario and of its hash."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from sim.core.config import Slot
+from sim.scenario import catalogue, types
+from sim.scenario.model import ScenarioModel
+
+ROOT = Path(__file__).resolve().parents[2]
+
+MODULE = '''
+    from sim.core.registry import event, get_policy, policy
+    from sim.crowd.channels import Broad
+    from sim.crowd.retention import ToEveryone
+    from sim.oversight.policies import PaidInFull
+    from sim.rivals.policies import Match
+    from sim.shelf.matching import Matching
+    from sim.shelf.policies import Popularity
+    from sim.supply.forecasts import MovingAverage
+
+    called = []
+
+    def watched(slot, name, base, method):
+        """A policy that does what its base does and says that it was asked."""
+        def noting(self, *args):
+            called.append(slot)
+            return getattr(base, method)(self, *args)
+        policy(slot, name)(type(name.title(), (base,), {"__doc__": "Watched.", method: noting, "__module__": __name__}))
+
+    watched("shelf.ranking", "mine", Popularity, "weights")
+    watched("shelf.price_matching", "mine", Matching, "ceiling")
+    watched("crowd.acquisition", "mine", Broad, "contacts")
+    watched("crowd.coupons", "mine", ToEveryone, "chosen")
+    watched("rivals.reaction", "mine", Match, "REACTION")
+    watched("oversight.commissions", "mine", PaidInFull, "withheld")
+    watched("supply.forecast", "mine", MovingAverage, "FORECAST")
+
+    @event("crowd.parade")
+    def parade(market, target=None, for_minutes=None, drums=1):
+        """A parade passes."""
+        called.append("crowd.parade")
+'''
+
+SCENARIO = """
+name: plugged
+start: 2026-06-01
+days: 3
+warmup: 1d
+crowd:
+  shoppers: 300
+  acquisition: {channels: {street: {policy: mine, budget: 500 CNY}}}
+  coupons: {policy: mine, budget: 1000 CNY, every: 1d, vouchers: {everybody: {off: 5 CNY}}}
+shelf:
+  catalogue: {skus: 40}
+  ranking: {policy: mine}
+  price_matching: {policy: mine}
+  promotions: [{kind: livestream, at: 06-01 20:00, for: 2h}]
+supply: {forecast: {policy: mine}}
+rivals: {platforms: {other: {price: 90%, reaction: {policy: mine}}}}
+oversight: {commissions: {policy: mine}}
+events: [{at: 06-02 10:00, do: crowd.parade, drums: 3}]
+"""
+
+
+def install(folder: Path, version: str) -> None:
+    """The package as an installer leaves it, at a version."""
+    import sim.rivals.policies as rivals
+    import sim.supply.forecasts as forecasts
+
+    methods = {
+        "REACTION": next(name for name in vars(rivals.Match) if not name.startswith("_")),
+        "FORECAST": next(name for name in vars(forecasts.MovingAverage) if not name.startswith("_")),
+    }
+    text = textwrap.dedent(MODULE)
+    for word, method in methods.items():
+        text = text.replace(word, method)
+    (folder / "parade_plugin.py").write_text(text, encoding="utf-8")
+    info = folder / f"parade_plugin-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: parade-plugin\nVersion: {version}\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[sim618.policies]\nparade = parade_plugin\n", encoding="utf-8")
+    (info / "RECORD").write_text("parade_plugin.py,,\n", encoding="utf-8")
+
+
+def python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter with `folder` on its path, as site-packages would be."""
+    script = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(folder)!r}]\n" + textwrap.dedent(code)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=400, check=False)
+
+
+@pytest.fixture
+def plugged(tmp_path):
+    for version in ("1.0", "1.1"):
+        (tmp_path / version).mkdir()
+        install(tmp_path / version, version)
+    (tmp_path / "x.yaml").write_text(SCENARIO, encoding="utf-8")
+    return tmp_path
+
+
+LOAD = """
+import json
+from sim.scenario import load, run_hash
+scenario = load({path!r}, {overrides!r})
+print(json.dumps([run_hash(scenario, 1, 0, "v"), scenario.config.plugins]))
+"""
+
+
+def loaded(folder: Path, version: str, overrides: dict) -> tuple[str, dict]:
+    done = python(folder / version, LOAD.format(path=str(folder / "x.yaml"), overrides=overrides))
+    assert done.returncode == 0, done.stderr
+    return tuple(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_a_package_fills_every_kind_of_slot_and_is_really_asked(plugged):
+    done = python(
+        plugged / "1.0",
+        f"""
+        import json
+        import parade_plugin
+        from sim.engine.marketplace import Marketplace
+        from sim.scenario import load
+        market = Marketplace(load({str(plugged / "x.yaml")!r}), seed=1)
+        market.run()
+        market.finish()
+        print(json.dumps([sorted(set(parade_plugin.called)), dict(market.config.plugins)]))
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    asked, noted = json.loads(done.stdout.splitlines()[-1])
+    slots = {
+        "shelf.ranking", "shelf.price_matching", "crowd.acquisition", "crowd.coupons", "rivals.reaction",
+        "oversight.commissions", "supply.forecast",
+    }  # fmt: skip
+    assert set(asked) == slots | {"crowd.parade"}
+    assert noted == {**{f"{slot}.mine": "parade-plugin==1.0" for slot in slots}, "crowd.parade": "parade-plugin==1.0"}
+
+
+def test_the_version_of_a_package_whose_event_is_used_is_part_of_the_hash(plugged):
+    plain = {
+        "crowd.acquisition": None, "crowd.coupons": None, "shelf.ranking.policy": "random",
+        "shelf.price_matching.policy": "none", "supply.forecast.policy": "croston", "rivals.platforms": {},
+        "oversight.commissions": None,
+    }  # fmt: skip
+    first, noted = loaded(plugged, "1.0", plain)
+    second, _ = loaded(plugged, "1.1", plain)
+    assert noted == {"crowd.parade": "parade-plugin==1.0"} and first != second
+    third, noted = loaded(plugged, "1.0", {**plain, "events": []})
+    fourth, _ = loaded(plugged, "1.1", {**plain, "events": []})
+    assert noted == {} and third == fourth, "what is installed and not used is no part of anything"
+
+
+def test_an_event_of_a_package_in_a_plan_is_noted_too(plugged):
+    module = plugged / "1.0" / "parade_plugin.py"
+    module.write_text(module.read_text().replace('@event("crowd.parade")', '@event("crowd.parade", kind="action")'))
+    plan = {"p": {"detect": {"metric": "platform.order.availability", "below": "99%"}, "playbook": [{"do": "crowd.parade"}]}}
+    _, noted = loaded(plugged, "1.0", {"events": [], "plans": plan})
+    assert noted["crowd.parade"] == "parade-plugin==1.0"
+
+
+def test_a_name_near_a_packages_policy_is_answered_with_it(plugged):
+    code = LOAD.format(path=str(plugged / "x.yaml"), overrides={"rivals.platforms.other.reaction.policy": "mines"})
+    done = python(plugged / "1.0", code)
+    assert "accepted: match, mine, none, undercut, war (did you mean 'mine'?)" in done.stderr
+
+
+def slots_of(model, seen=()) -> set[str]:
+    """Every slot that a field below `model` names."""
+    found: set[str] = set()
+    for field in model.model_fields.values():
+        waiting = list(types.kinds(field.annotation, field.metadata, field))
+        while waiting:
+            kind = waiting.pop()
+            found |= {item.name for item in kind.metadata if isinstance(item, Slot)}
+            if kind.model is not None and kind.model not in seen:
+                found |= slots_of(kind.model, (*seen, kind.model))
+            elif kind.model is None:
+                waiting += types.step(kind, 0) if not str(kind.annotation).startswith("dict") else types.step(kind, "x")
+    return found
+
+
+def test_every_slot_that_has_policies_can_be_named_in_a_file():
+    there = {item.slot for item in catalogue.policies() if not item.package}
+    assert there == slots_of(ScenarioModel) | {"threats.defences", "supply.contract"}
