@@ -72,15 +72,17 @@ from sim.fulfilment.state import (
     FLAG_CASH_BACK,
     FLAG_FRAUD,
     FLAG_LATE,
-    FLAG_LIVE,
     FLAG_TOPPED_UP,
     FLAG_TRIAL,
+    KEPT_PENDING,
     LINE_CANCELLED,
     LINE_LOST,
     LINE_RETURNED,
     LINES,
     ORDER_DELIVERED,
     ORIGIN_BOT,
+    REFUND_PENDING,
+    RETURN_PENDING,
 )  # fmt: skip
 from sim.shelf.state import ARM_REFUNDS, CASH_BACK_TAKE, PROTECTED, TRIAL_REVIEW
 
@@ -88,10 +90,6 @@ EXPERIENCE = decision("delivery.experience")
 KEEP = decision("delivery.keep")
 STAY = decision("shopper.stay")
 
-# bits of line 0 in ORDER.flags
-RETURN_PENDING = 1 << 16  # the shopper will send it back
-REFUND_PENDING = 1 << 20  # it will be refunded before it is back
-KEPT_PENDING = 1 << 25  # refunded, and never sent; the shop does not know yet
 AHEAD = 8  # outcomes whose shoppers' rows are on their way from memory
 RETURN_WINDOW = 7.0 * 1440.0  # no-reason returns within seven days [G06]
 DELIGHT = 0.08  # a promise kept is worth a little more than nothing
@@ -133,7 +131,7 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
             continue
         p = min(0.95, max(1e-4, float(sku.return_propensity)))
         odds = math.log(p / (1.0 - p)) - params[P_MISMATCH] * match(row, shelf.pages[order.sku[line]])
-        if order.flags & (FLAG_LIVE << line):
+        if order.live & (1 << line):
             odds += params[P_IMPULSE]
         filler = order.flags & FLAG_TOPPED_UP and line == order.lines - 1
         if filler:

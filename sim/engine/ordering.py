@@ -75,7 +75,6 @@ from sim.fulfilment.state import (
     FLAG_CASH_BACK,
     FLAG_FIRST,
     FLAG_GROUPED,
-    FLAG_LIVE,
     FLAG_PICK_UP,
     FLAG_TOPPED_UP,
     WAITING,
@@ -254,7 +253,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
         if article.origin != 0:
             origin = article.origin
         if article.origin == ORIGIN_LIVESTREAM:
-            order.flags |= FLAG_LIVE << i
+            order.live |= 1 << i
             post(books, minute, COMMISSIONS, CASH, int(desk.lines[i, 1] * article.commission))
         if article.cash_back > 0:
             order.flags |= FLAG_CASH_BACK

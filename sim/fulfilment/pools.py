@@ -63,6 +63,7 @@ def new_order(ful, shopper, turn):  # type: ignore[no-untyped-def]
     order.made = 0
     order.region = 0
     order.origin = 0
+    order.live = 0
     order.flags = 0
     order.deposit = 0
     order.next = -1

@@ -62,6 +62,7 @@ ORDER = np.dtype(
         ("made", "u1"),  # parcels made so far, those on the way back included
         ("region", "u1"),
         ("origin", "u1"),  # 0 search/browse, 1 livestream, 2 group-buy, 3 presale, 4 flash, 5 bot; of several, the last line's
+        ("live", "u1"),  # bit i: line i was bought in a livestream room
         ("flags", "u4"),
         ("deposit", "i8"),  # fen, of paid, already paid as a deposit
         ("next", "i4"),  # free list
@@ -79,7 +80,10 @@ FLAG_CASH_BACK = 1 << 13  # cash is promised for its review
 FLAG_TRIAL = 1 << 14  # given away
 FLAG_GROUPED = 1 << 15  # its group is complete
 FLAG_HELD = 1 << 24  # its row is kept after it is settled, until whoever holds it lets go
-FLAG_LIVE = 1 << 25  # shifted by a line: that article was bought in a livestream room
+# each of these shifted by a line: 16 to 19, 20 to 23, 25 to 28
+RETURN_PENDING = 1 << 16  # the shopper will send it back
+REFUND_PENDING = 1 << 20  # it will be refunded before it is back
+KEPT_PENDING = 1 << 25  # refunded, and never sent; the shop does not know yet
 
 # states of a parcel
 (

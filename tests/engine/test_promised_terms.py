@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.marketplace import Marketplace
-from sim.fulfilment.state import DEPOSIT, FLAG_LIVE
+from sim.fulfilment.state import DEPOSIT
 from sim.scenario import load
 from sim.shelf.state import C_USED
 
@@ -47,7 +47,7 @@ def test_the_room_s_urgency_is_that_of_the_lines_bought_in_it() -> None:
     mixed = 0
     for row in rows:
         inside = [int(skus["category"][sku]) == food for sku in row["sku"][: row["lines"]]]
-        assert [bool(row["flags"] & (FLAG_LIVE << line)) for line in range(row["lines"])] == inside
+        assert [bool(row["live"] & (1 << line)) for line in range(row["lines"])] == inside
         mixed += len(set(inside)) > 1
     assert mixed > 5, "orders of both kinds of lines were looked at"
 
