@@ -19,8 +19,8 @@ class Limits(Section):
 
     pods: int | None = Field(default=None, ge=0, description="pods in a period")
     percent: Percent | None = Field(default=None, ge=0, description="share of the replicas in a period")
-    period: Duration = param("15s", "Kubernetes", "length of the period")
-    stabilisation: Duration = param("0s", "Kubernetes", "how long earlier recommendations hold back a later one")
+    period: Duration = param("15s", "Kubernetes", "length of the period", gt=0, le=1_440)
+    stabilisation: Duration = param("0s", "Kubernetes", "how long earlier recommendations hold back a later one", le=1_440)
 
 
 class Autoscaler(Section):
@@ -129,8 +129,8 @@ class Experience(Section):
     """What the shopper's device adds to every page."""
 
     page_weight: Size = param("1.6 MB", "", "transferred for a page", low="500 kB", high="4 MB")
-    phone_speed: Speed = param("20 Mbit/s", "", "median mobile connection", low="5 Mbit/s", high="100 Mbit/s")
-    desktop_speed: Speed = param("60 Mbit/s", "", "median fixed connection", low="20 Mbit/s", high="300 Mbit/s")
+    phone_speed: Speed = param("20 Mbit/s", "", "median mobile connection", low="5 Mbit/s", high="100 Mbit/s", gt=0)
+    desktop_speed: Speed = param("60 Mbit/s", "", "median fixed connection", low="20 Mbit/s", high="300 Mbit/s", gt=0)
     phone_rendering: Duration = param("800ms", "", "rendering on a phone", low="300ms", high="2s")
     desktop_rendering: Duration = param("300ms", "", "rendering on a desktop", low="100ms", high="1s")
 
