@@ -124,7 +124,7 @@ def database_crash(market: Any, target: Database | None = None, for_minutes: Any
 
 
 @event("platform.replication_lag", kind="inject", requires=("target",))
-def replication_lag(market: Any, target: Primary | None = None, for_minutes: Any = None, magnitude: Duration = "60s") -> None:
+def replication_lag(market: Any, target: Primary | None = None, for_minutes: Any = None, magnitude: Duration = "60s") -> None:  # type: ignore[assignment]
     """Replicas of a primary fall behind by up to `magnitude` (a duration)."""
     team = operations(market)
     name = str(target) if ".db" in str(target) else f"{target}.db"

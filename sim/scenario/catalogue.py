@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union, get_args
 
 from pydantic import Field, create_model
 
@@ -116,6 +116,12 @@ def _types(function: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _written(kind: Any) -> Any:
+    """A kind of argument without nothing."""
+    parts = get_args(kind)
+    return Union[tuple(part for part in parts if part is not type(None))] if type(None) in parts else kind  # noqa: UP007
+
+
 @cache
 def _model(event: Named) -> type[Section]:
     """The annotations of an event's function as a section."""
@@ -132,7 +138,7 @@ def _model(event: Named) -> type[Section]:
             kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
         else:
             kind = eval(annotation, space)  # our own source text, or that of an installed package
-        fields[key] = (kind, ... if key in event.requires else Field(default=None, validate_default=False))
+        fields[key] = (_written(kind) if key in event.requires else kind, ... if key in event.requires else Field(default=None, validate_default=False))
     return create_model(event.name, __base__=Section, **fields)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
@@ -21,7 +21,7 @@ _WRITERS = {
     json_schema.json_schema["pattern"]: write.func
     for unit in (units.Duration, units.Share, units.Percent, units.Money, units.MoneyRate, units.Rate, units.Cover, units.Size,
                  units.Speed)
-    for _, write, json_schema in [unit.__metadata__]
+    for _, write, json_schema in [get_args(unit)[1:]]
 }  # fmt: skip
 _EXTENDS = {"type": "string", "description": "another file of the same folder tree that this one builds on"}
 

@@ -193,7 +193,7 @@ def transfer(market: Any, sku: Annotated[int, Field(ge=0)] = 0, origin: Annotate
 
 
 @event("supply.order", kind="action")
-def order(market: Any, skus: SupplyGoods = "all", cover: Cover = "7d of cover") -> None:
+def order(market: Any, skus: SupplyGoods = "all", cover: Cover = "7d of cover") -> None:  # type: ignore[assignment]
     """Order `cover` of expected demand of some SKUs outside the rule."""
     planner = market.supply
     days = parse_cover(cover) if isinstance(cover, str) else float(cover)
@@ -203,7 +203,7 @@ def order(market: Any, skus: SupplyGoods = "all", cover: Cover = "7d of cover") 
 
 
 @event("supply.raise_stock", kind="action")
-def raise_stock(market: Any, cover: Cover = "3d of cover") -> None:
+def raise_stock(market: Any, cover: Cover = "3d of cover") -> None:  # type: ignore[assignment]
     """All order-up-to levels rise by `cover` from now on."""
     try:
         days = parse_cover(cover) if isinstance(cover, str) else float(cover)

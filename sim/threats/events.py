@@ -147,8 +147,9 @@ def review_fraud(
 
 @event("threats.price_bug", kind="inject", like="threats.config.PriceBug")
 def price_bug(
-    market: Any, target: Goods | None = "top 1%", for_minutes: Any = None, off: Annotated[Share, Field(gt=0.0, lt=1.0)] = "90%", people: Any = None,
-    spreads: float | None = None,
+    market: Any, target: Goods | None = "top 1%", for_minutes: Any = None,
+    off: Annotated[Share, Field(gt=0.0, lt=1.0)] = "90%",  # type: ignore[assignment]
+    people: Any = None, spreads: float | None = None,
 ) -> Bug:  # fmt: skip
     """The target's articles (a rule such as hero, category:NAME, top 1%) are sold `off` below list price by mistake."""
     side = threats(market)
@@ -180,7 +181,7 @@ def _end_bug(market: Any, bug: Bug) -> None:
 
 
 @event("threats.breach", kind="inject")
-def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Part | None = "1%") -> None:
+def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Part | None = "1%") -> None:  # type: ignore[assignment]
     """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset.
 
     Where the file has `oversight.privacy`, it is a breach of personal data with all that follows from one.
@@ -216,7 +217,7 @@ def _named(target: Any) -> str:
 
 
 @event("threats.defend", kind="action", requires=("target",))
-def defend(market: Any, target: Defence = None, for_minutes: Any = None) -> None:
+def defend(market: Any, target: Defence | None = None, for_minutes: Any = None) -> None:
     """Switch the defence named by the target on, freshly trained."""
     _switch(market, _named(target), True)
     if for_minutes is not None:
@@ -307,7 +308,7 @@ def fix_price(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 
 
 @event("threats.cancel_orders", kind="action")
-def cancel(market: Any, target: Any = None, for_minutes: Any = None, compensation: Money = "20 CNY") -> None:
+def cancel(market: Any, target: Any = None, for_minutes: Any = None, compensation: Money = "20 CNY") -> None:  # type: ignore[assignment]
     """Cancel orders at a wrong price that are not yet being picked, with a compensation for each."""
     side = threats(market)
     if side.bug is None:

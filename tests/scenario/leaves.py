@@ -214,6 +214,8 @@ PLAIN: dict[Any, list[Any]] = {
     str: ["", "nosuch", "category:nosuch", 5],
 }
 Path = tuple[str | int, ...]
+#: tables of goods have tests of their own
+ELSEWHERE = {("shelf", "catalogue", "table")}
 
 
 def values(kind: types.Kind) -> list[Any]:
@@ -291,6 +293,8 @@ def cases() -> Iterator[tuple[str, Path, Any]]:
     seen: set[tuple[Any, ...]] = set()
     for world, doc in WORLDS.items():
         for path, kinds in places(doc):
+            if path in ELSEWHERE:
+                continue
             field = next((kind.field for kind in kinds if kind.field is not None), None)
             name = (id(field) if field is not None else dotted_name(path), path[-1])
             if name in seen:
@@ -306,3 +310,61 @@ def cases() -> Iterator[tuple[str, Path, Any]]:
 def dotted_name(path: Path) -> str:
     """A path as messages write it."""
     return ".".join(map(str, path))
+
+
+#: worlds in which events happen, and what else an event needs to be heard of at all
+STAGE: dict[str, Any] = {
+    **ATTACKED,
+    "crowd": {**ATTACKED["crowd"], "shoppers": 200},
+    "supply": {"sourcing": {"policy": "backup"}},
+    "rivals": {"platforms": {"dragon": {}}},
+    "oversight": {"licences": {}, "privacy": {}},
+    "plans": {},
+}
+TARGETS = ["nosuch", "", "all", "food", "hero", "category:food", "top 5%", "supplier-1", "inland", "central-1", "couriers-1",
+           "front", "order", "order.db", "payment.db.replica", "payment_provider", "search", "browse", "action.pay", "site",
+           "dragon", "waf", "scalpers", "staff", "service", 5, True, ["order"], {"a": 1}]  # fmt: skip
+
+
+def event_values(kind: types.Kind) -> list[Any]:
+    """Values to try as an argument of an event."""
+    found = values(kind)
+    if kind.annotation is float and found[:1] != ["0s"]:
+        found = [*found, "0%", "0.0001%", "100%", "100000%", "0", 0.5, 3]
+    return [*found, None, True, "nonsense", -1, [], {}, [5]]
+
+
+def event_cases() -> Iterator[dict[str, Any]]:
+    """Every event with each of its arguments at its borders and beyond, with targets of every kind, and with nothing."""
+    from sim.scenario import catalogue
+
+    for event in catalogue.events():
+        if event.package:
+            continue
+        entry: dict[str, Any] = {"at": "06-18 03:00", "do": event.name}
+        usual = {key: _usual(event, key) for key in event.requires}
+        if event.one_of:
+            usual[event.one_of[0]] = 3
+        yield entry
+        yield {**entry, **usual}
+        for lasts in ("0s", "1ms", "36500d", "2h", "nonsense"):
+            yield {**entry, **usual, "for": lasts}
+        for name, field in event.model.model_fields.items():
+            kinds = list(types.kinds(field.annotation, field.metadata, field))
+            tried = TARGETS if name in ("target", "warehouse", "skus") else []
+            for value in [*tried, *(value for kind in kinds for value in event_values(kind))]:
+                yield {**entry, **usual, name: value}
+
+
+def _usual(event: Any, key: str) -> Any:
+    """A value that an argument an event requires may have."""
+    if key != "target":
+        return "1%"
+    for name in ("order", "search", "payment", "waf", "food"):
+        kinds = list(types.kinds(event.model.model_fields[key].annotation))
+        found = [item.of for kind in kinds for item in kind.metadata if hasattr(item, "of")]
+        if any(get_origin(kind.annotation) is Literal for kind in kinds):
+            return "waf"
+        if found and name in {"caches": ["search"], "primaries": ["payment"]}.get(found[0], [name]):
+            return name
+    return "order"
