@@ -47,9 +47,9 @@ class Demand(Section):
         }[self.distribution]
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
-            raise ValueError(f"a {self.distribution} demand needs {' and '.join(missing)}")
+            raise ValueError(f"found a {self.distribution} demand without {' and '.join(missing)}, accepted: with")
         if self.distribution == "uniform_integers" and self.low > self.high:  # type: ignore[operator]
-            raise ValueError(f"low ({self.low}) is above high ({self.high})")
+            raise ValueError(f"found low {self.low} above high {self.high}, accepted: low at most high")
         return self
 
     def daily_mean(self) -> float:

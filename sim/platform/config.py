@@ -139,23 +139,26 @@ class Stage(Section):
     """Reach `target` in `duration`, linearly."""
 
     duration: Duration
-    target: Rate
+    target: Rate = Field(le=1_000_000.0)
 
 
 class Load(Section):
     """An exogenous load, so that the machine room runs without a crowd. Exactly one of `rate`, `stages`, `trace`."""
 
-    rate: Rate | None = None
-    start_rate: Rate = param("0/s", "", "rate before the first stage")
+    rate: Rate | None = Field(None, le=1_000_000.0)
+    start_rate: Rate = param("0/s", "", "rate before the first stage", le=1_000_000.0)
     stages: list[Stage] = Field(default_factory=list)
     trace: DataFile | None = Field(default=None, description="table with a column `count`: requests in each minute")
-    scale: float = Field(default=1.0, gt=0, description="factor on the trace")
+    scale: float = Field(default=1.0, gt=0, le=1e6, description="factor on the trace")
     arrivals: Literal["smooth", "poisson"] = "smooth"
 
     @model_validator(mode="after")
     def _check(self) -> Load:
         if sum([self.rate is not None, bool(self.stages), self.trace is not None]) != 1:
             raise ValueError("accepted: exactly one of rate, stages, trace")
+        most = max([self.rate or 0.0, self.start_rate, *(stage.target for stage in self.stages)])
+        if self.arrivals == "poisson" and most > 50_000.0:
+            raise ValueError(f"found poisson arrivals of {most:g}/s, accepted: at most 50000/s, or smooth arrivals")
         return self
 
 

@@ -183,7 +183,8 @@ def _accepted(details: ErrorDetails, kinds: list[types.Kind]) -> str:
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
         write = types.writer(kinds)
-        return f"{words} {write(ctx[name]) if write else format(ctx[name], 'g')}"
+        plain = str(ctx[name]) if isinstance(ctx[name], int) else format(ctx[name], "g")
+        return f"{words} {write(ctx[name]) if write else plain}"
     if kind in _LENGTHS:
         name, words = _LENGTHS[kind]
         return f"{words} {ctx[name]} entries"

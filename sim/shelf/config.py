@@ -15,7 +15,7 @@ class Category(Section):
     """A category of the catalogue."""
 
     need: float = Field(1.0, gt=0, le=1e6, description="relative share of visits that look for it")
-    price: Money = param("120 CNY", "", "median list price", low="20 CNY", high="2000 CNY")
+    price: Money = param("120 CNY", "", "median list price", low="20 CNY", high="2000 CNY", ge=0.1)
     price_spread: float = param(0.7, "", "log standard deviation of list prices", low=0.3, high=1.2)
     margin: Share = param("30%", "", "gross margin at list price", low="15%", high="45%")
     returns: Share = param("12.5%", "P18", "share of orders returned when all is as expected")
