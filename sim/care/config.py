@@ -210,7 +210,7 @@ class FollowUp(Section):
 class Arrivals(Section):
     """Care driven alone: contacts arrive from outside at one queue with impatient customers, as in a textbook."""
 
-    rate: Rate = Field(description="contacts, a Poisson stream")
+    rate: Rate = Field(gt=0.0, le=10_000.0, description="contacts, a Poisson stream")
     servers: Annotated[Count, Field(ge=1, le=4096)] = Field(description="people, one chat each")
     handle: Duration = Field(description="mean length of a chat, exponential", gt=0.0)
     patience: Duration | Literal["endless"] = Field(description="mean patience, exponential")

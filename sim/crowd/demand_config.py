@@ -26,6 +26,7 @@ class Demand(Section):
     )
     per: Duration = Field(
         "1d",  # type: ignore[assignment]
+        ge=1.0,
         description="length of a period; a short one makes demand come all the time",
     )
     moment: Literal["start", "end"] = Field("start", description="when in a period demand comes")

@@ -151,7 +151,7 @@ class Station(Section):
 class Arrivals(Section):
     """Fulfilment driven alone: parcels arrive from outside and pass a line of stations, nothing else runs."""
 
-    rate: Rate = Field(description="arrivals at the first station")
+    rate: Rate = Field(gt=0.0, le=10_000.0, description="arrivals at the first station")
     distribution: Noise = default("exponential", description="of the time between two: exponential is a Poisson stream")
     cv2: float = Field(0.5, gt=0.0, le=16.0, description="squared coefficient of variation of a gamma")
     stations: list[Station] = Field(min_length=1, max_length=16, description="passed one after the other")

@@ -61,7 +61,6 @@ def faults(changes: list[Any], put: Callable[[list[Any]], dict[str, Any]]) -> li
     if not together:
         return []
     alone = [f"{change}: {found}" for change in changes if (found := fault(put([change])))]
-    print(*alone, sep="\n")
     return alone or [f"{changes} together: {together}"]
 
 
