@@ -330,7 +330,7 @@ def test_records_abroad_need_an_assessment() -> None:
 )
 def test_an_event_that_cannot_be_says_what_is_accepted(section: dict[str, Any], event: dict[str, Any], said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
-        market(events=[{"at": "06-01 01:00", **event}], **section)
+        day(market(events=[{"at": "06-01 01:00", **event}], **section), 0.1)
 
 
 def test_a_licence_of_a_supplier_that_is_not_there_is_an_error() -> None:
