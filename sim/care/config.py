@@ -215,7 +215,7 @@ class Arrivals(Section):
     handle: Duration = Field(description="mean length of a chat, exponential", gt=0.0)
     patience: Duration | Literal["endless"] = Field(description="mean patience, exponential")
     contacts: Count = Field(2_000_000, ge=10_000, le=1_000_000_000, description="contacts measured")
-    warmup: Count = Field(100_000, ge=0, description="contacts before the first that is measured")
+    warmup: Count = Field(100_000, ge=0, le=10_000_000, description="contacts before the first that is measured")
 
     @model_validator(mode="after")
     def _keeps_up(self) -> Arrivals:

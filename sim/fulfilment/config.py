@@ -156,7 +156,7 @@ class Arrivals(Section):
     cv2: float = Field(0.5, gt=0.0, le=16.0, description="squared coefficient of variation of a gamma")
     stations: list[Station] = Field(min_length=1, max_length=16, description="passed one after the other")
     parcels: Count = Field(2_000_000, ge=1_000, le=1_000_000_000, description="parcels measured")
-    warmup: Count = Field(100_000, ge=0, description="parcels before the first that is measured")
+    warmup: Count = Field(100_000, ge=0, le=10_000_000, description="parcels before the first that is measured")
     within: Duration = default("20s", description="target of the share that waits no longer")
 
     @property
