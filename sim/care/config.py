@@ -15,6 +15,9 @@ Cause = Literal[
 ]  # fmt: skip
 
 
+Team = Literal["staff", "complaints"]
+
+
 class Asking(Section):
     """How likely an event of the run makes a shopper contact the shop."""
 
@@ -89,13 +92,13 @@ class Shift(Section):
 class Staff(Section):
     """People who answer: first come first served, as many chats at a time as they can hold."""
 
-    number: Count | Literal["auto", "unlimited"] = default(
+    number: Annotated[Count, Field(le=100_000)] | Literal["auto", "unlimited"] = default(
         "unlimited",
         description="people on an average hour; `auto`: enough for an ordinary day; `unlimited`: every enquiry is "
         "answered at once and nothing is booked, so care is counted only",
     )
     contacts_per_order: float = param(0.25, "", "contacts with a person that `auto` is sized for", low=0.1, high=0.5)
-    utilisation: Share = param("75%", "", "of `auto` staff on an ordinary day", low="60%", high="90%")
+    utilisation: Share = param("75%", "", "of `auto` staff on an ordinary day", low="60%", high="90%", gt=0)
     handle: Duration = param("6min", "C17", "length of a chat")
     variation: float = param(0.9, "C17", "coefficient of variation of that length, lognormal", low=0.8, high=1.0)
     chats: int = param(2, "C17", "chats a person holds at a time", low=2, high=3, ge=1, le=8)
@@ -144,9 +147,9 @@ class Complaints(Section):
     close_within: Duration = param(
         "72h", "", "the clock: every complaint is to be closed by then", low="24h", high="7d"
     )
-    handlers: Count | Literal["auto"] = default("auto", description="people who investigate and decide, or `auto`")
+    handlers: Annotated[Count, Field(le=100_000)] | Literal["auto"] = default("auto", description="people who investigate and decide, or `auto`")
     per_order: float = param(0.02, "", "complaints per order that `auto` is sized for", low=0.005, high=0.05)
-    utilisation: Share = param("75%", "", "of `auto` handlers on an ordinary day", low="60%", high="95%")
+    utilisation: Share = param("75%", "", "of `auto` handlers on an ordinary day", low="60%", high="95%", gt=0)
     handle: Duration = param("45min", "", "work on one complaint", low="15min", high="2h")
     variation: float = param(0.8, "", "its coefficient of variation, lognormal", low=0.5, high=1.2)
     opens: Clock = default("09:00", description="beginning of the handlers' day")
@@ -207,12 +210,12 @@ class FollowUp(Section):
 class Arrivals(Section):
     """Care driven alone: contacts arrive from outside at one queue with impatient customers, as in a textbook."""
 
-    rate: Rate = Field(description="contacts, a Poisson stream")
+    rate: Rate = Field(gt=0.0, le=10_000.0, description="contacts, a Poisson stream")
     servers: Annotated[Count, Field(ge=1, le=4096)] = Field(description="people, one chat each")
     handle: Duration = Field(description="mean length of a chat, exponential", gt=0.0)
     patience: Duration | Literal["endless"] = Field(description="mean patience, exponential")
     contacts: Count = Field(2_000_000, ge=10_000, le=1_000_000_000, description="contacts measured")
-    warmup: Count = Field(100_000, ge=0, description="contacts before the first that is measured")
+    warmup: Count = Field(100_000, ge=0, le=10_000_000, description="contacts before the first that is measured")
 
     @model_validator(mode="after")
     def _keeps_up(self) -> Arrivals:

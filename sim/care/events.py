@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.care.config import Cause, Team
 from sim.care.policies import Coupon, Fixed
 from sim.care.state import CAUSES, S_INSTANT
-from sim.core.arguments import minutes, size
+from sim.core.arguments import Part, Ratio, minutes, size
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
-from sim.core.units import parse_money
+from sim.core.units import Duration, Money, parse_money
 
 DAY = 1440.0
 
@@ -27,7 +28,7 @@ def _desk(market: Any) -> Any:
 
 
 @event("care.staff_sick", kind="inject")
-def staff_sick(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def staff_sick(market: Any, target: Team | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """The share `magnitude` of a team (50% if left out) does not come to work for a time (2d), but is paid."""
     _desk(market).change(target, min(size(magnitude, 0.5), 1.0), minutes(for_minutes, 2.0 * DAY), True)
 
@@ -42,7 +43,7 @@ def bot_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 
 
 @event("care.add_staff", kind="action")
-def add_staff(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def add_staff(market: Any, target: Team | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """The share `magnitude` more people (50% if left out) answer for a time (1d), at time and a half."""
     _desk(market).change(target or "staff", size(magnitude, 0.5), minutes(for_minutes, DAY), False)
 
@@ -59,7 +60,7 @@ def refund_at_once(market: Any, target: Any = None, for_minutes: Any = None) -> 
 
 @event("care.compensate", kind="action")
 def compensate(
-    market: Any, target: Any = None, for_minutes: Any = None, amount: Any = None, since: Any = None, causes: Any = None,
+    market: Any, target: Any = None, for_minutes: Any = None, amount: Money | None = None, since: Duration | None = None, causes: Cause | list[Cause] | None = None,
     coupon: bool = True,
 ) -> None:  # fmt: skip
     """All whose orders failed lately (`since`: 2d, at most 7d) for one of `causes` are given `amount` (20 CNY), once."""

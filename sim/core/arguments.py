@@ -1,18 +1,84 @@
-"""What people write as arguments of events: durations, magnitudes, shares and money, as numbers.
+"""What people write as arguments of events: their types, and durations, magnitudes, shares and money as numbers.
 
-Each is a number, a text with its unit, or nothing, which stands for ``usual``. A text that is no such quantity raises
+The parameters of an event's function declare what a file may say: annotated with the types of :mod:`sim.core.units` and
+those below, they are checked when a file is loaded. The function gets them as written. To read them, each of the functions
+takes a number, a text with its unit, or nothing, which stands for ``usual``; a text that is no such quantity raises
 UnitError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
-from sim.core.errors import SimError
-from sim.core.units import parse_duration, parse_money, parse_percent, parse_share
+from sim.core.errors import SimError, UnitError
+from sim.core.units import Duration, Share, parse_duration, parse_money, parse_percent, parse_share
+
+MOST = 1_000.0
+RATIO_ACCEPTED = f"a number or a percentage, such as 2 or 200%, from 0 to {MOST:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Marks a text as a name of something in the scenario; ``of`` says of what (see `sim.scenario.names`)."""
+
+    of: str
+
+
+def _ratio(value: object) -> float:
+    try:
+        number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else parse_percent(value)
+    except (UnitError, OverflowError):
+        number = -1.0
+    if not 0.0 <= number <= MOST:
+        raise PydanticCustomError("unit", "accepted: {accepted}", {"accepted": RATIO_ACCEPTED})
+    return number
+
+
+Ratio: TypeAlias = Annotated[float, BeforeValidator(_ratio)]
+"""So many times, or so much more: `2` or `200%`."""
+Part: TypeAlias = Share
+"""A part of a whole: `30%`."""
+BelowAll: TypeAlias = Annotated[Share, Field(lt=1.0)]
+"""A part of a whole that is not all of it."""
+SomeTime: TypeAlias = Annotated[Duration, Field(gt=0.0)]
+"""A length of time above nought."""
+Number: TypeAlias = Annotated[int, Field(ge=0, le=100_000)]
+"""A whole number of things."""
+
+AnyCategory: TypeAlias = Annotated[str, Names("any_category")]
+"""A category, or nothing for all."""
+Category: TypeAlias = Annotated[str, Names("categories")]
+Goods: TypeAlias = Annotated[str, Names("goods")]
+SupplyGoods: TypeAlias = Annotated[str, Names("supply_goods")]
+SupplierOrRegion: TypeAlias = Annotated[str, Names("suppliers")]
+Supplier: TypeAlias = Annotated[str, Names("supplier")]
+Region: TypeAlias = Annotated[str, Names("regions")]
+MainSupplier: TypeAlias = Annotated[str, Names("main_supplier")]
+Licensed: TypeAlias = Annotated[str, Names("main_suppliers")]
+Warehouses: TypeAlias = Annotated[str, Names("warehouses")]
+Warehouse: TypeAlias = Annotated[str, Names("warehouse")]
+Stations: TypeAlias = Annotated[str, Names("stations")]
+Couriers: TypeAlias = Annotated[str, Names("couriers")]
+Node: TypeAlias = Annotated[str, Names("nodes")]
+Service: TypeAlias = Annotated[str, Names("services")]
+Cached: TypeAlias = Annotated[str, Names("caches")]
+Database: TypeAlias = Annotated[str, Names("databases")]
+Primary: TypeAlias = Annotated[str, Names("primaries")]
+Place: TypeAlias = Annotated[str, Names("places")]
+Degradable: TypeAlias = Annotated[str, Names("degradable")]
+UserAction: TypeAlias = Annotated[str, Names("actions")]
+Defence: TypeAlias = Literal[
+    "waf", "rate_limit", "captcha", "fingerprint", "behaviour", "manual_review", "coupon_quota", "real_name"
+]
+Detector: TypeAlias = Literal["waf", "fingerprint", "behaviour"]
+AttackerKind: TypeAlias = Literal["coupon_abuse", "scalpers", "price_bug", "card_fraud", "return_fraud"]
+Rival: TypeAlias = Annotated[str, Names("rivals")]
+Role: TypeAlias = Annotated[str, Names("roles")]
 
 
 def _read(given: Any, usual: float, parse: Callable[[str], float]) -> float:

@@ -39,14 +39,19 @@ class Calendar:
         A date before the start falls into the warm-up if that is long enough, else the minute is negative.
         """
         moment = parse_when(when) if isinstance(when, str) else when
-        year = moment.year
-        if year is None:
-            year = self.start.year
-            day = _date(year, moment.month, moment.day)
-            if day < self.start - timedelta(days=max(self.warmup_days, 180)):
-                year += 1
-        day = _date(year, moment.month, moment.day)
+        day = _date(self.year(moment), moment.month, moment.day)
         return (day - self.start).days * DAY + self.warmup + moment.minute_of_day
+
+    def year(self, moment: Moment) -> int:
+        """Year of a date; without one, that of the first such date from the start on."""
+        if moment.year is not None:
+            return moment.year
+        day = _date(self.start.year, moment.month, moment.day)
+        return self.start.year + (day < self.start - timedelta(days=max(self.warmup_days, 180)))
+
+    def has(self, moment: Moment) -> bool:
+        """Whether its year has that day: 29 February is one of leap years only."""
+        return _date(self.year(moment), moment.month, moment.day).day == moment.day
 
     def moment(self, minute: float) -> datetime:
         """Date and time of a minute."""

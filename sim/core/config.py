@@ -26,7 +26,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from sim.core.errors import UnitError
 from sim.core.parameters import parameters
+from sim.core.quantities import parse_money, parse_money_rate, parse_rate
 from sim.core.tables import Fault
 
 DATA_SUFFIXES = (".csv", ".parquet")
@@ -145,7 +147,8 @@ def param(
     `low` and `high` bound what is plausible, written like the default; left out, they are taken from the
     table and converted to the default's unit where that is possible. The default counts as an
     assumption when asked so, when it has no source, or when the table tags its source `[a]`.
-    `field` passes on to pydantic's `Field` (`gt`, `description`, ...).
+    `field` passes on to pydantic's `Field` (`gt`, `description`, ...). A side that it leaves open is closed far beyond
+    what is plausible, where arithmetic would end: see `_far`.
 
     Raises ValueError for an id that the table does not have.
     """
@@ -167,9 +170,34 @@ def param(
     }
     if note:
         field.setdefault("description", note)
+    least, most = _far(default, low, high)
+    if least is not None and not {"ge", "gt"} & field.keys():
+        field["ge"] = least
+    if most is not None and not {"le", "lt"} & field.keys():
+        field["le"] = most
     if isinstance(default, (list, dict, set)):
         return Field(default_factory=lambda: default.copy(), json_schema_extra=extra, **field)
     return Field(default=default, json_schema_extra=extra, **field)
+
+
+def _far(default: Any, low: Any, high: Any) -> tuple[float | None, float | None]:
+    """The least and the most that is accepted at all of a quantity with a plausible range.
+
+    A number without a unit may be ten times its plausible bound, for it is often an exponent, and below 0 only where that
+    is plausible; whole numbers, money and rates a thousand times. Other quantities are bounded by their units.
+    """
+    if isinstance(default, bool) or low is None or high is None:
+        return None, None
+    if isinstance(default, int):
+        return (0 if low >= 0 else 1_000 * low), 1_000 * max(high, default)
+    if isinstance(default, float):
+        return (0.0 if low >= 0.0 else 10.0 * low), 10.0 * max(abs(high), abs(low), abs(default))
+    for parse in (parse_money, parse_money_rate, parse_rate):
+        try:
+            return None, 1_000.0 * max(parse(high), parse(default))
+        except UnitError:
+            continue
+    return None, None
 
 
 def _in_unit_of(default: Any, number: float, unit: str, centre: float | None) -> Any:

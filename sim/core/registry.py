@@ -75,8 +75,24 @@ def policy(slot: str, name: str) -> Callable[[_T], _T]:
     return register
 
 
-def event(name: str, *, kind: Kind = "inject") -> Callable[[_T], _T]:
-    """Register the decorated function as the event `name`. Raises RegistryError on a duplicate."""
+def event(
+    name: str,
+    *,
+    kind: Kind = "inject",
+    like: str = "",
+    needs: str = "",
+    forbids: str = "",
+    requires: tuple[str, ...] = (),
+    one_of: tuple[str, ...] = (),
+) -> Callable[[_T], _T]:
+    """Register the decorated function as the event `name`. Raises RegistryError on a duplicate.
+
+    Annotations of the parameters say what a file may write, and it is checked when the file is loaded. `like` names a
+    section (`threats.config.Waf`) whose keys the parameters of the same names are. `needs` is a key that the scenario
+    must have (`oversight.licences`, or with its values, `supply.sourcing.policy=backup,emergency_pool`), `forbids` one
+    that it must not have. Arguments that `requires` names must be written, and exactly one of `one_of`. All are
+    literals: the catalogue reads them from the source text.
+    """
     _check_name(name)
     if kind not in ("inject", "action"):
         raise RegistryError(f"event {name!r}: kind must be 'inject' or 'action', found {kind!r}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sim.core.config import Section, param
 from sim.core.units import Count, Duration, Share
 from sim.crowd.demand_config import Demand
 from sim.crowd.programmes_config import Programmes
+
+Weight = Annotated[float, Field(ge=0.0, le=1e6)]
 
 
 class Segment(Section):
@@ -20,7 +22,7 @@ class Segment(Section):
     sensitivity: float = param(1.0, "", "price sensitivity, times the crowd's", low=0.5, high=2.0)
     deal_prone: Share = param("50%", "", "share that hunts for bargains", low="20%", high="80%")
     premium: Share = param("20%", "", "share that are members", low="5%", high="50%")
-    tastes: dict[str, float] = Field(default_factory=dict, description="need of a category, times the crowd's")
+    tastes: dict[str, Annotated[float, Field(ge=0.0, le=1_000.0)]] = Field(default_factory=dict, description="need of a category, times the crowd's")
 
 
 class Visits(Section):
@@ -31,12 +33,12 @@ class Visits(Section):
         low=0.1, high=0.6, gt=0,
     )  # fmt: skip
     shape: float = param(0.243, "R03", "gamma shape of visit rates over shoppers", low=0.24, high=1.5, gt=0)
-    hour_of_day: list[float] = param(
+    hour_of_day: list[Weight] = param(
         [3.41, 1.59, 0.86, 0.59, 0.50, 0.65, 1.37, 2.49, 3.39, 4.16, 4.83, 4.70,
          4.75, 5.19, 5.18, 5.36, 5.14, 4.69, 4.81, 6.06, 7.35, 8.41, 8.30, 6.25],
         "T17", "weights of the hours 0 to 23", min_length=24, max_length=24,
     )  # fmt: skip
-    day_of_week: list[float] = param(
+    day_of_week: list[Weight] = param(
         [0.98, 0.98, 0.98, 0.98, 0.99, 1.04, 1.05], "", "weights Monday to Sunday", min_length=7, max_length=7
     )
     deal_pull: float = param(
@@ -45,6 +47,13 @@ class Visits(Section):
     satisfaction_pull: float = param(0.8, "", "log visits per point of satisfaction above neutral", low=0.2, high=2.0)
     pages: float = param(8.0, "T02", "pages seen in a visit", low=4.0, high=16.0, gt=0)
     desktop: Share = param("22%", "", "share of shoppers at a desktop", low="10%", high="50%")
+
+    @field_validator("hour_of_day", "day_of_week")
+    @classmethod
+    def _somebody_comes(cls, weights: list[float]) -> list[float]:
+        if not sum(weights) > 0.0:
+            raise ValueError("found weights that are all 0, accepted: at least one above 0")
+        return weights
 
 
 class Price(Section):
@@ -62,9 +71,10 @@ class Price(Section):
 class Choice(Section):
     """What a visit leads to."""
 
-    carts: Share = param("13%", "T11", "share of visits that fill a cart at list prices, without any promotion")
+    carts: Share = param("13%", "T11", "share of visits that fill a cart at list prices, without any promotion",
+                         gt=0, lt=1)  # fmt: skip
     completes: Share = param(
-        "29.81%", "T09", "share of carts bought at once, without any promotion: one less abandonment"
+        "29.81%", "T09", "share of carts bought at once, without any promotion: one less abandonment", gt=0, lt=1
     )
     hesitation: float = param(0.8, "", "standard deviation over shoppers of the checkout threshold", low=0.3, high=1.5)
     nest: float = param(
@@ -80,7 +90,7 @@ class Choice(Section):
     further_lines: Share = param(
         "40%", "", "chance of looking for one more thing after putting one in the cart", low="20%", high="60%"
     )
-    second_unit: Share = param("15%", "", "chance of each further unit of a line", low="5%", high="40%")
+    second_unit: Share = param("15%", "", "chance of each further unit of a line", low="5%", high="40%", lt=1)
     revisit_cart: Share = param(
         "20%", "", "chance that a visitor goes back to a cart left earlier", low="10%", high="50%"
     )
@@ -94,7 +104,7 @@ class Waiting(Section):
     per_day: float = param(0.06, "", "further utility lost per day of waiting", low=0.02, high=0.2)
     returns: Share = param("85%", "", "share of those waiting who come back at the opening", low="60%", high="95%")
     follow_through: Share = param(
-        "75%", "", "chance that one who came back buys at the expected price", low="50%", high="90%"
+        "75%", "", "chance that one who came back buys at the expected price", low="50%", high="90%", gt=0, lt=1
     )
     prompt: Share = param(
         "90%",
@@ -109,9 +119,10 @@ class Waiting(Section):
         "scale of the rush: Weibull delay after the opening, fitted to the cumulative curve",
         low="43min",
         high="67min",
+        gt=0,
     )
     rush_shape: float = param(0.8174, "T26", "shape of that Weibull delay, fitted", low=0.56, high=1.19, gt=0)
-    later: Duration = param("10h", "T26", "mean delay of the others")
+    later: Duration = param("10h", "T26", "mean delay of the others", gt=0)
 
 
 class StockOut(Section):
@@ -146,8 +157,8 @@ class Memory(Section):
     learning: float = param(0.15, "", "weight of a new experience", low=0.05, high=0.4)
     negativity: float = param(2.0, "C08", "bad experiences count so many times", low=1.0, high=3.0)
     late: float = param(0.5, "F21", "disappointment of a late parcel, of 1", low=0.2, high=1.0)
-    dropout_a: float = param(0.793, "R05", "beta of the dropout propensity")
-    dropout_b: float = param(2.426, "R06", "beta of the dropout propensity")
+    dropout_a: float = param(0.793, "R05", "beta of the dropout propensity", gt=0, le=1_000)
+    dropout_b: float = param(2.426, "R06", "beta of the dropout propensity", gt=0, le=1_000)
     dropout_pull: float = param(2.0, "", "log dropout per point of satisfaction below neutral", low=0.5, high=4.0)
     review: Share = param("12%", "", "chance that a delivered order is reviewed", low="3%", high="40%")
 
@@ -172,7 +183,7 @@ class Returns(Section):
 class Crowd(Programmes):
     """The shoppers."""
 
-    shoppers: Count = Field(100_000, description="rows simulated")
+    shoppers: Count = Field(100_000, le=100_000_000, description="rows simulated")
     represents: Count | None = Field(None, description="people they stand for; left out: as many as rows")
     segments: dict[str, Segment] = param(
         {
@@ -187,6 +198,8 @@ class Crowd(Programmes):
         },
         "",
         "kinds of shoppers by name; shares add up to 100%",
+        min_length=1,
+        max_length=64,
     )
     region_shares: list[Annotated[float, Field(gt=0)]] = param(
         [0.28, 0.20, 0.16, 0.14, 0.12, 0.10], "", "weight of each region's population", min_length=1, max_length=64
@@ -203,3 +216,11 @@ class Crowd(Programmes):
     top_up: TopUp = Field(default_factory=TopUp)
     returns: Returns = Field(default_factory=Returns)
     demand: Demand | None = Field(None, description="a trace or a distribution of demand instead of shoppers")
+
+    @field_validator("segments")
+    @classmethod
+    def _shares_add_up(cls, segments: dict[str, Segment]) -> dict[str, Segment]:
+        total = sum(segment.share for segment in segments.values())
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"found shares that add up to {total:.6%}, accepted: shares of 100% together")
+        return segments

@@ -31,6 +31,7 @@ class Demand(Section):
     )
     per: Duration = Field(
         "1d",  # type: ignore[assignment]
+        ge=1.0,
         description="length of a period; a short one makes demand come all the time",
     )
     moment: Literal["start", "end"] = Field("start", description="when in a period demand comes")
@@ -52,9 +53,9 @@ class Demand(Section):
         }[self.distribution]
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
-            raise ValueError(f"a {self.distribution} demand needs {' and '.join(missing)}")
+            raise ValueError(f"found a {self.distribution} demand without {' and '.join(missing)}, accepted: with")
         if self.distribution == "uniform_integers" and self.low > self.high:  # type: ignore[operator]
-            raise ValueError(f"low ({self.low}) is above high ({self.high})")
+            raise ValueError(f"found low {self.low} above high {self.high}, accepted: low at most high")
         return self
 
     def faults(self, field: str, frame: Any) -> Iterable[Fault]:

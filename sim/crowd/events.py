@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from sim.core.arguments import minutes, refusal
+from sim.core.arguments import Category, Part, Ratio, minutes, refusal
 from sim.core.arguments import size as magnitude
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError
@@ -36,7 +36,7 @@ def _category(market: Any, target: Any) -> int | None:
 
 
 @event("crowd.surge", kind="inject")
-def surge(market: Any, target: Any = None, for_minutes: Any = None, factor: float = 2.0) -> None:
+def surge(market: Any, target: Category | None = None, for_minutes: Any = None, factor: Annotated[float, Field(ge=0.01, le=100.0)] = 2.0) -> None:
     """So many times the visits, or the need of one category, for a time (1d if left out): a fad, a fright, a storm."""
     category, factor = _category(market, target), float(factor)
     world = market.world
@@ -57,7 +57,7 @@ def surge(market: Any, target: Any = None, for_minutes: Any = None, factor: floa
 
 
 @event("crowd.rumour", kind="inject")
-def rumour(market: Any, target: Any = None, for_minutes: Any = None, share: Any = "30%", size: float = 0.1) -> None:
+def rumour(market: Any, target: Any = None, for_minutes: Any = None, share: Part | None = None, size: Ratio | None = 0.1) -> None:
     """A share of shoppers (30%) hear something bad: their satisfaction falls by `size`, and recovers by experience."""
     rows = market.world.crowd.rows
     everyone = np.arange(len(rows))
@@ -65,9 +65,9 @@ def rumour(market: Any, target: Any = None, for_minutes: Any = None, share: Any 
     rows["satisfaction"][heard] = np.maximum(0.0, rows["satisfaction"][heard] - np.float32(magnitude(size, 0.1)))
 
 
-@event("crowd.campaign", kind="action")
+@event("crowd.campaign", kind="action", like="crowd.programmes_config.Channel")
 def campaign(
-    market: Any, target: Any = None, for_minutes: Any = None, budget: Any = "100k CNY", policy: str = "broad",
+    market: Any, target: Category | None = None, for_minutes: Any = None, budget: Any = "100k CNY", policy: str = "broad",
     click: Any = None, cost: Any = None,
 ) -> None:  # fmt: skip
     """Spend a budget today on an advertisement for the shop or a category, through a channel of the given policy."""

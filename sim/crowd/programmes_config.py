@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from sim.core.arguments import AnyCategory, Category
 from sim.core.config import Section, Slot, default, param
 from sim.core.units import Duration, Money, Share, When
 
@@ -32,9 +33,9 @@ class Channel(Section):
     budget: Money = Field(description="spent a day, while the channel runs")
     start: When | None = Field(None, alias="from", description="first day; left out: the scenario's start")
     to: When | None = Field(None, description="end; left out: the scenario's end")
-    category: str = Field("", description="category that the advertisement shows; left out: the whole shop")
+    category: AnyCategory = Field("", description="category that the advertisement shows; left out: the whole shop")
     audience: Literal["prospects", "customers", "everyone"] = default("everyone", description="who may be addressed")
-    cost: Money = param("0.06 CNY", "", "price of one contact at the start of the cost curve", low="0.02 CNY", high="0.3 CNY")
+    cost: Money = param("0.06 CNY", "", "price of one contact at the start of the cost curve", low="0.02 CNY", high="0.3 CNY", gt=0)
     curve: Literal["exponential", "hill"] = default("exponential", description="how reach saturates with spend")
     hill: float = param(1.5, "", "exponent of the Hill curve", low=1.0, high=3.0, ge=1)
     ceiling: Share = param("60%", "", "share of the audience that any spend can reach in a day", low="20%", high="90%", gt=0)
@@ -100,7 +101,7 @@ class TriggeredCoupons(Section):
         "",
         "voucher of each segment (rfm), or of `all` (everyone)",
     )
-    every: Duration = param("7d", "", "time between rounds", low="1d", high="30d", gt=0)
+    every: Duration = param("7d", "", "time between rounds", low="1d", high="30d", ge=60)
     budget: Money = Field(description="face value that may be given out in all; what lapses comes back")
     tell: bool = default(True, description="a message goes with the voucher")
 
@@ -126,7 +127,7 @@ class MemberDay(Section):
 class Adviser(Section):
     """A person who looks through the shop for a member."""
 
-    categories: list[str] = Field(default_factory=list, description="categories advised on; empty: all")
+    categories: list[Category] = Field(default_factory=list, description="categories advised on; empty: all")
     looks: int = param(3, "", "further articles weighed for each one shown", low=1, high=6, ge=0, le=12)
     skill: Share = param("70%", "", "chance that a look judges the match rightly", low="40%", high="95%")
     cost: Money = param("8 CNY", "", "cost of the adviser, per member and month", low="2 CNY", high="40 CNY")
@@ -211,7 +212,7 @@ class WinBack(Section):
 
     policy: Annotated[str, Slot("crowd.win_back")] = default("lapsed", description="whom it addresses")
     lapsed: Duration = param("30d", "", "neither order nor visit for so long", low="14d", high="90d")
-    every: Duration = param("7d", "", "time between rounds", low="1d", high="30d", gt=0)
+    every: Duration = param("7d", "", "time between rounds", low="1d", high="30d", ge=60)
     voucher: Voucher = param({"off": "20 CNY", "threshold": "99 CNY", "valid": "14d"}, "", "what they are offered")
     budget: Money = Field(description="face value that may be given out in all; what lapses comes back")
     accepts: Share = param("3%", "", "chance that one who had left comes back for an average offer", low="1%", high="8%")

@@ -44,6 +44,7 @@ from sim.engine.care_hours import CareHours
 from sim.engine.crowding import appoint_visits, appoint_waiting, shown_promises
 from sim.engine.giving import appoint_ends, give_away
 from sim.engine.journal import Journal
+from sim.engine.refusing import check_memory, told
 from sim.engine.room import free_appointments, make_room
 from sim.engine.standing import stand_ready
 from sim.engine.voiding import void_lost_payments
@@ -109,8 +110,9 @@ class Marketplace(mesa.Model):
         self.minute = 0
         self.notices: dict[str, Any] = {}  # what sides want to keep for their measures
         self._import_sides()
-        self._build()
-        self._populate()
+        check_memory(scenario)
+        told(scenario, "", self._build)
+        told(scenario, "", self._populate)
         self._schedule_timeline()
         stand_ready(self)
         self.datacollector = mesa.DataCollector(
@@ -231,12 +233,13 @@ class Marketplace(mesa.Model):
             yield self.env.timeout(DAY)
 
     def _schedule_timeline(self) -> None:
-        for spec in self.config.events:
+        for number, spec in enumerate(self.config.events):
             minute = self.calendar.minute(spec.at)
             if not 0 <= minute < self.calendar.end:
                 continue
             priority = FAULTS if get_event(spec.do).kind == "inject" else ACTIONS
-            call_after(self.env, minute, priority, partial(self.apply, spec))
+            happen = partial(told, self.source, f"events.{number}", partial(self.apply, spec))
+            call_after(self.env, minute, priority, happen)
 
     # Running ---------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ class Step(Section):
 
     do: str = Field(description="the action's name, such as platform.failover (see `sim618 list events`)")
     target: str | None = Field(None, description="what it is done to")
-    lasts: Duration | None = Field(None, alias="for", description="how long it holds")
+    lasts: Duration | None = Field(None, alias="for", gt=0.0, description="how long it holds")
     after: Duration = default("0s", description="time from the decision, or from the step before")
 
     @model_validator(mode="before")

@@ -20,7 +20,7 @@ class Network(Section):
     central: Count = Field(1, ge=1, le=8, description="central warehouses, keep every SKU")
     regional: Count = Field(6, ge=0, le=64, description="regional warehouses, one a region in turn")
     front: Count = Field(20, ge=0, le=400, description="front warehouses, spread over regions by demand")
-    speed: float = param(60.0, "", "km/h of line-haul on the road", low=45.0, high=75.0)
+    speed: float = param(60.0, "", "km/h of line-haul on the road", low=45.0, high=75.0, gt=0)
     detour: float = param(1.3, "", "road kilometres per kilometre as the crow flies", low=1.15, high=1.45)
     sorting: Duration = param("4h", "", "sorting on the way between two regions", low="2h", high="12h")
     local_haul: Duration = param("3h", "", "from a warehouse to the couriers of its own region", low="1h", high="8h")
@@ -46,10 +46,10 @@ class Site(Staff):
 class Picking(Section):
     """Work on one parcel."""
 
-    rate: Rate = param("100/h", "F06", "units picked by one person", low="60/h", high="180/h")
+    rate: Rate = param("100/h", "F06", "units picked by one person", low="60/h", high="180/h", gt=0)
     pack_rate: Rate = param(
         "80/h", "F09", "parcels packed by one person; single-item packing is quicker than the catalogue's 25-30",
-        low="25/h", high="120/h", assumption=True,
+        low="25/h", high="120/h", assumption=True, gt=0,
     )  # fmt: skip
     variation: float = param(0.6, "", "coefficient of variation of the time of one parcel", low=0.0, high=1.2)
     wage: MoneyRate = param(
@@ -114,7 +114,7 @@ class Returns(Section):
 
     collect: Duration = param("30h", "", "from the request to the parcel on the road", low="6h", high="3d")
     variation: float = param(0.8, "", "coefficient of variation of the collection time", low=0.3, high=1.2)
-    inspect_rate: Rate = param("30/h", "", "parcels inspected by one person", low="15/h", high="60/h")
+    inspect_rate: Rate = param("30/h", "", "parcels inspected by one person", low="15/h", high="60/h", gt=0)
     opens: Clock = default("09:00", description="beginning of the inspectors' shift")
     closes: Clock = default("18:00", description="end of the inspectors' shift")
     restock: Share = param("85%", "", "share of returned lines good enough to be sold again", low="60%", high="97%")
@@ -156,12 +156,12 @@ class Station(Section):
 class Arrivals(Section):
     """Fulfilment driven alone: parcels arrive from outside and pass a line of stations, nothing else runs."""
 
-    rate: Rate = Field(description="arrivals at the first station")
+    rate: Rate = Field(gt=0.0, le=10_000.0, description="arrivals at the first station")
     distribution: Noise = default("exponential", description="of the time between two: exponential is a Poisson stream")
     cv2: float = Field(0.5, gt=0.0, le=16.0, description="squared coefficient of variation of a gamma")
     stations: list[Station] = Field(min_length=1, max_length=16, description="passed one after the other")
     parcels: Count = Field(2_000_000, ge=1_000, le=1_000_000_000, description="parcels measured")
-    warmup: Count = Field(100_000, ge=0, description="parcels before the first that is measured")
+    warmup: Count = Field(100_000, ge=0, le=10_000_000, description="parcels before the first that is measured")
     within: Duration = default("20s", description="target of the share that waits no longer")
 
     @property
@@ -192,7 +192,7 @@ class Fulfilment(Section):
     sized_for: Rate | Literal["expected"] = default(
         "expected", description="parcels that staff set to `auto` is enough for; `expected`: those of an ordinary day"
     )
-    utilisation: Share = param("70%", "", "of `auto` staff when just that many come", low="55%", high="90%")
+    utilisation: Share = param("70%", "", "of `auto` staff when just that many come", low="55%", high="90%", gt=0)
     spill: Share = param(
         "20%", "", "for sizing `auto` staff: share of a front or regional warehouse's demand that central ones serve",
         low="5%", high="40%",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.core.arguments import minutes, size
+from sim.core.arguments import Couriers, Part, Ratio, Stations, Warehouses, minutes, size
 from sim.core.clock import FAULTS, call_after
 from sim.core.registry import event, get_event
 
@@ -17,7 +17,7 @@ HOUR, DAY = 60.0, 1440.0
 
 
 @event("fulfilment.warehouse_fire", kind="inject")
-def warehouse_fire(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def warehouse_fire(market: Any, target: Warehouses | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """A warehouse is closed for a time (30d if left out) and the share `magnitude` of its stock (all) is lost."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites("central-1" if target is None else target):
@@ -26,7 +26,7 @@ def warehouse_fire(market: Any, target: Any = None, for_minutes: Any = None, mag
 
 
 @event("fulfilment.close_warehouse", kind="inject")
-def close_warehouse(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def close_warehouse(market: Any, target: Warehouses | None = None, for_minutes: Any = None) -> None:
     """A warehouse is closed for a time (1d if left out); its stock is safe, its orders go elsewhere."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites(target):
@@ -34,7 +34,7 @@ def close_warehouse(market: Any, target: Any = None, for_minutes: Any = None) ->
 
 
 @event("fulfilment.close_station", kind="inject")
-def close_station(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def close_station(market: Any, target: Stations | None = None, for_minutes: Any = None) -> None:
     """Picking of a warehouse, or the couriers of a region, stop for a time (2h if left out); what waits stays."""
     desk = market.notices["fulfilment"]
     for station in desk.stations(target):
@@ -42,7 +42,7 @@ def close_station(market: Any, target: Any = None, for_minutes: Any = None) -> N
 
 
 @event("fulfilment.strike", kind="inject")
-def strike(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def strike(market: Any, target: Couriers | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """The share `magnitude` of couriers (all if left out) do not work for a time (1d)."""
     desk = market.notices["fulfilment"]
     share, lasting = min(size(magnitude, 1.0), 1.0), minutes(for_minutes, DAY)
@@ -54,7 +54,7 @@ def strike(market: Any, target: Any = None, for_minutes: Any = None, magnitude: 
 
 
 @event("fulfilment.slow_picking", kind="inject")
-def slow_picking(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def slow_picking(market: Any, target: Warehouses | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """Picking works at the share `magnitude` of its pace (50% if left out) for a time (1d)."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites(target):
@@ -62,7 +62,7 @@ def slow_picking(market: Any, target: Any = None, for_minutes: Any = None, magni
 
 
 @event("fulfilment.slow_roads", kind="inject")
-def slow_roads(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def slow_roads(market: Any, target: Warehouses | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """Hauls from warehouses that leave during a time (2d if left out) take `magnitude` times as long (2)."""
     desk = market.notices["fulfilment"]
     factor = max(size(magnitude, 2.0), 0.05)
@@ -76,7 +76,7 @@ def _clear_roads(market: Any, warehouses: list[int], factor: float) -> None:
 
 
 @event("fulfilment.overtime", kind="action")
-def overtime(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def overtime(market: Any, target: Warehouses | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """Warehouses work with the share `magnitude` more people (30% if left out) for a time (1d), at time and a half."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites(target):
@@ -84,7 +84,7 @@ def overtime(market: Any, target: Any = None, for_minutes: Any = None, magnitude
 
 
 @event("fulfilment.hire_couriers", kind="action")
-def hire_couriers(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def hire_couriers(market: Any, target: Couriers | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """The share `magnitude` more couriers (50% if left out) deliver for a time (3d)."""
     desk = market.notices["fulfilment"]
     for station in desk.courier_stations(target):
@@ -92,7 +92,7 @@ def hire_couriers(market: Any, target: Any = None, for_minutes: Any = None, magn
 
 
 @event("fulfilment.reroute", kind="action")
-def reroute(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def reroute(market: Any, target: Warehouses | None = None, for_minutes: Any = None) -> None:
     """A warehouse is not allocated to for a time (1d if left out), and what waits there is sent from elsewhere."""
     desk = market.notices["fulfilment"]
     for warehouse in desk.sites(target):

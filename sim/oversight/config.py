@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sim.core.arguments import MainSupplier
 from sim.core.config import Section, Slot, param
 from sim.core.units import Count, Duration, Money, Percent, Share, When
 
@@ -23,9 +24,9 @@ class Licence(Section):
 class Licences(Section):
     """Suppliers' business licences, inspections, and what follows from a missing one."""
 
-    named: dict[str, Licence] = Field(default_factory=dict, description="licences by supplier; the others are drawn")
+    named: dict[MainSupplier, Licence] = Field(default_factory=dict, description="licences by supplier; the others are drawn")
     missing: Share = param("15.2%", "S11", "share of suppliers without a licence where nobody asks for one", low="5%", high="25%")
-    term: Duration = param("1825d", "", "how long a licence is valid", low="365d", high="3650d")
+    term: Duration = param("1825d", "", "how long a licence is valid", low="365d", high="3650d", ge=1_440)
     renews: Share = param("85%", "", "share of suppliers that renew in time without being reminded", low="60%", high="98%")
     obtain: Duration = param("20d", "", "time to obtain or renew a licence", low="10d", high="60d")
     inspected: Share = param("0.2%", "G18", "chance in a year that a supplier's goods here are inspected", low="0.01%", high="2%")
@@ -47,7 +48,7 @@ class Checks(Section):
 
     policy: Annotated[str, Slot("oversight.checks")] = Field("none", description="registered under oversight.checks")
     finds: Share = param("95%", "", "chance that a check finds a missing licence", low="80%", high="99%")
-    every: Duration = param("30d", "", "periodic: time between checks of all suppliers", low="7d", high="180d")
+    every: Duration = param("30d", "", "periodic: time between checks of all suppliers", low="7d", high="180d", ge=60)
     warn: Duration = param("60d", "", "periodic: how long before the expiry the supplier is reminded", low="14d", high="120d")
     cost: Money = param("300 CNY", "", "cost of one check", low="50 CNY", high="2000 CNY")
     turnover: Share = param("30%", "", "onboarding: suppliers that join in a year, of all", low="10%", high="60%")

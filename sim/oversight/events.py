@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
-from sim.core.arguments import minutes
+from sim.core.arguments import Licensed, Role, minutes
 from sim.core.clock import ACTIONS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
@@ -22,7 +22,7 @@ def _office(market: Any, part: str = "") -> Any:
 
 
 @event("oversight.audit", kind="inject")
-def audit(market: Any, target: Any = None, for_minutes: Any = None, what: str = "licences") -> None:
+def audit(market: Any, target: Licensed | None = None, for_minutes: Any = None, what: Literal["all", "licences", "tax", "prices", "data"] = "licences") -> None:
     """The regulator looks at once at `what`: licences (of a target supplier or all), tax, prices, data, or all."""
     if what not in WHAT:
         raise SimError(f"what: found {what!r}, accepted: {', '.join(WHAT)}")
@@ -35,16 +35,16 @@ def audit(market: Any, target: Any = None, for_minutes: Any = None, what: str = 
             look()
 
 
-@event("oversight.licence_lapse", kind="inject")
-def licence_lapse(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+@event("oversight.licence_lapse", kind="inject", needs="oversight.licences")
+def licence_lapse(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
     """A supplier's licence is withdrawn, and nobody tells us."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
         registrar.lapse(supplier)
 
 
-@event("oversight.take_down", kind="inject")
-def take_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+@event("oversight.take_down", kind="inject", needs="oversight.licences")
+def take_down(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
     """The regulator orders every SKU of a supplier off the shelf for a time (20d), whatever its licence."""
     registrar = _office(market, "licences").licences
     lasts = minutes(for_minutes, 20.0 * DAY)
@@ -53,9 +53,9 @@ def take_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
         call_after(market.env, lasts, ACTIONS, partial(registrar.reinstate, supplier))
 
 
-@event("oversight.breach", kind="inject")
+@event("oversight.breach", kind="inject", needs="oversight.privacy")
 def breach(
-    market: Any, target: Any = None, for_minutes: Any = None, role: str | None = None, entry: str | None = None
+    market: Any, target: Any = None, for_minutes: Any = None, role: Role | None = None, entry: Literal["account", "database"] | None = None
 ) -> None:
     """It becomes known that personal data were stolen, by an account of a `role` or from the `entry` database."""
     _office(market, "privacy").guardian.breach(role, entry)
@@ -64,8 +64,8 @@ def breach(
 # What people do -----------------------------------------------------------------------------------
 
 
-@event("oversight.reinstate", kind="action")
-def reinstate(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+@event("oversight.reinstate", kind="action", needs="oversight.licences")
+def reinstate(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
     """Put the goods of suppliers that have a licence back on the shelf; the others are refused."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
@@ -73,8 +73,8 @@ def reinstate(market: Any, target: Any = None, for_minutes: Any = None) -> None:
             registrar.reinstate(supplier)
 
 
-@event("oversight.apply", kind="action")
-def apply(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+@event("oversight.apply", kind="action", needs="oversight.licences")
+def apply(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
     """Have suppliers without a valid licence apply for one at once."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
@@ -82,8 +82,8 @@ def apply(market: Any, target: Any = None, for_minutes: Any = None) -> None:
             registrar.apply(supplier)
 
 
-@event("oversight.delist", kind="action")
-def delist(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+@event("oversight.delist", kind="action", needs="oversight.licences")
+def delist(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
     """Take the goods of a supplier without a valid licence off the shelf ourselves, and have it apply for one."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):

@@ -21,8 +21,8 @@ class Limits(Section):
 
     pods: int | None = Field(default=None, ge=0, description="pods in a period")
     percent: Percent | None = Field(default=None, ge=0, description="share of the replicas in a period")
-    period: Duration = param("15s", "Kubernetes", "length of the period")
-    stabilisation: Duration = param("0s", "Kubernetes", "how long earlier recommendations hold back a later one")
+    period: Duration = param("15s", "Kubernetes", "length of the period", gt=0, le=1_440)
+    stabilisation: Duration = param("0s", "Kubernetes", "how long earlier recommendations hold back a later one", le=1_440)
 
 
 class Autoscaler(Section):
@@ -131,8 +131,8 @@ class Experience(Section):
     """What the shopper's device adds to every page."""
 
     page_weight: Size = param("1.6 MB", "", "transferred for a page", low="500 kB", high="4 MB")
-    phone_speed: Speed = param("20 Mbit/s", "", "median mobile connection", low="5 Mbit/s", high="100 Mbit/s")
-    desktop_speed: Speed = param("60 Mbit/s", "", "median fixed connection", low="20 Mbit/s", high="300 Mbit/s")
+    phone_speed: Speed = param("20 Mbit/s", "", "median mobile connection", low="5 Mbit/s", high="100 Mbit/s", gt=0)
+    desktop_speed: Speed = param("60 Mbit/s", "", "median fixed connection", low="20 Mbit/s", high="300 Mbit/s", gt=0)
     phone_rendering: Duration = param("800ms", "", "rendering on a phone", low="300ms", high="2s")
     desktop_rendering: Duration = param("300ms", "", "rendering on a desktop", low="100ms", high="1s")
 
@@ -141,23 +141,26 @@ class Stage(Section):
     """Reach `target` in `duration`, linearly."""
 
     duration: Duration
-    target: Rate
+    target: Rate = Field(le=1_000_000.0)
 
 
 class Load(Section):
     """An exogenous load, so that the machine room runs without a crowd. Exactly one of `rate`, `stages`, `trace`."""
 
-    rate: Rate | None = None
-    start_rate: Rate = param("0/s", "", "rate before the first stage")
+    rate: Rate | None = Field(None, le=1_000_000.0)
+    start_rate: Rate = param("0/s", "", "rate before the first stage", le=1_000_000.0)
     stages: list[Stage] = Field(default_factory=list)
     trace: DataFile | None = Field(default=None, description="table with a column `count`: requests in each minute, in order")
-    scale: float = Field(default=1.0, gt=0, description="factor on the trace")
+    scale: float = Field(default=1.0, gt=0, le=1e6, description="factor on the trace")
     arrivals: Literal["smooth", "poisson"] = "smooth"
 
     @model_validator(mode="after")
     def _check(self) -> Load:
         if sum([self.rate is not None, bool(self.stages), self.trace is not None]) != 1:
             raise ValueError("accepted: exactly one of rate, stages, trace")
+        most = max([self.rate or 0.0, self.start_rate, *(stage.target for stage in self.stages)])
+        if self.arrivals == "poisson" and most > 50_000.0:
+            raise ValueError(f"found poisson arrivals of {most:g}/s, accepted: at most 50000/s, or smooth arrivals")
         return self
 
     def faults(self, field: str, frame: Any) -> Iterable[Fault]:

@@ -9,13 +9,28 @@ has already been served starts with the next.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from sim.core import arguments
+from sim.core.arguments import (
+    Cached,
+    Database,
+    Degradable,
+    Node,
+    Number,
+    Part,
+    Place,
+    Primary,
+    Ratio,
+    Service,
+    UserAction,
+)
 from sim.core.clock import FAULTS
 from sim.core.errors import SimError
 from sim.core.registry import event
-from sim.core.units import parse_duration, parse_rate
+from sim.core.units import Duration, Rate, parse_duration, parse_rate
 from sim.platform import control
 from sim.platform import state as st
 from sim.platform.actors import Operations, operations
@@ -49,8 +64,8 @@ def _hold(market: Any, kind: int, target: Any, size: float, for_minutes: Any, us
 # What can befall it -------------------------------------------------------------------------------
 
 
-@event("platform.crash", kind="inject")
-def crash(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+@event("platform.crash", kind="inject", requires=("target",))
+def crash(market: Any, target: Node | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """A share of a service's replicas is gone (all, if left out) with the requests there; a primary fails over."""
     team = operations(market)
     node, size = team.node(target), _size(magnitude, 1.0, 1.0)
@@ -63,26 +78,26 @@ def crash(market: Any, target: Any = None, for_minutes: Any = None, magnitude: A
     _hold(market, st.CAPACITY, target, size, for_minutes, 5.0, "crashed")
 
 
-@event("platform.slow", kind="inject")
-def slow(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+@event("platform.slow", kind="inject", requires=("target",))
+def slow(market: Any, target: Node | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """Requests take `magnitude` longer (200% if left out: three times as long)."""
     _hold(market, st.SLOW, target, _size(magnitude, 2.0), for_minutes, 15.0, "slow")
 
 
-@event("platform.packet_loss", kind="inject")
-def packet_loss(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+@event("platform.packet_loss", kind="inject", requires=("target",))
+def packet_loss(market: Any, target: Node | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """A share of packets to a node is lost (5% if left out): retransmissions, then timeouts."""
     _hold(market, st.LOSS, target, _size(magnitude, 0.05, 1.0), for_minutes, 15.0, "packet_loss")
 
 
-@event("platform.partition", kind="inject")
-def partition(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+@event("platform.partition", kind="inject", requires=("target",))
+def partition(market: Any, target: Node | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """A share of callers cannot reach a node (all, if left out) and wait until their timeout."""
     _hold(market, st.UNREACHABLE, target, _size(magnitude, 1.0, 1.0), for_minutes, 10.0, "partitioned")
 
 
 @event("platform.capacity_cut", kind="inject")
-def capacity_cut(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def capacity_cut(market: Any, target: Node | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """A share of workers is gone (half, if left out): of one node, or of all at the shop's sites without a target."""
     team = operations(market)
     size = _size(magnitude, 0.5, 1.0)
@@ -90,8 +105,8 @@ def capacity_cut(market: Any, target: Any = None, for_minutes: Any = None, magni
         _hold(market, st.CAPACITY, team.plan.names[node], size, for_minutes, 30.0, "capacity_cut")
 
 
-@event("platform.cache_flush", kind="inject")
-def cache_flush(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+@event("platform.cache_flush", kind="inject", requires=("target",))
+def cache_flush(market: Any, target: Cached | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """A share of a service's cache is empty (all, if left out): its misses stampede the store."""
     team = operations(market)
     node, size = team.node(target), _size(magnitude, 1.0, 1.0)
@@ -101,15 +116,15 @@ def cache_flush(market: Any, target: Any = None, for_minutes: Any = None, magnit
         team.tell("cache_flushed", str(target), size)
 
 
-@event("platform.database_crash", kind="inject")
-def database_crash(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+@event("platform.database_crash", kind="inject", requires=("target",))
+def database_crash(market: Any, target: Database | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """A service's primary database is lost; a replica takes over where there is one."""
     name = str(target)
     crash(market, name if ".db" in name else f"{name}.db", 20.0 if for_minutes is None else for_minutes, magnitude)
 
 
-@event("platform.replication_lag", kind="inject")
-def replication_lag(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = "60s") -> None:
+@event("platform.replication_lag", kind="inject", requires=("target",))
+def replication_lag(market: Any, target: Primary | None = None, for_minutes: Any = None, magnitude: Duration = "60s") -> None:  # type: ignore[assignment]
     """Replicas of a primary fall behind by up to `magnitude` (a duration)."""
     team = operations(market)
     name = str(target) if ".db" in str(target) else f"{target}.db"
@@ -119,14 +134,14 @@ def replication_lag(market: Any, target: Any = None, for_minutes: Any = None, ma
     _hold(market, st.LAG, name, seconds, for_minutes, 30.0, "replication_lag")
 
 
-@event("platform.bad_release", kind="inject")
+@event("platform.bad_release", kind="inject", requires=("target",))
 def bad_release(
     market: Any,
-    target: Any = None,
+    target: Service | None = None,
     for_minutes: Any = None,
-    magnitude: Any = None,
+    magnitude: Part | None = None,
     strategy: Literal["big_bang", "canary"] = "big_bang",
-    slower: Any = None,
+    slower: Ratio | None = None,
 ) -> None:
     """A faulty version of a service goes out: a share of its requests fails (30% if left out), big_bang or canary."""
     team = operations(market)
@@ -146,7 +161,7 @@ def bad_release(
 
 @event("platform.dependency_outage", kind="inject")
 def dependency_outage(
-    market: Any, target: Any = "payment_provider", for_minutes: Any = None, magnitude: Any = None, hangs: bool = False
+    market: Any, target: Node | None = "payment_provider", for_minutes: Any = None, magnitude: Part | None = None, hangs: bool = False
 ) -> None:
     """A share of calls to a dependency fails (all, if left out), at once or, if it hangs, after the timeout."""
     kind = st.UNREACHABLE if hangs else st.ERROR
@@ -154,7 +169,7 @@ def dependency_outage(
 
 
 @event("platform.site_loss", kind="inject")
-def site_loss(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def site_loss(market: Any, target: Literal["site", "city"] | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """The site that serves is lost (target `city`: both centres of the first city); the pattern says what follows."""
     team = operations(market)
     size = _size(magnitude, 1.0, 1.0)
@@ -169,7 +184,7 @@ def site_loss(market: Any, target: Any = None, for_minutes: Any = None, magnitud
 
 
 @event("platform.traffic_surge", kind="inject")
-def traffic_surge(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def traffic_surge(market: Any, target: UserAction | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """People ask `magnitude` more (100% if left out) of one user action or of all."""
     team = operations(market)
     action = -1 if target is None else team.action(str(target))
@@ -181,7 +196,7 @@ def traffic_surge(market: Any, target: Any = None, for_minutes: Any = None, magn
 
 
 @event("platform.thundering_herd", kind="inject")
-def thundering_herd(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def thundering_herd(market: Any, target: UserAction | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """Clients come back all at once: `magnitude` times the last minute's requests (1 if left out) within 10 s."""
     team = operations(market)
     size = _size(magnitude, 1.0)
@@ -199,7 +214,7 @@ def thundering_herd(market: Any, target: Any = None, for_minutes: Any = None, ma
 
 
 @event("platform.rollback", kind="action")
-def rollback(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def rollback(market: Any, target: Service | None = None, for_minutes: Any = None) -> None:
     """Take back the releases of a service that are still out (of every service without a target)."""
     team = operations(market)
     for rollout in team.rollouts:
@@ -208,7 +223,7 @@ def rollback(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 
 
 @event("platform.failover", kind="action")
-def failover(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def failover(market: Any, target: Place | None = None, for_minutes: Any = None) -> None:
     """Switch to the standby of a database (or of the site without a target) without waiting for the fault to end."""
     team = operations(market)
     reason = team.fail_over(_place(team, target))
@@ -217,7 +232,7 @@ def failover(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 
 
 @event("platform.failback", kind="action")
-def failback(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def failback(market: Any, target: Place | None = None, for_minutes: Any = None) -> None:
     """Go back to a repaired primary or site; without a target, to all that are repaired."""
     team = operations(market)
     for node in list(team.outages) if target is None else [_place(team, target)]:
@@ -232,9 +247,9 @@ def _place(team: Operations, target: Any) -> int:
     return team.node(name if ".db" in name else f"{name}.db")
 
 
-@event("platform.scale", kind="action")
+@event("platform.scale", kind="action", one_of=("replicas", "factor"))
 def scale(
-    market: Any, target: Any = None, for_minutes: Any = None, replicas: int | None = None, factor: float | None = None
+    market: Any, target: Service | None = None, for_minutes: Any = None, replicas: Number | None = None, factor: Annotated[float, Field(gt=0.0, le=1000.0)] | None = None
 ) -> None:
     """Order replicas: at least `replicas`, or `factor` times the present ones, of one service or of all."""
     team = operations(market)
@@ -257,8 +272,8 @@ def scale(
         team.tell("scaled", team.plan.names[node], wanted)
 
 
-@event("platform.degrade", kind="action")
-def degrade(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+@event("platform.degrade", kind="action", requires=("target",))
+def degrade(market: Any, target: Degradable | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """Switch off a user action or a service (or a share of it), to spare the rest."""
     team = operations(market)
     size = _size(magnitude, 1.0, 1.0)
@@ -274,7 +289,7 @@ def degrade(market: Any, target: Any = None, for_minutes: Any = None, magnitude:
 
 
 @event("platform.restore", kind="action")
-def restore(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def restore(market: Any, target: Degradable | None = None, for_minutes: Any = None) -> None:
     """Switch on again what `platform.degrade` switched off, and end orders for replicas; all without a target."""
     team = operations(market)
     effects = team.platform.effects
@@ -291,8 +306,8 @@ def restore(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     team.tell("restored", name or "all")
 
 
-@event("platform.open_breaker", kind="action")
-def open_breaker(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+@event("platform.open_breaker", kind="action", requires=("target",))
+def open_breaker(market: Any, target: Node | None = None, for_minutes: Any = None) -> None:
     """Hold the circuit breakers towards a node open until closed by hand or for a while."""
     team = operations(market)
     until = math.inf if for_minutes is None else _until(team, for_minutes, 0.0)
@@ -300,8 +315,8 @@ def open_breaker(market: Any, target: Any = None, for_minutes: Any = None) -> No
     team.tell("breaker_opened", str(target))
 
 
-@event("platform.close_breaker", kind="action")
-def close_breaker(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+@event("platform.close_breaker", kind="action", requires=("target",))
+def close_breaker(market: Any, target: Node | None = None, for_minutes: Any = None) -> None:
     """Let go of breakers held open by hand, and close those that opened by themselves."""
     team = operations(market)
     node = team.node(target)
@@ -312,8 +327,8 @@ def close_breaker(market: Any, target: Any = None, for_minutes: Any = None) -> N
     team.tell("breaker_closed", str(target))
 
 
-@event("platform.restart", kind="action")
-def restart(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+@event("platform.restart", kind="action", requires=("target",))
+def restart(market: Any, target: Node | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """Restart a share of a service's replicas (all, if left out): the queue is gone, pods take their start time."""
     team = operations(market)
     node, size = team.node(target), _size(magnitude, 1.0, 1.0)
@@ -325,7 +340,7 @@ def restart(market: Any, target: Any = None, for_minutes: Any = None, magnitude:
 
 @event("platform.limit", kind="action")
 def limit(
-    market: Any, target: Any = None, for_minutes: Any = None, rate: Any = None, burst: float | None = None
+    market: Any, target: Any = None, for_minutes: Any = None, rate: Annotated[Rate, Field(gt=0.0)] | None = None, burst: Annotated[float, Field(ge=1.0, le=1e12)] | None = None
 ) -> None:
     """Set the rate limit at the front door, such as 500/s; without a rate, lift it."""
     team = operations(market)
@@ -343,9 +358,9 @@ def limit(
     team.tell("limit_set", "", value)
 
 
-@event("platform.release", kind="action")
+@event("platform.release", kind="action", requires=("target",))
 def release(
-    market: Any, target: Any = None, for_minutes: Any = None, strategy: Literal["big_bang", "canary"] = "canary"
+    market: Any, target: Service | None = None, for_minutes: Any = None, strategy: Literal["big_bang", "canary"] = "canary"
 ) -> None:
     """Release a new version of a service now; it is faulty with the change failure rate."""
     team = operations(market)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -58,7 +58,7 @@ class Service(Section):
     """One service, or in a monolith one module."""
 
     replicas: int | Literal["auto"] = param("auto", "", "auto: sized for the stated peak")
-    service_time: Duration = param("20ms", "", "mean time of a request on one worker, callees not included")
+    service_time: Duration = param("20ms", "", "mean time of a request on one worker, callees not included", gt=0)
     concurrency: int = param(8, "", "workers of one replica: requests it serves at once", ge=1, le=10_000)
     in_flight: int = param(400, "", "requests one replica can hold while they wait for callees", ge=1, le=1_000_000)
     queue_limit: int = param(1_000, "", "requests waiting for one replica before more are refused", ge=1)
@@ -70,7 +70,7 @@ class Service(Section):
     attempts: int | None = Field(default=None, ge=1, le=ATTEMPTS, description="instead of `retries.attempts`")
     min_replicas: int = param(2, "", "lower bound of the autoscaler", ge=1)
     max_replicas: int | None = Field(default=None, ge=1, description="upper bound of the autoscaler; left out: 4 times")
-    target: Share | None = Field(default=None, description="utilisation aimed at, instead of `autoscaler.target`")
+    target: Share | None = Field(default=None, gt=0, description="utilisation aimed at, instead of `autoscaler.target`")
     target_in_flight: float | None = Field(
         default=None, gt=0, le=1_000_000, description="instead of `autoscaler.target_in_flight`"
     )
@@ -90,8 +90,8 @@ class Service(Section):
 class Dependency(Section):
     """Somebody else's service, such as a payment provider."""
 
-    service_time: Duration = param("150ms", "", "mean answer time")
-    concurrency: int | Literal["auto"] = param("auto", "", "requests it serves at once; auto: twice the stated peak")
+    service_time: Duration = param("150ms", "", "mean answer time", gt=0)
+    concurrency: Annotated[int, Field(ge=1, le=1_000_000)] | Literal["auto"] = param("auto", "", "requests it serves at once; auto: twice the stated peak")
     timeout: Duration = param("3s", "", "after which callers give up", gt=0)
     error: Share = param("0.1%", "", "requests that fail in quiet times")
     attempts: int | None = Field(default=None, ge=1, le=ATTEMPTS, description="instead of `retries.attempts`")

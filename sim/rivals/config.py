@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sim.core.arguments import Category
 from sim.core.config import Section, Slot, param
 from sim.core.units import Duration, Percent, Share, When
 
@@ -16,7 +17,7 @@ class RivalPromotion(Section):
     start: When = Field(alias="from", description="when it opens")
     to: When = Field(description="when it ends")
     off: Share = Field(description="share taken off the rival's own price")
-    category: str | None = Field(None, description="a category of our catalogue; left out: all")
+    category: Category | None = Field(None, description="a category of our catalogue; left out: all")
 
 
 class Reaction(Section):
@@ -32,7 +33,7 @@ class Reaction(Section):
     watch: Duration = param("1h", "K04", "how often our pages are read", low="10min", high="7d", ge=1.0)
     threshold: Share = param("3%", "", "price cut of ours that is answered", low="1%", high="10%")
     undercut: Share = param("3%", "", "undercut: share below our price", low="1%", high="10%")
-    step: Share = param("5%", "", "war: share by which each round goes below the lower of both prices", low="2%", high="15%")
+    step: Share = param("5%", "", "war: share by which each round goes below the lower of both prices", low="2%", high="15%", lt=1)
     floor: Percent = param("0%", "", "margin over the rival's cost of goods below which no answer goes", low="-10%", high="10%")
     lasts: Duration = param("7d", "", "war: time after which the rival gives up", low="2d", high="30d")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from sim.core.arguments import minutes, share
+from pydantic import Field
+
+from sim.core.arguments import BelowAll, Category, Rival, minutes, share
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event
@@ -31,9 +33,9 @@ def _rivals(market: Any, target: Any) -> Any:
     return rivals.aimed(target)
 
 
-@event("rivals.price_war", kind="inject")
+@event("rivals.price_war", kind="inject", needs="rivals.platforms")
 def price_war(
-    market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, category: str | None = None
+    market: Any, target: Rival | None = None, for_minutes: Any = None, magnitude: BelowAll | None = None, category: Category | None = None
 ) -> None:
     """Rivals cut prices round after round, by `magnitude` below the lower of both (5%), until their margin floor."""
     for rival in _rivals(market, target):
@@ -43,17 +45,17 @@ def price_war(
         )
 
 
-@event("rivals.promotion", kind="inject")
+@event("rivals.promotion", kind="inject", needs="rivals.platforms")
 def promotion(
-    market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, category: str | None = None
+    market: Any, target: Rival | None = None, for_minutes: Any = None, magnitude: BelowAll | None = None, category: Category | None = None
 ) -> None:
     """Rivals hold a festival nobody knew of: `magnitude` off (20%) for a time (1d)."""
     for rival in _rivals(market, target):
         rival.promote(rival.cut_of(_share(magnitude, 0.2), category), minutes(for_minutes, DAY))
 
 
-@event("rivals.service", kind="inject")
-def service(market: Any, target: Any = None, for_minutes: Any = None, utility: float = 0.5) -> None:
+@event("rivals.service", kind="inject", needs="rivals.platforms")
+def service(market: Any, target: Rival | None = None, for_minutes: Any = None, utility: Annotated[float, Field(ge=-10.0, le=10.0)] = 0.5) -> None:
     """Rivals serve better (or worse, below nought) by a `utility` (0.5) for a time (30d)."""
     rivals = _rivals(market, target)
     board = market.notices["rivals"].board

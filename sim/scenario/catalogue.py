@@ -8,14 +8,19 @@ installed packages (entry points) are imported, for nobody knows their names oth
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args
+
+from pydantic import Field, create_model
 
 import sim
-from sim.core import registry
+from sim.core import arguments, registry, units
+from sim.core.config import Section
 
 _SIDES = (
     "crowd",
@@ -42,6 +47,22 @@ class Named:
     description: str
     package: str = ""
     arguments: tuple[str, ...] | None = None  # keys an event takes beside `at` and `do`, None: any
+    types: tuple[tuple[str, str], ...] = ()  # key and annotation of each argument, as in the source
+    like: str = ""
+    needs: str = ""
+    forbids: str = ""
+    requires: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+
+    @property
+    def side(self) -> str:
+        """The side an event befalls."""
+        return self.name.partition(".")[0]
+
+    @property
+    def model(self) -> type[Section]:
+        """What an event's arguments may be, as a section; empty for a policy."""
+        return _model(self)
 
 
 @cache
@@ -71,7 +92,54 @@ def _declared(text: str, file: str) -> Iterator[Named]:
             elif decorator.func.id == "event" and words and isinstance(node, ast.FunctionDef):
                 kinds = [keyword.value for keyword in decorator.keywords if keyword.arg == "kind"]
                 kind = str(kinds[0].value) if kinds and isinstance(kinds[0], ast.Constant) else "inject"
-                yield Named(str(words[0]), "", kind, description, arguments=_arguments(node))
+                yield Named(
+                    str(words[0]), "", kind, description, arguments=_arguments(node), types=_types(node), **_told(decorator)
+                )
+
+
+def _told(decorator: ast.Call) -> dict[str, Any]:
+    """What a decorator says of an event beside its name and kind."""
+    return {
+        keyword.arg: ast.literal_eval(keyword.value)
+        for keyword in decorator.keywords
+        if keyword.arg in ("like", "needs", "forbids", "requires", "one_of")
+    }
+
+
+def _types(function: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
+    """Annotations of an event's arguments by key; `for` is read with the event itself."""
+    given = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)[1:]
+    return tuple(
+        (argument.arg, ast.unparse(argument.annotation) if argument.annotation is not None else "Any")
+        for argument in given
+        if argument.arg != "for_minutes"
+    )
+
+
+def _written(kind: Any) -> Any:
+    """A kind of argument without nothing."""
+    parts = get_args(kind)
+    return Union[tuple(part for part in parts if part is not type(None))] if type(None) in parts else kind  # noqa: UP007
+
+
+@cache
+def _model(event: Named) -> type[Section]:
+    """The annotations of an event's function as a section."""
+    space: dict[str, Any] = {**vars(importlib.import_module(f"sim.{event.side}.config"))} if event.side in _SIDES[:9] else {}
+    space |= {"Any": Any, "Annotated": Annotated, "Literal": Literal, "Field": Field, **vars(units), **vars(arguments)}
+    alike: dict[str, Any] = {}
+    if event.like:
+        module, _, name = event.like.rpartition(".")
+        alike = getattr(importlib.import_module(f"sim.{module}"), name).model_fields
+    fields: dict[str, Any] = {}
+    for key, annotation in event.types:
+        if key in alike:
+            field = alike[key]
+            kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+        else:
+            kind = eval(annotation, space)  # our own source text, or that of an installed package
+        fields[key] = (_written(kind) if key in event.requires else kind, ... if key in event.requires else Field(default=None, validate_default=False))
+    return create_model(event.name, __base__=Section, **fields)
 
 
 def _arguments(function: ast.FunctionDef) -> tuple[str, ...] | None:

@@ -150,7 +150,9 @@ def _problem(path: Path, group: list[ErrorDetails], node: Node, model: type[Base
         known = types.keys(types.at(model, path[:-1], data))
         if len(path) == 1:
             known = ["extends", *known]
-        absent = [key for key in known if key not in (_value(data, path[:-1]) or {})]
+        # a section that says nothing may have been filled in for one that is not there
+        written = _value(data, path[:-1]) or {}
+        absent = [key for key in known if written.get(key) in (None, {})]
         hint = suggestion(path[-1], absent)
         message = f"found the unknown key {shown(str(path[-1]))}, accepted: {listed(known)}"
         return problem_at(node, path, message, hint, at_key=True)
@@ -181,7 +183,8 @@ def _accepted(details: ErrorDetails, kinds: list[types.Kind]) -> str:
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
         write = types.writer(kinds)
-        return f"{words} {write(ctx[name]) if write else format(ctx[name], 'g')}"
+        plain = str(ctx[name]) if isinstance(ctx[name], int) else format(ctx[name], "g")
+        return f"{words} {write(ctx[name]) if write else plain}"
     if kind in _LENGTHS:
         name, words = _LENGTHS[kind]
         return f"{words} {ctx[name]} entries"

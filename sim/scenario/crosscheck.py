@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
-
-from pydantic import ValidationError
+from typing import Any, get_args, get_origin
 
 from sim.core.calendar import DAY, Calendar
 from sim.core.config import Slot
 from sim.core.errors import Problem, RegistryError, UnitError, shown
-from sim.core.units import parse_count, parse_duration, parse_when
-from sim.scenario import catalogue, types
+from sim.core.units import When, parse_count, parse_duration, parse_when
+from sim.scenario import catalogue, happenings, names, types
 from sim.scenario.check import listed, problem_at, suggestion
-from sim.scenario.model import SIDES, ScenarioModel
+from sim.scenario.model import ScenarioModel
 from sim.scenario.nodes import Key, Node, Path
 
+Section = Callable[[str], Any]
 _COMMON = ("at", "do")
+_STEP = ("do", "for", "after")
 
 
 def crosscheck(node: Node, full: Node) -> list[Problem]:
@@ -26,8 +27,13 @@ def crosscheck(node: Node, full: Node) -> list[Problem]:
         events = {item.name: item for item in catalogue.events()}
     except RegistryError as error:
         return [Problem(node.mark.file, 0, 0, "", str(error))]
-    found = [*_policies(full, policies), *_events(full, events), *_plans(full, events)]
-    return [*found, *_regions(node), *_shoppers(node), *_promotions(full)]
+    section = happenings.sections_of(full)
+    found = [*_policies(full, policies), *_events(full, events, section), *_plans(full, events, section)]
+    found += _names(full, section)
+    found += _goods(full, section)
+    found += _driven_by(full, section)
+    found += _allocation(full, section, [item.name for item in policies if item.slot == "fulfilment.allocation"])
+    return [*found, *_regions(node), *_shoppers(node), *_promotions(full), *_days(full)]
 
 
 def policies_named(node: Node) -> Iterator[tuple[Path, Node, str]]:
@@ -93,7 +99,7 @@ def _policies(node: Node, policies: list[catalogue.Named]) -> Iterator[Problem]:
         yield problem_at(node, path, message, suggestion(leaf.value, known))
 
 
-def _events(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
+def _events(node: Node, known: dict[str, catalogue.Named], section: Section) -> Iterator[Problem]:
     listing = node.child("events")
     if listing is None or listing.kind != "list":
         return
@@ -102,7 +108,7 @@ def _events(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
         if item.kind != "map":
             continue
         path: tuple[Key, ...] = ("events", index)
-        at, do, target = (item.value.get(key) for key in ("at", "do", "target"))
+        at, do = (item.value.get(key) for key in ("at", "do"))
         if calendar is not None and at is not None:
             yield from _inside(calendar, node, (*path, "at"), at.value)
         if do is None or not isinstance(do.value, str):
@@ -114,9 +120,7 @@ def _events(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
             message = f"found {shown(do.value)}, accepted: {listed(side or known)}"
             yield problem_at(node, (*path, "do"), message, hint)
             continue
-        yield from _arguments(node, path, item, event)
-        if target is not None and isinstance(target.value, str):
-            yield from _target(node, (*path, "target"), event, target.value)
+        yield from happenings.problems(item, path, event, _COMMON, section)
 
 
 def _promotions(node: Node) -> Iterator[Problem]:
@@ -164,7 +168,7 @@ def _lasts(item: Node) -> object:
     return item.plain().get("for", "4h" if item.plain().get("kind") == "livestream" else "1h")
 
 
-def _plans(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
+def _plans(node: Node, known: dict[str, catalogue.Named], section: Section) -> Iterator[Problem]:
     """Steps of contingency plans: actions that there are."""
     plans = node.child("plans")
     actions = [name for name, event in known.items() if event.kind == "action"]
@@ -179,45 +183,109 @@ def _plans(node: Node, known: dict[str, catalogue.Named]) -> Iterator[Problem]:
                 side = [other for other in actions if other.split(".")[0] == do.value.split(".")[0]]
                 message = f"found {shown(do.value)}, accepted: {listed(side or actions)}"
                 yield problem_at(node, path, message, suggestion(do.value, actions))
-            elif item.kind == "map":
-                yield from _step_arguments(node, path, item, known[do.value])
+            else:
+                yield from happenings.problems(item, path, known[do.value], _STEP, section)
 
 
-def _step_arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
-    own = ("do", "target", "for", "after")
-    for key in item.value if event.arguments is not None else ():
-        if key not in own and key not in (event.arguments or ()):
-            known = [*own, *(event.arguments or ())]
-            message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"
-            yield problem_at(node, (*path, key), message, suggestion(key, known), at_key=True)
-
-
-def _arguments(node: Node, path: Path, item: Node, event: catalogue.Named) -> Iterator[Problem]:
-    if event.arguments is None:
+def _goods(node: Node, section: Section) -> Iterator[Problem]:
+    """Goods in every category, and somebody who makes them."""
+    shelf, supply, crowd = section("shelf"), section("supply"), section("crowd")
+    if shelf is None or supply is None or crowd is None or crowd.demand is not None:
         return
-    for key, value in item.value.items():
-        if key in ("target", "for") and value.value is None:
-            continue  # a resolved scenario writes out what is not said
-        if key not in _COMMON and key not in event.arguments:
-            known = [*_COMMON, *event.arguments]
-            message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"
-            yield problem_at(node, (*path, key), message, suggestion(key, known), at_key=True)
+    catalogue = shelf.catalogue
+    if catalogue.skus < len(catalogue.categories):
+        message = f"found {catalogue.skus}, accepted: at least one for each of the {len(catalogue.categories)} categories"
+        yield problem_at(node, ("shelf", "catalogue", "skus"), message)
+    mains = [one for one in supply.roster().values() if one.role == "main"]
+    for name in catalogue.categories:
+        if not any(not one.serves or name in one.serves for one in mains):
+            message = f"found no main supplier that serves {name!r}, accepted: at least one for each category"
+            yield problem_at(node, ("supply", "suppliers"), message)
 
 
-def _target(node: Node, path: Path, event: catalogue.Named, target: str) -> Iterator[Problem]:
-    """Ask the side's section which targets it knows; a section that is itself wrong is not asked."""
-    side = event.name.split(".")[0]
-    if side not in SIDES:
+def _driven_by(node: Node, section: Section) -> Iterator[Problem]:
+    """What needs a demand for goods, and what needs shoppers."""
+    supply, crowd, threats = section("supply"), section("crowd"), section("threats")
+    if supply is None or crowd is None:
         return
-    section = ScenarioModel.model_fields[side].annotation
-    written = node.child(side)
-    try:
-        known = section.model_validate(written.plain() if written else {}).targets()  # type: ignore[union-attr]
-    except ValidationError:
+    forecast, path = supply.forecast, ("supply", "forecast", "policy")
+    if forecast.policy == "perfect" and crowd.demand is None:
+        yield problem_at(node, path, "found 'perfect', accepted with shoppers: any other; it needs crowd.demand")
+    if forecast.policy == "given" and forecast.mean is None:
+        yield problem_at(node, path, "found 'given', accepted with it: supply.forecast.mean, units a day")
+    if crowd.demand is not None and threats is not None and threats.stands:
+        message = "found attackers or defences, accepted with crowd.demand: none, for there is no shop to attack"
+        yield problem_at(node, ("threats",), message, at_key=True)
+    calendar = _calendar(node)
+    for number, gang in enumerate(threats.attackers if threats is not None and calendar is not None else ()):
+        assert calendar is not None
+        start = calendar.minute(gang.start) if gang.start else 0.0
+        end = calendar.minute(gang.to) if gang.to else float(calendar.end)
+        if end <= start:
+            message = f"found {gang.kind} from {gang.start or 'the start'} to {gang.to or 'the end'}, accepted: an end after its beginning"
+            yield problem_at(node, ("threats", "attackers", number, "to" if gang.to else "from"), message)
+
+
+def _allocation(node: Node, section: Section, known: list[str]) -> Iterator[Problem]:
+    fulfilment = section("fulfilment")
+    if fulfilment is not None and fulfilment.allocation not in known:
+        message = f"found {shown(fulfilment.allocation)}, accepted: {listed(known)}"
+        yield problem_at(node, ("fulfilment", "allocation"), message, suggestion(fulfilment.allocation, known))
+
+
+def _names(node: Node, section: Section) -> Iterator[Problem]:
+    """Values and keys that name something there is not: a category, goods, a supplier."""
+    data = node.plain()
+    told: set[Path] = set()
+    for path, leaf in node.leaves():
+        if path[:1] in (("events",), ("plans",)):
+            continue
+        places = [(path[:n], _keys(path[: n - 1], data), path[n - 1], True) for n in range(2, len(path) + 1) if path[:n] not in told]
+        told.update(at for at, *_ in places)
+        if isinstance(leaf.value, str):
+            places.append((path, types.at(ScenarioModel, path, data), leaf.value, False))
+        for at, kinds, text, is_key in places:
+            of = names.kind_of(kinds)
+            known = names.accepted(of, section, str(text)) if of is not None else None
+            if known is not None:
+                message = f"found {shown(text)}, accepted: {listed(known)}"
+                yield problem_at(node, at, message, suggestion(text, known), at_key=is_key)
+
+
+def _keys(path: Path, data: Any) -> list[types.Kind]:
+    """What the keys of a mapping are, where the mapping has keys of the user's own."""
+    return [
+        inner
+        for holder in types.at(ScenarioModel, path, data)
+        if get_origin(holder.annotation) is dict
+        for inner in types.kinds(get_args(holder.annotation)[0])
+    ]
+
+
+def _days(node: Node) -> Iterator[Problem]:
+    """Days that the year of the run does not have: 29 February."""
+    calendar, data = _calendar(node), node.plain()
+    if calendar is None:
         return
-    if known is not None and target not in known:
-        message = f"found {shown(target)}, accepted: {listed(sorted(known))}"
-        yield problem_at(node, path, message, suggestion(target, known))
+    for path, leaf in node.leaves():
+        # in a mapping by days the day is the key
+        keys = [(key, path[: number + 1], True) for number, key in enumerate(path)]
+        for text, at, is_key in [(leaf.value, path, False), *keys]:
+            if not isinstance(text, str) or "02-29" not in text or not _is_day(at, data, is_key):
+                continue
+            try:
+                moment = parse_when(text)
+            except UnitError:
+                continue
+            if not calendar.has(moment):
+                message = f"found {shown(text)}, accepted: a day of the year {calendar.year(moment)}, which is no leap year"
+                yield problem_at(node, at, message)
+
+
+def _is_day(path: Path, data: Any, key: bool) -> bool:
+    """Whether a place, or the key of a place, holds a date."""
+    kinds = _keys(path[:-1], data) if key else types.at(ScenarioModel, path, data)
+    return any(kind.has(When) for kind in kinds)
 
 
 def _calendar(node: Node) -> Calendar | None:

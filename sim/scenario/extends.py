@@ -3,6 +3,9 @@
 `extends` at the top merges this file over another; `from` inside any mapping merges that mapping over
 the mapping in another file (`segments: {from: calibrated/my_shop.yaml}`). In both, mappings are joined
 and everything else, lists included, is replaced by the nearer file.
+
+A file that is named ten times is read ten times, so the limits of one file (bytes, values, nesting) hold over all
+that is read for one document, and so many readings are the most.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from sim.scenario.nodes import Node, dotted, mapping, merge
 from sim.scenario.nodes import Path as KeyPath
 
 MAX_FILES = 16
+MAX_READINGS = 256
 YAML_SUFFIXES = (".yaml", ".yml")
 
 
@@ -31,6 +35,10 @@ class Tree:
     whole: bool = True
     files: dict[str, Path] = field(default_factory=dict)  # label in messages -> real path, in order of reading
     problems: list[Problem] = field(default_factory=list)
+    readings: int = 0
+    bytes: int = 0
+    values: int = 0
+    full: bool = False  # a limit was passed, and told of
 
 
 def read_tree(path: str | Path) -> Tree:
@@ -38,7 +46,7 @@ def read_tree(path: str | Path) -> Tree:
     top = Path(path)
     tree = Tree(None, top, tree_of(top))
     try:
-        tree.node = _read(top, str(path), (), tree)
+        tree.node = _read(top, str(path), (), tree, 0)
     except FileRefusedError as error:
         tree.problems.append(Problem(str(path), 0, 0, "", str(error)))
         tree.whole = False
@@ -53,8 +61,21 @@ def label(path: Path, tree: Tree) -> str:
         return str(path)
 
 
-def _read(path: Path, name: str, chain: tuple[Path, ...], tree: Tree) -> Node | None:
+def _spend(tree: Tree, what: str, most: int) -> None:
+    """Refuse what goes beyond a limit on all that is read for one document. Raises FileRefusedError."""
+    tree.full = True
+    raise FileRefusedError(f"found a document of more than {most} {what} in all its files, accepted: at most {most}")
+
+
+def _read(path: Path, name: str, chain: tuple[Path, ...], tree: Tree, level: int) -> Node | None:
+    """The node of a file that stands `level` keys deep in the document."""
+    tree.readings += 1
+    if tree.readings > MAX_READINGS:
+        _spend(tree, "readings of files", MAX_READINGS)
     data = read(path, source.MAX_BYTES)
+    tree.bytes += len(data)
+    if tree.readings > 1 and tree.bytes > source.MAX_BYTES:
+        _spend(tree, "bytes", source.MAX_BYTES)
     real = path.resolve()
     name = os.path.normpath(name)
     tree.files[name] = real
@@ -68,18 +89,25 @@ def _read(path: Path, name: str, chain: tuple[Path, ...], tree: Tree) -> Node | 
         tree.problems.append(Problem(*node.mark, "", f"found {found}, accepted: a mapping of keys and values"))
         tree.whole = False
         return None
-    node = _include(node, real, (*chain, real), tree, ())
+    tree.values += node.size
+    if tree.values > source.MAX_NODES:
+        _spend(tree, "values", source.MAX_NODES)
+    if level + source.depth(node) > source.MAX_DEPTH:
+        _spend(tree, "levels of nesting", source.MAX_DEPTH)
+    node = _include(node, real, (*chain, real), tree, (), level)
     if "extends" not in node.value:
         return node
     reference = node.value["extends"]
     node = mapping({key: child for key, child in node.value.items() if key != "extends"}, node.mark)
-    base = _named(reference, real, (*chain, real), tree, ("extends",))
+    base = _named(reference, real, (*chain, real), tree, ("extends",), level)
     return node if base is None else merge(base, node)
 
 
-def _named(reference: Node, holder: Path, chain: tuple[Path, ...], tree: Tree, at: KeyPath) -> Node | None:
+def _named(
+    reference: Node, holder: Path, chain: tuple[Path, ...], tree: Tree, at: KeyPath, level: int
+) -> Node | None:
     """The node of a file named by another; a refusal is noted where the name stands."""
-    if reference.kind == "bad":
+    if reference.kind == "bad" or tree.full:
         tree.whole = False
         return None
     try:
@@ -91,25 +119,25 @@ def _named(reference: Node, holder: Path, chain: tuple[Path, ...], tree: Tree, a
             raise FileRefusedError(f"found a circle {circle}, accepted: files that do not build on themselves")
         if len(chain) >= MAX_FILES:
             raise FileRefusedError(f"found a chain of more than {MAX_FILES} files, accepted: at most {MAX_FILES}")
-        return _read(path, label(path, tree), chain, tree)
+        return _read(path, label(path, tree), chain, tree, level)
     except FileRefusedError as error:
         tree.problems.append(Problem(*reference.mark, dotted(at), str(error)))
         tree.whole = False
         return None
 
 
-def _include(node: Node, holder: Path, chain: tuple[Path, ...], tree: Tree, at: KeyPath) -> Node:
+def _include(node: Node, holder: Path, chain: tuple[Path, ...], tree: Tree, at: KeyPath, level: int) -> Node:
     """Replace every mapping that has `from: file.yaml` by that file with the mapping merged over it."""
     if node.kind == "list":
-        items = [_include(child, holder, chain, tree, (*at, index)) for index, child in enumerate(node.value)]
+        items = [_include(child, holder, chain, tree, (*at, index), level) for index, child in enumerate(node.value)]
         return Node("list", items, node.mark, node.key_mark, node.size)
     if node.kind != "map":
         return node
-    children = {key: _include(child, holder, chain, tree, (*at, key)) for key, child in node.value.items()}
+    children = {key: _include(child, holder, chain, tree, (*at, key), level) for key, child in node.value.items()}
     named = children.get("from")
     if at and named is not None and isinstance(named.value, str) and named.value.endswith(YAML_SUFFIXES):
         del children["from"]
-        part = _named(named, holder, chain, tree, (*at, "from"))
+        part = _named(named, holder, chain, tree, (*at, "from"), level + len(at))
         own = mapping(children, node.mark, node.key_mark)
         return own if part is None else merge(part, own)
     return mapping(children, node.mark, node.key_mark)

@@ -40,13 +40,16 @@ def put_in(node: Node, top: Path, files: Mapping[str, Path]) -> tuple[Node, list
     """The document with the steps of every playbook its `plans` name, and what is wrong with those."""
     from sim.engine.plans import Playbook
     from sim.scenario.check import validate
-    from sim.scenario.extends import read_tree
+    from sim.scenario.extends import Tree, read_tree
+    from sim.scenario.source import MAX_NODES
 
     plans = node.child("plans")
     if plans is None or plans.kind != "map":
         return node, []
     problems: list[Problem] = []
     changed = dict(plans.value)
+    trees: dict[Path, Tree] = {}
+    values = node.size
     for name, plan in plans.value.items():
         leaf = plan.child("playbook") if plan.kind == "map" else None
         if leaf is None or leaf.kind != "scalar" or not isinstance(leaf.value, str):
@@ -57,13 +60,20 @@ def put_in(node: Node, top: Path, files: Mapping[str, Path]) -> tuple[Node, list
         except FileRefusedError as error:
             problems.append(placed(leaf.mark, path, str(error), suggestion(leaf.value, known(top))))
             continue
-        tree = read_tree(file)
-        problems += tree.problems
+        if file not in trees:
+            trees[file] = read_tree(file)
+            problems += trees[file].problems
+        tree = trees[file]
         if tree.node is None:
             continue
         _, wrong = validate(tree.node, Playbook, whole=tree.whole)
         problems += wrong
         steps = tree.node.child("steps")
+        values += steps.size if steps is not None else 0
+        if values > MAX_NODES:
+            message = f"found more than {MAX_NODES} values with the steps of all playbooks, accepted: at most {MAX_NODES}"
+            problems.append(placed(leaf.mark, path, message))
+            break
         if steps is not None and not wrong:
             changed[name] = mapping({**plan.value, "playbook": steps.keyed(leaf.key_mark)}, plan.mark, plan.key_mark)
     return mapping({**node.value, "plans": mapping(changed, plans.mark, plans.key_mark)}, node.mark, node.key_mark), problems

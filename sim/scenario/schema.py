@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
+from sim.core import units
 from sim.scenario import catalogue
 
 DOCUMENTS = {
@@ -17,6 +18,12 @@ DOCUMENTS = {
 }
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _OWN_NOTES = ("source", "low", "high", "assumption")
+_WRITERS = {
+    json_schema.json_schema["pattern"]: write.func
+    for unit in (units.Duration, units.Share, units.Percent, units.Money, units.MoneyRate, units.Rate, units.Cover, units.Size,
+                 units.Speed)
+    for _, write, json_schema in [get_args(unit)[1:]]
+}  # fmt: skip
 _EXTENDS = {"type": "string", "description": "another file of the same folder tree that this one builds on"}
 
 
@@ -58,6 +65,7 @@ def _tidied(node: Any) -> Any:
         return node
     noted = isinstance(node.get("assumption"), bool)
     tidy = {key: _tidied(value) for key, value in node.items() if not (noted and key in _OWN_NOTES)}
+    limits = _limits(tidy)
     if tidy.pop("filled_in", False):
         tidy["readOnly"] = True
     slot = tidy.pop("policy_slot", None)
@@ -69,7 +77,24 @@ def _tidied(node: Any) -> Any:
         source = f"[{node['source']}]" if node.get("source") else "assumption"
         span = f", {node['low']} to {node['high']}" if node.get("low") is not None else ""
         tidy["description"] = f"{tidy.get('description', '')} ({source}{span})".strip()
+    if limits:
+        tidy["description"] = f"{tidy.get('description', '')}; {limits}".strip("; ")
     return tidy
+
+
+def _number(value: float) -> str:
+    return f"{value:,}".replace(",", "_")
+
+
+def _limits(node: dict[str, Any]) -> str:
+    """The limits of a quantity in its unit, which are taken out of the schema: no editor compares texts as quantities."""
+    write = _number if "anyOf" in node else _WRITERS.get(str(node.get("pattern")))
+    words = []
+    for key, word in (("gt", "above"), ("ge", "at least"), ("lt", "below"), ("le", "at most")):
+        value = node.pop(key, None) if write is not None else None
+        if value is not None and write is not None:
+            words.append(f"{word} {write(value)}")
+    return ", ".join(words)
 
 
 def schema_text(document: str) -> str:

@@ -103,11 +103,20 @@ def _one_line(text: str) -> str:
     return text if len(text) <= 200 else text[:199] + "…"
 
 
+#: byte order marks; UTF-32's begins with UTF-16's, so it comes first
+_OTHER_ENCODINGS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+
+
 def _decode(data: bytes, file: str, problems: list[Problem]) -> str | None:
     if len(data) > MAX_BYTES:
         problems.append(Problem(file, 0, 0, "", f"found a file of {len(data)} bytes, accepted: at most {MAX_BYTES}"))
         return None
-    for mark, name in ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16")):
+    for mark, name in _OTHER_ENCODINGS:
         if data.startswith(mark):
             problems.append(Problem(file, 1, 1, "", f"found {name} text, accepted: UTF-8"))
             return None
@@ -218,7 +227,7 @@ class _Builder:
         if self.nodes > MAX_NODES:
             message = f"found aliases that expand to more than {MAX_NODES} values, accepted: at most {MAX_NODES}"
             self.fatal(mark, path, message)
-        if len(path) + _depth(target) > MAX_DEPTH:
+        if len(path) + depth(target) > MAX_DEPTH:
             self.fatal(mark, path, f"found an alias nesting deeper than {MAX_DEPTH}, accepted: {MAX_DEPTH} levels")
         return target
 
@@ -288,11 +297,12 @@ class _Builder:
         return Node("scalar", value, mark)
 
 
-def _depth(node: Node) -> int:
+def depth(node: Node) -> int:
+    """Levels of mappings and lists below a node, itself included."""
     if node.kind == "map":
-        return 1 + max((_depth(child) for child in node.value.values()), default=0)
+        return 1 + max((depth(child) for child in node.value.values()), default=0)
     if node.kind == "list":
-        return 1 + max((_depth(child) for child in node.value), default=0)
+        return 1 + max((depth(child) for child in node.value), default=0)
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from sim.core.arguments import AnyCategory, Goods
 from sim.core.config import DataFile, Section, Slot, param
 from sim.core.tables import Fault, cell, columns, first, numbers, repeated
 from sim.core.units import Count, Cover, Duration, Money, Percent, Share, When
@@ -30,8 +31,8 @@ SKU_COLUMNS: dict[str, dict[str, Any]] = {
 class Category(Section):
     """A category of the catalogue."""
 
-    need: float = Field(1.0, gt=0, description="relative share of visits that look for it")
-    price: Money = param("120 CNY", "", "median list price", low="20 CNY", high="2000 CNY")
+    need: float = Field(1.0, gt=0, le=1e6, description="relative share of visits that look for it")
+    price: Money = param("120 CNY", "", "median list price", low="20 CNY", high="2000 CNY", ge=0.1)
     price_spread: float = param(0.7, "", "log standard deviation of list prices", low=0.3, high=1.2)
     margin: Share = param("30%", "", "gross margin at list price", low="15%", high="45%")
     returns: Share = param("12.5%", "P18", "share of orders returned when all is as expected")
@@ -62,8 +63,10 @@ class Catalogue(Section):
         },
         "",
         "categories by name; at most 12",
+        min_length=1,
+        max_length=12,
     )
-    skus: Count = Field(2000, description="stock keeping units, at least one a category; a `table` brings its own")
+    skus: Count = Field(2000, ge=1, le=1_000_000, description="stock keeping units, at least one a category; a `table` brings its own")
     hero_share: Share = param("5%", "", "share of SKUs, the most popular of each category, that carry the festival")
     concentration: float = param(
         1.617,
@@ -113,7 +116,7 @@ class Discount(Section):
 
     kind: Literal["discount", "flash", "member_price"] = Field(description="what it is")
     off: Share = Field(description="share of the list price taken off")
-    skus: str = Field("all", description="all, hero, flash, exclusive, category:NAME, top N% or random N%")
+    skus: Goods = Field("all", description="all, hero, flash, exclusive, category:NAME, top N% or random N%")
     start: When | None = Field(None, alias="from", description="opening; with `to`")
     to: When | None = Field(None, description="end")
     at: list[When] = Field(default_factory=list, description="openings of a flash sale")
@@ -126,15 +129,21 @@ class Discount(Section):
     )
     arm: str | None = Field(None, description="only for this arm of shelf.ab; left out: for everybody")
 
+    @model_validator(mode="after")
+    def _opens(self) -> Discount:
+        if not self.at and self.start is None:
+            raise ValueError("found no opening, accepted: `from` and `to`, or `at`, a list of openings of a flash sale")
+        return self
+
 
 class FullReduction(Section):
     """Every so much spent, so much off, across the shop."""
 
     kind: Literal["full_reduction"]
-    every: Money = Field(description="each full amount of eligible goods in a basket …")
+    every: Money = Field(gt=0, description="each full amount of eligible goods in a basket …")
     off: Money = Field(description="… takes this off")
-    times: int = Field(100, ge=1, description="at most so many times an order")
-    skus: str = Field("all", description="which SKUs take part")
+    times: int = Field(100, ge=1, le=1_000_000, description="at most so many times an order")
+    skus: Goods = Field("all", description="which SKUs take part")
     with_member_price: bool = Field(True, description="false: what is bought at a member price does not count")
     with_coupon: bool = Field(True, description="false: an order it takes something off uses no coupon")
     start: When = Field(alias="from")
@@ -149,7 +158,7 @@ class Presale(Section):
     kind: Literal["presale"]
     deposit: Share = Field(description="share of the price paid at once")
     off: Share = param("0%", "", "share of the list price taken off for presale orders")
-    skus: str = Field("hero", description="which SKUs are presold")
+    skus: Goods = Field("hero", description="which SKUs are presold")
     start: When = Field(alias="from")
     balance: When = Field(description="when the balance falls due and the goods are sent")
     announced: When | None = None
@@ -172,7 +181,7 @@ class Livestream(Section):
     """A room that shows some SKUs for some hours."""
 
     kind: Literal["livestream"]
-    room: str = Field("", description="category shown, or empty for the hero SKUs")
+    room: AnyCategory = Field("", description="category shown, or empty for the hero SKUs")
     at: When
     lasts: Duration = Field("4h", alias="for")  # type: ignore[assignment]
     off: Share = param("10%", "", "room price below the list price", low="0%", high="30%")
@@ -194,7 +203,7 @@ class GroupBuy(Section):
     kind: Literal["group_buy"]
     ladder: dict[str, Share] = Field(description="people: share off, such as {2: 10%, 5: 20%}; the least forms a group")
     within: Duration = Field("24h", description="time a group has to fill")  # type: ignore[assignment]
-    skus: str = Field("hero", description="which SKUs are sold to groups")
+    skus: Goods = Field("hero", description="which SKUs are sold to groups")
     start: When = Field(alias="from")
     to: When
     invites: int = param(3, "T39", "friends each member asks", low=1, high=10, ge=0, le=50)
@@ -225,7 +234,7 @@ class CashBack(Section):
 
     kind: Literal["cash_back"]
     amount: Money = Field(description="paid for the review of a unit")
-    skus: str = Field("all", description="which SKUs take part")
+    skus: Goods = Field("all", description="which SKUs take part")
     start: When = Field(alias="from")
     to: When
     announced: When | None = None

@@ -16,6 +16,7 @@ from sim.core.arguments import size
 from sim.core.clock import REVIEWS, call_after, wait
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event, get_policy, policy
+from sim.core.units import Percent
 from sim.shelf.boards import NEVER, Standing
 from sim.shelf.state import STALE
 
@@ -91,7 +92,7 @@ def populate(market: Any, standing: Standing, rewrite: Callable[[], None]) -> No
 
 
 @event("shelf.match_prices", kind="action")
-def match_prices(market: Any, target: Any = None, for_minutes: Any = None, floor: Any = None) -> None:
+def match_prices(market: Any, target: Any = None, for_minutes: Any = None, floor: Percent | None = None) -> None:
     """Match the cheapest rival from now on (or for a time), down to a margin `floor` over cost."""
     matcher: Matcher = market.notices["price_matching"]
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.arguments import minutes, share
+from sim.core.arguments import Goods, Part, minutes, share
 from sim.core.clock import ACTIONS, call_after
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event
@@ -19,9 +19,9 @@ from sim.shelf.promotions import select
 from sim.shelf.state import STALE
 
 
-@event("shelf.raise_prices", kind="action")
+@event("shelf.raise_prices", kind="action", forbids="shelf.trends")
 def raise_prices(
-    market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None, skus: str = "all"
+    market: Any, target: Any = None, for_minutes: Any = None, magnitude: Part | None = None, skus: Goods = "all"
 ) -> None:
     """List prices of some `skus` go up by `magnitude` (10%) for a time (14d), ahead of a promotion."""
     if market.config.shelf.trends is not None:

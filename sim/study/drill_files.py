@@ -67,27 +67,33 @@ def load_drill(path: str | Path, overrides: Mapping[str, Any] | None = None, sho
     if shoppers is not None:
         changes["crowd.shoppers"] = shoppers
     scenario = load(path.parent / drill.scenario, changes)
-    steps = {name: _steps(path, name, response, document.node) for name, response in drill.responses.items()}
-    problems = [*_injects(document.node, drill, scenario), *_actions(document.node, path, drill, steps)]
+    written = {name: _steps(path, name, response, document.node) for name, response in drill.responses.items()}
+    steps = {name: found for name, (found, _, _) in written.items()}
+    problems = [*_injects(document.node, drill, scenario), *_actions(document.node, drill, written, scenario)]
     problems += _metrics(document.node, drill, scenario)
     if problems:
         raise ScenarioError(problems)
     return Case(path, drill, scenario, changes, steps)
 
 
-def _steps(path: Path, name: str, response: Response, node: Any) -> tuple[Step, ...]:
+Written = tuple[tuple[Step, ...], Any, tuple[Any, ...]]
+"""Steps with the document they stand in, and where there."""
+
+
+def _steps(path: Path, name: str, response: Response, node: Any) -> Written:
     """The steps of a response: its own, or those of the playbook file it names."""
     from sim.scenario import load_document, playbooks
     from sim.scenario.folder import FileRefusedError
 
+    keys = ("response", "playbook") if name == "response" else ("plans", name, "playbook")
     if not isinstance(response.playbook, str):
-        return response.playbook
+        return response.playbook, node, keys
     try:
         file = playbooks.find(response.playbook, path)
     except FileRefusedError as error:
-        keys = ("response", "playbook") if name == "response" else ("plans", name, "playbook")
         raise ScenarioError([_problem(node, keys, str(error))]) from None
-    return load_document(file, Playbook).config.steps
+    document = load_document(file, Playbook)
+    return document.config.steps, document.node, ("steps",)
 
 
 def _problem(node: Any, keys: tuple[Any, ...], message: str, hint: str = "") -> Problem:
@@ -115,8 +121,9 @@ def _injects(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
 
     from sim.core.calendar import DAY, Calendar
     from sim.core.units import parse_when
-    from sim.scenario.model import ScenarioModel
+    from sim.scenario import happenings
 
+    section = happenings.sections_in(scenario.config)
     first = parse_when(scenario.config.start)
     calendar = Calendar(date(first.year or 2026, first.month, first.day), scenario.config.days,
                         int(scenario.config.warmup // DAY))  # fmt: skip
@@ -131,44 +138,33 @@ def _injects(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
             span = f"{calendar.moment(0):%Y-%m-%d %H:%M} to {calendar.moment(calendar.end):%Y-%m-%d %H:%M}"
             message = f"found {shown(event.at)}, accepted: a moment of the run, {span}"
             problems.append(_problem(node, ("inject", number, "at"), message))
-        problems += [_problem(node, ("inject", number, key), words) for key, words in _unknown_keys(entry, event)]
-        side = event.do.split(".")[0]
-        section: Any = getattr(scenario.config, side, None)
-        targets = section.targets() if side in ScenarioModel.model_fields and hasattr(section, "targets") else None
-        if targets is not None and event.target is not None and event.target not in targets:
-            message = f"found {shown(event.target)}, accepted: {', '.join(sorted(targets))}"
-            problems.append(_problem(node, ("inject", number, "target"), message))
+        keys = ("inject", number)
+        problems += happenings.problems(_at(node, keys), keys, entry, ("at", "do", "for"), section)
     return problems
 
 
-def _unknown_keys(entry: Any, written: Any) -> list[tuple[str, str]]:
-    """Keys of an event or action that it does not take, each with the words of the mistake."""
-    common = {"target": written.target, "for": written.lasts}
-    keys = [*(key for key, value in common.items() if value is not None), *written.arguments]
-    known = entry.arguments
-    return [
-        (key, f"found the unknown key {shown(key)} for {written.do}, accepted: {', '.join(known) or 'none'}")
-        for key in keys
-        if known is not None and key not in known
-    ]
+def _at(node: Any, keys: tuple[Any, ...]) -> Any:
+    """The node at a place of a document that holds one."""
+    for key in keys:
+        node = node.child(key) or node
+    return node
 
 
-def _actions(node: Any, path: Path, drill: Drill, steps: Mapping[str, tuple[Step, ...]]) -> list[Problem]:
+def _actions(node: Any, drill: Drill, written: Mapping[str, Written], scenario: Any) -> list[Problem]:
+    """Steps that are no actions, or whose arguments are wrong; those of a playbook file are told there."""
+    from sim.scenario import happenings
+
+    section = happenings.sections_in(scenario.config)
     problems = []
-    for number, step in enumerate(drill.afterwards):
-        entry, message = _known(step.do, "action")
-        if entry is None:
-            problems.append(_problem(node, ("afterwards", number), message))
-        else:
-            found = _unknown_keys(entry, step)
-            problems += [_problem(node, ("afterwards", number, key), words) for key, words in found]
-    for name, response in drill.responses.items():
-        keys = ("response", "playbook") if name == "response" else ("plans", name, "playbook")
-        for step in steps[name]:
+    for steps, document, keys in [(drill.afterwards, node, ("afterwards",)), *written.values()]:
+        listing = _at(document, keys)
+        for number, step in enumerate(steps):
+            place = (*keys, number) if listing.kind == "list" else keys
             entry, message = _known(step.do, "action")
-            where = f"playbook {response.playbook}: " if isinstance(response.playbook, str) else ""
-            messages = [message] if entry is None else [words for _, words in _unknown_keys(entry, step)]
-            problems += [_problem(node, keys, where + words) for words in messages]
+            if entry is None:
+                problems.append(_problem(document, place, message))
+            else:
+                problems += happenings.problems(_at(document, place), place, entry, ("do", "for", "after"), section)
     return problems
 
 

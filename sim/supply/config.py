@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from sim.core.arguments import Category
+from sim.core.arguments import Region as RegionName
+from sim.core.arguments import Supplier as SupplierName
 from sim.core.config import Section, Slot, param
 from sim.core.units import Count, Cover, Duration, Money, Percent, Rate, Share, When
 
@@ -49,9 +52,9 @@ class Supplier(Section):
         "main",
         description="main: SKUs are assigned to it; backup, emergency: second sources; component: for suppliers only",
     )
-    region: str | None = Field(None, description="where it stands; shares that region's disruptions. Left out: drawn")
+    region: RegionName | None = Field(None, description="where it stands; shares that region's disruptions. Left out: drawn")
     share: float = Field(1.0, gt=0, description="weight with which SKUs are assigned to it")
-    serves: list[str] = Field(default_factory=list, description="categories it makes; left out: all")
+    serves: list[Category] = Field(default_factory=list, description="categories it makes; left out: all")
     lead_time: LeadTime = Field(default_factory=LeadTime)
     capacity: Rate | None = Field(None, description="units it can ship, such as 1000/d; left out: unlimited")
     rationing: Literal["proportional", "oldest_first", "priority"] = Field(
@@ -72,7 +75,7 @@ class Supplier(Section):
         None, description="random failures; left out: none but those of the timeline"
     )
     monitored: bool = Field(False, description="its machines and trucks report: see `monitoring`")
-    depends_on: list[str] = Field(default_factory=list, description="its own suppliers, by name")
+    depends_on: list[SupplierName] = Field(default_factory=list, description="its own suppliers, by name")
     component_cover: Duration = param("7d", "", "how long it can go on when one of those fails", low="1d", high="30d")
 
 
@@ -145,7 +148,7 @@ class Replenishment(Section):
     """When to order how much from suppliers."""
 
     policy: Annotated[str, Slot("supply.replenishment")] = Field("dynamic", description="registered under supply.replenishment")
-    review: Duration | Literal["continuous"] = Field(
+    review: Annotated[Duration, Field(ge=1.0)] | Literal["continuous"] = Field(
         "1d",  # type: ignore[arg-type]
         description="time between reviews; continuous: whenever a position reaches its reorder point",  # type: ignore[arg-type]
     )
@@ -289,6 +292,7 @@ class Supply(Section):
     suppliers: dict[str, Supplier] = Field(default_factory=dict, description="suppliers by name")
     supplier_count: Count | None = Field(
         None,
+        le=5_000,
         description="main suppliers in all; missing ones are made up as supplier-1, … Left out: 20 if none is named",
     )
     generated: Supplier = Field(default_factory=Supplier, description="what made-up suppliers are like")

@@ -8,16 +8,17 @@ minutes or written with a unit; without one, a failure lasts as long as the supp
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from sim.books.state import CASH, INVENTORY, SOURCING, WRITE_OFFS, post
-from sim.core.arguments import minutes, size
+from sim.core.arguments import Part, Ratio, SupplierOrRegion, SupplyGoods, Warehouse, minutes, size
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError, UnitError
 from sim.core.registry import event
-from sim.core.units import parse_cover
+from sim.core.units import Cover, parse_cover
 from sim.supply import kernel
 from sim.supply.supplier import DAY, Supplier
 
@@ -37,14 +38,14 @@ def _for_a_while(market: Any, lasting: float, values: list[float], value: float)
 
 
 @event("supply.fail", kind="inject")
-def fail(market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = False) -> None:
+def fail(market: Any, target: SupplierOrRegion | None = None, for_minutes: Any = None, holds_shipments: bool = False) -> None:
     """Suppliers ship nothing; with holds_shipments, what is on the road waits too."""
     for supplier in market.supply.aimed(target):
         supplier.fail(minutes(for_minutes, _usual_outage(supplier)), "failure", holds_shipments)
 
 
 @event("supply.slow", kind="inject")
-def slow(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def slow(market: Any, target: SupplierOrRegion | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """Lead times of new shipments are `magnitude` times as long (2 if left out)."""
     for supplier in market.supply.aimed(target):
         _for_a_while(market, minutes(for_minutes, USUAL_OUTAGE), supplier.slowdowns, size(magnitude, 2.0))
@@ -52,7 +53,7 @@ def slow(market: Any, target: Any = None, for_minutes: Any = None, magnitude: An
 
 
 @event("supply.capacity_cut", kind="inject")
-def capacity_cut(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def capacity_cut(market: Any, target: SupplierOrRegion | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """Suppliers lose the share `magnitude` of their output (half if left out)."""
     for supplier in market.supply.aimed(target):
         _for_a_while(market, minutes(for_minutes, USUAL_OUTAGE), supplier.cuts, max(0.0, 1.0 - size(magnitude, 0.5)))
@@ -60,7 +61,7 @@ def capacity_cut(market: Any, target: Any = None, for_minutes: Any = None, magni
 
 
 @event("supply.quality", kind="inject")
-def quality(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def quality(market: Any, target: SupplierOrRegion | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
     """The share `magnitude` more of what arrives is defective (10 points if left out)."""
     for supplier in market.supply.aimed(target):
         _for_a_while(market, minutes(for_minutes, USUAL_OUTAGE), supplier.extra_defects, size(magnitude, 0.1))
@@ -68,7 +69,7 @@ def quality(market: Any, target: Any = None, for_minutes: Any = None, magnitude:
 
 
 @event("supply.port_closure", kind="inject")
-def port_closure(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def port_closure(market: Any, target: SupplierOrRegion | None = None, for_minutes: Any = None) -> None:
     """Nothing gets out of a region: what is on the road waits, suppliers go on making."""
     lasting = minutes(for_minutes, 7.0 * DAY)
     planner = market.supply
@@ -83,7 +84,7 @@ def port_closure(market: Any, target: Any = None, for_minutes: Any = None) -> No
 
 
 @event("supply.region_down", kind="inject")
-def region_down(market: Any, target: Any = None, for_minutes: Any = None, holds_shipments: bool = True) -> None:
+def region_down(market: Any, target: SupplierOrRegion | None = None, for_minutes: Any = None, holds_shipments: bool = True) -> None:
     """All suppliers of a region fail at once."""
     lasting = minutes(for_minutes, USUAL_OUTAGE)
     market.journal.record("supply", "region_down", str(target), lasting)
@@ -92,7 +93,7 @@ def region_down(market: Any, target: Any = None, for_minutes: Any = None, holds_
 
 
 @event("supply.price_rise", kind="inject")
-def price_rise(market: Any, target: Any = None, for_minutes: Any = None, magnitude: Any = None) -> None:
+def price_rise(market: Any, target: SupplierOrRegion | None = None, for_minutes: Any = None, magnitude: Ratio | None = None) -> None:
     """Suppliers ask `magnitude` more for new orders (10% if left out)."""
     factor = 1.0 + size(magnitude, 0.1)
     for supplier in market.supply.aimed(target):
@@ -117,7 +118,7 @@ def _warehouse(market: Any, found: Any) -> int:
 
 
 @event("supply.spoil", kind="inject")
-def spoil(market: Any, magnitude: Any = None, warehouse: Any = 0) -> None:
+def spoil(market: Any, magnitude: Part | None = None, warehouse: Warehouse | Annotated[int, Field(ge=0)] = 0) -> None:
     """The share `magnitude` of a warehouse's free stock is lost (fire, water, cold chain)."""
     planner, now = market.supply, float(market.env.now)
     state, share = planner.state, min(1.0, max(0.0, size(magnitude, 1.0)))
@@ -136,13 +137,13 @@ def spoil(market: Any, magnitude: Any = None, warehouse: Any = 0) -> None:
 # What people do -----------------------------------------------------------------------------------
 
 
-@event("supply.activate_backup", kind="action")
+@event("supply.activate_backup", kind="action", needs="supply.sourcing.policy=backup,emergency_pool")
 def activate_backup(market: Any) -> None:
     """Order everything from second sources from now on, whatever the cover."""
     _sourced(market, "activate")
 
 
-@event("supply.stand_down", kind="action")
+@event("supply.stand_down", kind="action", needs="supply.sourcing.policy=backup,emergency_pool")
 def stand_down(market: Any) -> None:
     """Back to the sourcing rule."""
     _sourced(market, "stand_down")
@@ -160,7 +161,7 @@ def _sourced(market: Any, verb: str) -> None:
 
 
 @event("supply.expedite", kind="action")
-def expedite(market: Any, target: Any = None, magnitude: Any = None) -> None:
+def expedite(market: Any, target: SupplierOrRegion | None = None, magnitude: Part | None = None) -> None:
     """What is on the road arrives in the share `magnitude` of the time left (a third if left out), for a fee."""
     planner, now = market.supply, float(market.env.now)
     share, value, count = min(1.0, size(magnitude, 1.0 / 3.0)), 0, 0
@@ -176,7 +177,7 @@ def expedite(market: Any, target: Any = None, magnitude: Any = None) -> None:
 
 
 @event("supply.transfer", kind="action")
-def transfer(market: Any, sku: int = 0, origin: int = 0, to: int = 0, units: float = 0) -> None:
+def transfer(market: Any, sku: Annotated[int, Field(ge=0)] = 0, origin: Annotated[int, Field(ge=0)] = 0, to: Annotated[int, Field(ge=0)] = 0, units: Annotated[float, Field(ge=0, le=1e9)] = 0) -> None:
     """Send units of a SKU from one warehouse to another."""
     planner = market.supply
     warehouses = len(planner.state.parent)
@@ -192,7 +193,7 @@ def transfer(market: Any, sku: int = 0, origin: int = 0, to: int = 0, units: flo
 
 
 @event("supply.order", kind="action")
-def order(market: Any, skus: str = "all", cover: Any = "7d of cover") -> None:
+def order(market: Any, skus: SupplyGoods = "all", cover: Cover = "7d of cover") -> None:  # type: ignore[assignment]
     """Order `cover` of expected demand of some SKUs outside the rule."""
     planner = market.supply
     days = parse_cover(cover) if isinstance(cover, str) else float(cover)
@@ -202,7 +203,7 @@ def order(market: Any, skus: str = "all", cover: Any = "7d of cover") -> None:
 
 
 @event("supply.raise_stock", kind="action")
-def raise_stock(market: Any, cover: Any = "3d of cover") -> None:
+def raise_stock(market: Any, cover: Cover = "3d of cover") -> None:  # type: ignore[assignment]
     """All order-up-to levels rise by `cover` from now on."""
     try:
         days = parse_cover(cover) if isinstance(cover, str) else float(cover)

@@ -61,9 +61,7 @@ def section(kind: str, settings: dict[str, Any]) -> Gang:
 def populate(market: Any) -> None:
     """Attackers and defences of the file; where there are none, nothing is made."""
     config: Threats = market.config.threats
-    stands = any(getattr(config.defences, name) is not None for name in type(config.defences).model_fields
-                 if name not in ("line", "leaves", "hurt"))  # fmt: skip
-    if not (config.attackers or stands):
+    if not config.stands:
         return
     if getattr(market, "alone", False):
         raise SimError("threats: this run has no shop to attack (demand drives supply alone)")

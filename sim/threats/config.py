@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from sim.core.arguments import Goods
 from sim.core.config import Section, default, param
 from sim.core.units import Count, Duration, Money, Rate, Share, When
 from sim.threats.roc import separation
@@ -15,6 +16,8 @@ from sim.threats.roc import separation
 Surface = Literal["request", "login", "claim", "order", "review", "refund"]
 #: how an attack is run: scripts from a few addresses, scripts behind residential proxies, hired hands
 Tactic = Literal["simple", "advanced", "human"]
+#: what a flood is aimed at
+Route = Literal["browse", "search", "order", "volumetric"]
 
 # Defences -----------------------------------------------------------------------------------------
 
@@ -214,7 +217,7 @@ class Ddos(Gang):
     reward: Money = param("20000 CNY", "", "paid for an hour in which no order gets through", low="1000 CNY", high="500000 CNY")
     within: Duration = param("20min", "A19", "time within which 94% of floods end", gt=0)
     pause: Duration = param("4h", "", "mean time between floods", low="30min", high="48h", gt=0)
-    routes: list[Literal["browse", "search", "order", "volumetric"]] = default(
+    routes: list[Route] = default(
         ["browse", "search", "order", "volumetric"], description="what is flooded", min_length=1
     )
     cache_busting: Share = param("50%", "", "share of flooding searches for what no cache holds", low="0%", high="100%")
@@ -297,7 +300,7 @@ class ReviewFraud(Gang):
     reviews: Rate = param("100/h", "", "reviews tried at level 1", low="10/h", high="50000/h", gt=0)
     fee: Money = param("3 CNY", "", "paid for a review that stays", low="0.5 CNY", high="20 CNY")
     points: int = default(1, description="stars of each: 1 defames, 5 praises", ge=1, le=5)
-    skus: str = default("hero", description="what is reviewed: hero, all, exclusive, category:NAME, top N% or random N%")
+    skus: Goods = default("hero", description="what is reviewed: hero, all, exclusive, category:NAME, top N% or random N%")
 
 
 Attacker = Annotated[
@@ -317,6 +320,12 @@ class Threats(Section):
     attackers: list[Attacker] = Field(default_factory=list, description="who attacks from the start")
     defences: Defences = Field(default_factory=Defences, description="what stands against them")
     economy: Economy = Field(default_factory=Economy, description="what attacking costs")
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is anybody who attacks or anything that defends."""
+        names = type(self.defences).model_fields.keys() - {"line", "leaves", "hurt"}
+        return bool(self.attackers) or any(getattr(self.defences, name) is not None for name in names)
 
     @model_validator(mode="after")
     def _levels(self) -> Threats:

@@ -7,17 +7,28 @@ arguments are keys of the attacker's section.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from sim.core.arguments import minutes, money, refusal, size
+from sim.core.arguments import (
+    AttackerKind,
+    Defence,
+    Detector,
+    Goods,
+    Part,
+    minutes,
+    money,
+    refusal,
+    size,
+)
 from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
-from sim.core.units import parse_rate
+from sim.core.units import Money, Rate, Share, parse_rate
 from sim.shelf.promotions import select
 from sim.threats.actors import section, send
+from sim.threats.config import Route, Tactic
 from sim.threats.ddos import check_route, strike
 from sim.threats.policies import DEFENCES
 from sim.threats.price_bug import Bug, cancel_orders, watch
@@ -40,10 +51,10 @@ def _attack(market: Any, kind: str, for_minutes: float | None, usual: float, set
     return sent
 
 
-@event("threats.ddos", kind="inject")
+@event("threats.ddos", kind="inject", like="threats.config.Ddos")
 def ddos(
-    market: Any, target: Any = None, for_minutes: Any = None, rate: Any = None, volume: float | None = None,
-    tactic: str = "advanced", cache_busting: Any = None,
+    market: Any, target: Route | None = None, for_minutes: Any = None, rate: Rate | None = None, volume: float | None = None,
+    tactic: Tactic = "advanced", cache_busting: Any = None,
 ) -> None:  # fmt: skip
     """A flood of requests (target browse, search, order) or of bits (volumetric) at a steady rate for a while."""
     route = check_route(target or "browse")
@@ -73,7 +84,7 @@ def ddos(
     call_after(market.env, lasts, FAULTS, end)
 
 
-@event("threats.coupon_abuse", kind="inject")
+@event("threats.coupon_abuse", kind="inject", like="threats.config.CouponAbuse")
 def coupon_abuse(
     market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     claims: Any = None, tactics: Any = None, ways: Any = None,
@@ -83,7 +94,7 @@ def coupon_abuse(
     _attack(market, "coupon_abuse", for_minutes, DAY, settings)
 
 
-@event("threats.scalpers", kind="inject")
+@event("threats.scalpers", kind="inject", like="threats.config.Scalpers")
 def scalpers(
     market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     orders: Any = None, tactics: Any = None, levels: Any = None,
@@ -93,7 +104,7 @@ def scalpers(
     _attack(market, "scalpers", for_minutes, DAY, settings)
 
 
-@event("threats.credential_stuffing", kind="inject")
+@event("threats.credential_stuffing", kind="inject", like="threats.config.CredentialStuffing")
 def credential_stuffing(
     market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     attempts: Any = None, success: Any = None, tactics: Any = None,
@@ -103,7 +114,7 @@ def credential_stuffing(
     _attack(market, "credential_stuffing", for_minutes, DAY, settings)
 
 
-@event("threats.card_fraud", kind="inject")
+@event("threats.card_fraud", kind="inject", like="threats.config.CardFraud")
 def card_fraud(
     market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     orders: Any = None, tactics: Any = None,
@@ -113,7 +124,7 @@ def card_fraud(
     _attack(market, "card_fraud", for_minutes, 3.0 * DAY, settings)
 
 
-@event("threats.return_fraud", kind="inject")
+@event("threats.return_fraud", kind="inject", like="threats.config.ReturnFraud")
 def return_fraud(
     market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     orders: Any = None, tactics: Any = None,
@@ -123,9 +134,9 @@ def return_fraud(
     _attack(market, "return_fraud", for_minutes, 3.0 * DAY, settings)
 
 
-@event("threats.review_fraud", kind="inject")
+@event("threats.review_fraud", kind="inject", like="threats.config.ReviewFraud")
 def review_fraud(
-    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    market: Any, target: Goods | None = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     reviews: Any = None, points: int | None = None, tactics: Any = None,
 ) -> None:  # fmt: skip
     """Reviews for money about the target's articles (hero, if left out; three days, if not stated otherwise)."""
@@ -134,10 +145,11 @@ def review_fraud(
     _attack(market, "review_fraud", for_minutes, 3.0 * DAY, settings)
 
 
-@event("threats.price_bug", kind="inject")
+@event("threats.price_bug", kind="inject", like="threats.config.PriceBug")
 def price_bug(
-    market: Any, target: Any = "top 1%", for_minutes: Any = None, off: Any = "90%", people: Any = None,
-    spreads: float | None = None,
+    market: Any, target: Goods | None = "top 1%", for_minutes: Any = None,
+    off: Annotated[Share, Field(gt=0.0, lt=1.0)] = "90%",  # type: ignore[assignment]
+    people: Any = None, spreads: float | None = None,
 ) -> Bug:  # fmt: skip
     """The target's articles (a rule such as hero, category:NAME, top 1%) are sold `off` below list price by mistake."""
     side = threats(market)
@@ -169,7 +181,7 @@ def _end_bug(market: Any, bug: Bug) -> None:
 
 
 @event("threats.breach", kind="inject")
-def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Any = "1%") -> None:
+def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Part | None = "1%") -> None:  # type: ignore[assignment]
     """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset.
 
     Where the file has `oversight.privacy`, it is a breach of personal data with all that follows from one.
@@ -204,8 +216,8 @@ def _named(target: Any) -> str:
     return str(target)
 
 
-@event("threats.defend", kind="action")
-def defend(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+@event("threats.defend", kind="action", requires=("target",))
+def defend(market: Any, target: Defence | None = None, for_minutes: Any = None) -> None:
     """Switch the defence named by the target on, freshly trained."""
     _switch(market, _named(target), True)
     if for_minutes is not None:
@@ -213,14 +225,14 @@ def defend(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 
 
 @event("threats.drop", kind="action")
-def drop(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def drop(market: Any, target: Defence | None = None, for_minutes: Any = None) -> None:
     """Switch the defence named by the target off (all without a target)."""
     names = list(threats(market).guard.standing) if target is None else [_named(target)]
     for name in names:
         _switch(market, name, False)
 
 
-@event("threats.captcha_on", kind="action")
+@event("threats.captcha_on", kind="action", like="threats.config.Captcha")
 def captcha_on(market: Any, target: Any = None, for_minutes: Any = None, attempts: int | None = None) -> None:
     """Ask for captchas at logins, coupons and checkouts."""
     _switch(market, "captcha", True, {"attempts": attempts})
@@ -232,7 +244,7 @@ def captcha_off(market: Any, target: Any = None, for_minutes: Any = None) -> Non
     _switch(market, "captcha", False)
 
 
-@event("threats.waf_on", kind="action")
+@event("threats.waf_on", kind="action", like="threats.config.Waf")
 def waf_on(market: Any, target: Any = None, for_minutes: Any = None, hits: Any = None, link: float | None = None) -> None:
     """Rules and scrubbing at the front door."""
     _switch(market, "waf", True, {"hits": hits, "link": link})
@@ -244,26 +256,26 @@ def waf_off(market: Any, target: Any = None, for_minutes: Any = None) -> None:
     _switch(market, "waf", False)
 
 
-@event("threats.limit", kind="action")
+@event("threats.limit", kind="action", like="threats.config.RateLimit")
 def limit(market: Any, target: Any = None, for_minutes: Any = None, requests: Any = None, attempts: Any = None) -> None:
     """Limit what one address may ask and try."""
     _switch(market, "rate_limit", True, {"requests": requests, "attempts": attempts})
 
 
-@event("threats.quota", kind="action")
+@event("threats.quota", kind="action", like="threats.config.CouponQuota")
 def quota(market: Any, target: Any = None, for_minutes: Any = None, each: int | None = None) -> None:
     """At most so many coupons an account."""
     _switch(market, "coupon_quota", True, {"each": each})
 
 
-@event("threats.real_name", kind="action")
+@event("threats.real_name", kind="action", like="threats.config.RealName")
 def real_name(market: Any, target: Any = None, for_minutes: Any = None, each: int | None = None) -> None:
     """Promoted articles and coupons only for accounts with an identity, so many each."""
     _switch(market, "real_name", True, {"each": each})
 
 
-@event("threats.threshold", kind="action")
-def threshold(market: Any, target: Any = "behaviour", for_minutes: Any = None, false_positives: Any = None) -> None:
+@event("threats.threshold", kind="action", requires=("false_positives",))
+def threshold(market: Any, target: Detector = "behaviour", for_minutes: Any = None, false_positives: Annotated[Share, Field(gt=0.0, lt=1.0)] | None = None) -> None:
     """Move a detector along its ROC: so many people flagged, and what that catches."""
     name = _named(target)
     if false_positives is None or not hasattr(DEFENCES[name].section, "threshold"):
@@ -272,7 +284,7 @@ def threshold(market: Any, target: Any = "behaviour", for_minutes: Any = None, f
 
 
 @event("threats.retrain", kind="action")
-def retrain(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def retrain(market: Any, target: Detector | None = None, for_minutes: Any = None) -> None:
     """Retrain a detector (all without a target): its power is what it was."""
     side = threats(market)
     count = side.train(None if target is None else _named(target))
@@ -280,7 +292,7 @@ def retrain(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 
 
 @event("threats.block", kind="action")
-def block(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def block(market: Any, target: AttackerKind | None = None, for_minutes: Any = None) -> None:
     """Cancel attackers' orders that the defences recognise now and that are not yet being picked."""
     side = threats(market)
     count = sum(agent.block() for agent in side.attackers if hasattr(agent, "block") and target in (None, agent.kind))
@@ -296,7 +308,7 @@ def fix_price(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 
 
 @event("threats.cancel_orders", kind="action")
-def cancel(market: Any, target: Any = None, for_minutes: Any = None, compensation: Any = "20 CNY") -> None:
+def cancel(market: Any, target: Any = None, for_minutes: Any = None, compensation: Money = "20 CNY") -> None:  # type: ignore[assignment]
     """Cancel orders at a wrong price that are not yet being picked, with a compensation for each."""
     side = threats(market)
     if side.bug is None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.books import state as books
-from sim.core.errors import SimError
+from sim.core.errors import ScenarioError, SimError
 from sim.crowd.state import ALIVE
 from sim.engine import run
 from sim.engine.marketplace import Marketplace
@@ -329,9 +329,8 @@ def test_records_abroad_need_an_assessment() -> None:
     ],
 )
 def test_an_event_that_cannot_be_says_what_is_accepted(section: dict[str, Any], event: dict[str, Any], said: str) -> None:
-    made = market(events=[{"at": "06-01 01:00", **event}], **section)
-    with pytest.raises(SimError, match=said):
-        day(made, 0.1)
+    with pytest.raises(ScenarioError, match=said):
+        day(market(events=[{"at": "06-01 01:00", **event}], **section), 0.1)
 
 
 def test_a_licence_of_a_supplier_that_is_not_there_is_an_error() -> None:

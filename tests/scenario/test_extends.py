@@ -155,3 +155,23 @@ def test_the_hash_does_not_depend_on_where_the_files_lie(write, head):
     write("flat.yaml", head.replace("name: test", "name: x"))
     digests = {load(path).digest() for path in ("scenarios/x.yaml", "elsewhere/x.yaml", "flat.yaml")}
     assert len(digests) == 1
+
+
+def test_files_that_multiply_are_refused_at_once(write):
+    for number in range(8):
+        parts = "\n".join(f"k{copy}: {{from: part{number + 1}.yaml}}" for copy in range(10))
+        write(f"scenarios/part{number}.yaml", parts)
+    write("scenarios/part8.yaml", "a: 1")
+    write("scenarios/x.yaml", "crowd: {from: part0.yaml}")
+    told = messages("scenarios/x.yaml")
+    assert len(told) == 1
+    assert "in all its files" in told[0]
+
+
+def test_nesting_holds_over_all_files(write):
+    for number in range(12):
+        write(f"scenarios/part{number}.yaml", f"a: {{b: {{c: {{from: part{number + 1}.yaml}}}}}}")
+    write("scenarios/part12.yaml", "a: 1")
+    told = messages("scenarios/part0.yaml")
+    assert len(told) == 1
+    assert "levels of nesting" in told[0]
