@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def run(
     scenario: Any,
-    seed: int = 1,
+    seed: int | None = None,
     replication: int = 0,
     progress: Callable[[int, int, float], None] | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> Result:
-    """Replay ``scenario`` (a checked scenario or the path of a file) once.
+    """Replay ``scenario`` (a checked scenario or the path of a file) once, with its own seed where none is given.
 
     A pure function of (resolved scenario, seed, replication, version). Raises ScenarioError for a wrong file and
     LawBroken where a conservation law does not hold at the end.
@@ -46,7 +46,7 @@ def run(
 
     manifest = {
         "name": market.config.name,
-        "seed": seed,
+        "seed": market.seed,
         "replication": replication,
         "weight": market.weight,
         "wall_seconds": seconds - sum(making),

@@ -78,19 +78,21 @@ class Marketplace(mesa.Model):
 
     ``scenario``: a checked scenario, or the path of a file. Further keywords are overrides by dotted path, so that
     Mesa's ``batch_run`` can vary them: ``batch_run(Marketplace, {"scenario": path, "crowd.shoppers": [1000, 2000]})``.
+    ``seed`` is the file's where none is given, and 1 where the file has none; 0 is a seed like any other.
     A step is a day. Time is in minutes on the SimPy clock ``env``; minute 0 is the start of the warm-up.
     """
 
     def __init__(
         self, scenario: Any, seed: int | None = None, replication: int = 0, rng: Any = None, **overrides: Any
     ) -> None:
-        # Mesa's own generator is never used for decisions; it is seeded so that plug-ins stay reproducible
-        used = int(seed) if seed is not None else int(getattr(getattr(scenario, "config", None), "seed", None) or 1)
-        super().__init__(seed=used)
         from sim.scenario import load
 
         if isinstance(scenario, (str, Path)) or overrides:
             scenario = load(getattr(scenario, "path", scenario), overrides)
+        named = seed if seed is not None else scenario.config.seed
+        used = 1 if named is None else int(named)
+        # Mesa's own generator is never used for decisions; it is seeded so that plug-ins stay reproducible
+        super().__init__(seed=used)
         self.seed, self.replication = used, int(replication)
         self.source = scenario
         self.config = config = scenario.config
