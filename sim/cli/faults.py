@@ -11,6 +11,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -32,10 +33,8 @@ _REFUSED_BY_THE_SYSTEM = {
 
 def say(text: str) -> None:
     """One line to standard error; none where nobody reads it."""
-    try:
+    with suppress(OSError):
         print(f"sim618: {text}", file=sys.stderr, flush=True)
-    except OSError:
-        pass
 
 
 def exit_code(error: Exception, arguments: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import sys
 from collections.abc import Iterator, Sequence
@@ -129,6 +130,8 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a traceback never reaches the user."""
     arguments = list(sys.argv[1:] if args is None else args)
     streams.prepare(arguments)
+    collected = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)  # what is imported stays: looking for garbage in it is a tenth of a start
     former = stopping.listen()
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="sim618", standalone_mode=False)
@@ -151,3 +154,4 @@ def main(args: Sequence[str] | None = None) -> int:
         return faults.exit_code(error, arguments)
     finally:
         stopping.restore(former)
+        gc.set_threshold(*collected)

@@ -52,7 +52,9 @@ def run(
     set_: Set = None,
     shoppers: Shoppers = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run again even if the result exists.")] = False,
-    orders: Annotated[bool, typer.Option("--orders", help="Also write every order (264 bytes of memory each).")] = False,
+    orders: Annotated[
+        bool, typer.Option("--orders", help="Also write every order (264 bytes of memory each).")
+    ] = False,
     json_: Json = False,
     quiet: Quiet = False,
     lang: Lang = "en",
@@ -180,7 +182,7 @@ def _refuse_foreign(folder: Path, fresh: bool, digest: str) -> None:
         manifest = read_manifest(folder)
         result = {"hash", "laws", "version"} <= set(manifest)
     except (OSError, ValueError):
-        manifest, result = {}, {"kpis.json", "series.parquet"} & names or folder.name == digest
+        manifest, result = {}, bool({"kpis.json", "series.parquet"} & names) or folder.name == digest
     if others or not result:
         told = ", ".join(others[:3]) + (", …" if len(others) > 3 else "") if others else MANIFEST
         raise RefusedError(f"--out: found other files in {folder} ({told}), accepted: a new or empty folder")
@@ -206,9 +208,7 @@ def _run_into(
 
     notice = None if quiet else faults.say
     with progress(calendar_of(scenario), scenario.name, quiet=quiet, lang=lang) as step:
-        result = simulate(
-            scenario, seed=seed, replication=replication, progress=step, notice=notice, orders=orders
-        )
+        result = simulate(scenario, seed=seed, replication=replication, progress=step, notice=notice, orders=orders)
     manifest = {
         **result.manifest,
         "name": scenario.name,

@@ -6,6 +6,7 @@ import codecs
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 _PLAIN = {
     "–": "-", "—": "-", "−": "-", "…": "...", "•": "*", "·": ".", "×": "x", "±": "+/-", "≤": "<=", "≥": ">=",
@@ -50,10 +51,8 @@ def prepare(arguments: Sequence[str]) -> None:
 
 def drop() -> None:
     """Nobody reads standard output any more: what is still to be written goes nowhere."""
-    try:
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
 
 
 def flush() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 KEPT = 12  # versions; a few tens of megabytes each
 COMPILES = "first run of this version: compiling the kernels, which takes about a minute"
-_prepared = _told = False
+_prepared = _told = _listening = False
 _elsewhere = ""  # why the kernels are not kept where they should be
 
 
@@ -87,18 +87,19 @@ def _temporary() -> Path | None:
         return None
 
 
-def tell_if_new(notice: Callable[[str], None] | None, *, here: bool = True) -> None:
+def tell_if_new(say: Callable[[str], None] | None, *, here: bool = True) -> None:
     """Say once that kernels are compiled, as soon as one really is, and where they are kept if not where they should.
 
     With ``here`` False other processes compile: it is said now where the kernel of every shop is not there yet.
     """
-    global _elsewhere
-    if notice is None:
+    global _elsewhere, _listening
+    if say is None:
         return
+    notice = say
     if _elsewhere:
-        notice(_elsewhere)
+        say(_elsewhere)
         _elsewhere = ""
-    if _told:
+    if _told or _listening:
         return
     if not here:
         place = os.environ.get("NUMBA_CACHE_DIR")
@@ -119,6 +120,7 @@ def tell_if_new(notice: Callable[[str], None] | None, *, here: bool = True) -> N
             pass
 
     event.register("numba:compile", Compiling())
+    _listening = True
 
 
 def _say_compiling(notice: Callable[[str], None]) -> None:
