@@ -112,6 +112,8 @@ def test_a_full_disk_behind_standard_output_is_told(folder):
         (["study", "drill.yaml"], "found a drill"),
         (["drill", "good.yaml"], "found a scenario: `sim618 run` takes it; accepted: a drill or calendar"),
         (["drill", "study.yaml"], "found a study"),
+        (["run", "nameless.yaml"], "nameless.yaml:1:1  found neither a scenario nor a study"),
+        (["study", "nameless.yaml"], "nameless.yaml:1:1  study: found nothing"),
         (["run", "fits.yaml"], "fits.yaml:1:1  found a table of fitted parameters"),
         (["validate", "fits.yaml"], "fits.yaml:1:1  found a table of fitted parameters"),
         (["validate", "hello.yaml"], "hello.yaml:1:1  found neither a scenario nor a study"),
@@ -121,6 +123,7 @@ def test_a_file_of_another_kind_is_told_as_such_with_the_command_that_takes_it(f
     for name, text in {
         "study": "# a study\nstudy: compare\nscenario: good.yaml\n", "drill": "drill: x\nscenario: good.yaml\n",
         "fits": "fits: {a: 1}\n", "hello": "hello: 1\n",
+        "nameless": "name: x\nscenario: good.yaml\npolicies: {a: {}}\n",
     }.items():  # fmt: skip
         (folder / f"{name}.yaml").write_text(text)
     assert main(arguments) == 64
