@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -10,6 +11,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -22,9 +24,17 @@ class RefusedError(Exception):
     """A command cannot do what is asked; the text says why and what would do. Exit code 64."""
 
 
+#: what the machine or its user refuses, and no fault of the simulator
+_REFUSED_BY_THE_SYSTEM = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
+    errno.ENFILE, errno.ENAMETOOLONG, errno.ENOMEM, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ELOOP,
+}  # fmt: skip
+
+
 def say(text: str) -> None:
-    """One line to standard error."""
-    print(f"sim618: {text}", file=sys.stderr)
+    """One line to standard error; none where nobody reads it."""
+    with suppress(OSError):
+        print(f"sim618: {text}", file=sys.stderr, flush=True)
 
 
 def exit_code(error: Exception, arguments: Sequence[str]) -> int:
@@ -51,12 +61,30 @@ def exit_code(error: Exception, arguments: Sequence[str]) -> int:
         else:
             rich_utils.rich_format_error(error)  # type: ignore[arg-type]
         return int(Exit.USAGE)
+    told = _of_the_system(error)
+    if told:
+        say(told)
+        return int(Exit.USAGE)
     where = report_fault(error, arguments)
     if isinstance(error, LawBroken):
         say(f"{error}\nThis is a fault of the simulator, not of your file. A report to send: {where}")
     else:
         say(f"internal fault: {type(error).__name__}: {_first_line(error)}\nA report to send: {where}")
     return int(Exit.INTERNAL)
+
+
+def _of_the_system(error: BaseException) -> str:
+    """What to say of a disk, a folder or a memory that does not do what is asked; empty for anything else."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, MemoryError):
+            return "found not enough memory, accepted: fewer --shoppers, or a machine with more; nothing half-written is left"
+        if isinstance(seen, OSError) and seen.errno in _REFUSED_BY_THE_SYSTEM:
+            reason = os.strerror(seen.errno)
+            where = f" {seen.filename}" if seen.filename else ""
+            return f"cannot read or write{where} ({reason}); what was there before is unchanged, nothing half-written is left"
+        seen = seen.__cause__
+    return ""
 
 
 def _first_line(error: Exception) -> str:

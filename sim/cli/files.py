@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.faults import RefusedError
+from sim.cli.kinds import expect, load_scenario, told_kind
 from sim.cli.options import Json, Quiet, ScenarioFile, Set, overrides
-from sim.core.errors import Exit, Problem
+from sim.core.errors import Exit, Problem, ScenarioError
 
 if TYPE_CHECKING:
     from sim.scenario.assumptions import Assumption
@@ -36,10 +37,8 @@ def validate(
 
     Example: sim618 validate scenarios/*.yaml
     """
-    from sim.scenario.documents import problems_of
-
     changes = overrides(set_)
-    found: dict[str, list[Problem]] = {str(file): problems_of(file, changes) for file in files}
+    found: dict[str, list[Problem]] = {str(file): _problems(file, changes) for file in files}
     problems = [problem for group in found.values() for problem in group]
     if json_:
         rows = [
@@ -57,6 +56,19 @@ def validate(
         raise typer.Exit(Exit.USAGE)
 
 
+def _problems(file: Path, changes: dict[str, Any]) -> list[Problem]:
+    """Everything wrong with a file; one sentence where it is of no kind that can be checked."""
+    from sim.scenario.documents import problems_of
+
+    problems = problems_of(file, changes)
+    if problems and told_kind(file) in ("fits", "other"):
+        try:
+            expect(file, "scenario", "study", "drill", "calendar", "playbook")
+        except ScenarioError as error:
+            return list(error.problems)
+    return problems
+
+
 def explain(
     file: ScenarioFile,
     set_: Set = None,
@@ -69,10 +81,9 @@ def explain(
 
     Example: sim618 explain scenarios/618.yaml --only supply
     """
-    from sim.scenario import load
     from sim.scenario.explain import explain as lines_of
 
-    lines = lines_of(load(file, overrides(set_)))
+    lines = lines_of(load_scenario(file, overrides(set_)))
     if only:
         lines = [line for line in lines if line.path == only or line.path.startswith(f"{only}.")]
         if not lines:
@@ -110,10 +121,9 @@ def assumptions(file: ScenarioFile, set_: Set = None, json_: Json = False) -> No
 
     Example: sim618 assumptions scenarios/618.yaml
     """
-    from sim.scenario import load
     from sim.scenario.assumptions import assumptions as found_in
 
-    found = found_in(load(file, overrides(set_)))
+    found = found_in(load_scenario(file, overrides(set_)))
     if json_:
         keys = ("path", "value", "low", "high", "nominal", "source", "description", "written")
         print(json.dumps([{key: getattr(item, key) for key in keys} for item in found], ensure_ascii=False))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import sim
-from sim.cli import faults, stopping
+from sim.cli import faults, stopping, streams
 from sim.core.errors import Exit
 
 _ORDER = (
@@ -129,24 +129,29 @@ def root(
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a traceback never reaches the user."""
     arguments = list(sys.argv[1:] if args is None else args)
+    streams.prepare(arguments)
+    collected = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)  # what is imported stays: looking for garbage in it is a tenth of a start
     former = stopping.listen()
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="sim618", standalone_mode=False)
+        streams.flush()
         return int(code) if isinstance(code, int) else int(Exit.DONE)
     except (KeyboardInterrupt, typer.Abort):
         faults.say("interrupted; nothing half-written is left behind")
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader (`head`, a pager) has gone; nothing more can be said on this stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.drop()
         return int(Exit.DONE)
     except SystemExit as stopped:
         # click itself turns a reader that has gone into an exit with 1
         if isinstance(stopped.__context__, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            streams.drop()
             return int(Exit.DONE)
         raise
     except Exception as error:
         return faults.exit_code(error, arguments)
     finally:
         stopping.restore(former)
+        gc.set_threshold(*collected)

@@ -44,10 +44,23 @@ def overrides(assignments: list[str] | None, shoppers: str | None = None, *, opt
         found[path] = value
     if shoppers is not None:
         try:
-            found["crowd.shoppers"] = parse_count(int(shoppers) if shoppers.isdecimal() else shoppers)
+            rows = parse_count(int(shoppers) if shoppers.isdecimal() else shoppers)
         except UnitError as error:
             raise RefusedError(f"--shoppers: {error}") from None
+        if "crowd.shoppers" in found and not _same_count(found["crowd.shoppers"], rows):
+            raise RefusedError(
+                f"--shoppers: found {shoppers}, and {option} crowd.shoppers={found['crowd.shoppers']}, accepted: one of them"
+            )
+        found["crowd.shoppers"] = rows
     return found
+
+
+def _same_count(written: Any, rows: int) -> bool:
+    text = str(written)
+    try:
+        return parse_count(int(text) if text.isdecimal() else text) == rows
+    except UnitError:
+        return False
 
 
 def writable(folder: Path, option: str) -> Path:

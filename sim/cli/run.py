@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ import typer
 
 from sim.cli import faults
 from sim.cli.faults import RefusedError
+from sim.cli.kinds import load_scenario
 from sim.cli.options import (
     Json,
     Lang,
@@ -49,7 +52,9 @@ def run(
     set_: Set = None,
     shoppers: Shoppers = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run again even if the result exists.")] = False,
-    orders: Annotated[bool, typer.Option("--orders", help="Also write every order.")] = False,
+    orders: Annotated[
+        bool, typer.Option("--orders", help="Also write every order (264 bytes of memory each).")
+    ] = False,
     json_: Json = False,
     quiet: Quiet = False,
     lang: Lang = "en",
@@ -58,21 +63,35 @@ def run(
 
     Example: sim618 run scenarios/618.yaml --shoppers 20_000
     """
-    from sim.scenario import load, run_hash
+    from sim.core.page import language_of
+    from sim.engine.writer import PAGE, whole_folder
+    from sim.scenario import run_hash
     from sim.study.model import code_version
 
     language(lang)
-    scenario = load(scenario_file, overrides(set_, shoppers))
+    scenario = load_scenario(scenario_file, overrides(set_, shoppers))
     used_seed = seed if seed is not None else scenario.config.seed if scenario.config.seed is not None else 1
     version = code_version()
     rows = []
     for replication in range(replications):
         digest = run_hash(scenario, used_seed, replication, version)
         folder = folder_of(out, scenario.name, digest, many=replications > 1)
-        existed = not fresh and _exists(folder, digest, orders)
+        lacking = _lacking(folder, digest, orders)
+        existed = not fresh and lacking == ""
         if not existed:
-            _refuse_foreign(writable(folder, "--out"), fresh)
-            _run_into(folder, scenario, used_seed, replication, digest, version, orders, lang, quiet or json_)
+            if lacking and not quiet:
+                faults.say(f"found a stored result of this run in {folder}, but {lacking}: running again")
+            _refuse_foreign(writable(folder, "--out"), fresh, digest)
+            everything = orders or (lacking is not None and (folder / "orders.parquet").is_file())
+            allowed = partial(_refuse_foreign, folder, fresh, digest)
+            with whole_folder(folder, allowed) as temporary:
+                _run_into(
+                    temporary, scenario, used_seed, replication, digest, version, everything, lang, quiet or json_
+                )
+        elif language_of(folder / PAGE) != lang:
+            if not quiet:
+                faults.say(f"the report of this run is drawn again in {'Chinese' if lang == 'zh' else 'English'}")
+            _draw(writable(folder, "--out"), lang)
         kpis = json.loads((folder / "kpis.json").read_text(encoding="utf-8"))
         rows.append(
             {
@@ -99,12 +118,17 @@ def report(
 
     Example: sim618 report results/618-mid-year-festival/1f3c5b7d9e0a2b4c
     """
-    from sim.engine.writer import is_result
+    from sim.engine.writer import damage, is_result, read_manifest
 
     language(lang)
     if not is_result(folder):
         raise RefusedError(f"found no result in {folder}, accepted: a folder that `sim618 run` has written")
-    page = _draw(folder, lang)
+    harm = damage(folder)
+    with suppress(OSError, ValueError):
+        harm = harm if "files" in read_manifest(folder) else ""  # of an earlier version: what can be read is drawn
+    if harm:
+        raise RefusedError(f"{folder}: {harm}; `sim618 run` with the same scenario and seed writes it again")
+    page = _draw(writable(folder, "DIR"), lang)
     if not quiet:
         print(page)
 
@@ -129,38 +153,42 @@ def calendar_of(scenario: Any) -> Calendar:
     return Calendar(date(start.year, start.month, start.day), scenario.config.days, int(scenario.config.warmup // DAY))
 
 
-def _exists(folder: Path, digest: str, orders: bool) -> bool:
-    from sim.engine.writer import is_result, read_manifest
+def _lacking(folder: Path, digest: str, orders: bool) -> str | None:
+    """What a stored result of this very run lacks, as words: nothing where it is whole, None where there is no such run."""
+    from sim.engine.writer import damage, read_manifest
 
-    if not is_result(folder) or (orders and not (folder / "orders.parquet").is_file()):
-        return False
+    if not folder.is_dir():
+        return None
     try:
-        return read_manifest(folder).get("hash") == digest
+        ours = read_manifest(folder).get("hash") == digest
     except (OSError, ValueError):
-        return False
+        ours = folder.name == digest and any(folder.iterdir())
+    if not ours:
+        return None
+    if orders and not (folder / "orders.parquet").is_file():
+        return damage(folder) or "it was written without its orders"
+    return damage(folder)
 
 
-def _only_a_result(folder: Path) -> bool:
-    """Whether a folder holds the manifest of a run and no other files than a run writes."""
-    from sim.engine.writer import read_manifest
+def _refuse_foreign(folder: Path, fresh: bool, digest: str) -> None:
+    """Never replace a folder with other files than a run writes, and another run's result only when asked to."""
+    from sim.engine.writer import FILES, MANIFEST, PAGE, read_manifest
 
-    try:
-        manifest = read_manifest(folder)
-    except (OSError, ValueError):
-        return False
-    plain = {"manifest.json", "kpis.json", "report.html"}
-    others = [path for path in folder.iterdir() if path.name not in plain and path.suffix != ".parquet"]
-    return {"hash", "laws", "version"} <= set(manifest) and not others
-
-
-def _refuse_foreign(folder: Path, fresh: bool) -> None:
-    """Never replace a folder that is not a result, and another run's result only when asked to."""
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    if not _only_a_result(folder):
-        raise RefusedError(f"--out: found other files in {folder}, accepted: a new or empty folder")
-    if not fresh:
-        raise RefusedError(f"--out: found the result of another run in {folder}, accepted: a new folder, or --fresh")
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(f".{PAGE}.")}
+    others = sorted(names - set(FILES))
+    try:
+        manifest = read_manifest(folder)
+        result = {"hash", "laws", "version"} <= set(manifest)
+    except (OSError, ValueError):
+        manifest, result = {}, bool({"kpis.json", "series.parquet"} & names) or folder.name == digest
+    if others or not result:
+        told = ", ".join(others[:3]) + (", …" if len(others) > 3 else "") if others else MANIFEST
+        raise RefusedError(f"--out: found other files in {folder} ({told}), accepted: a new or empty folder")
+    if not fresh and digest not in (manifest.get("hash"), folder.name):
+        what = "the result of another run" if manifest else "a damaged result"
+        raise RefusedError(f"--out: found {what} in {folder}, accepted: a new folder, or --fresh")
 
 
 def _run_into(
@@ -174,26 +202,25 @@ def _run_into(
     lang: str,
     quiet: bool,
 ) -> None:
-    """Simulate and write the result with its report, whole or not at all."""
+    """Simulate and write the result with its report into a folder."""
     from sim.engine import run as simulate
-    from sim.engine.writer import whole_folder, write_files
+    from sim.engine.writer import write_files
 
-    notice = (lambda text: None) if quiet else faults.say
-    with whole_folder(folder) as temporary:
-        with progress(calendar_of(scenario), scenario.name, quiet=quiet, lang=lang) as step:
-            result = simulate(scenario, seed=seed, replication=replication, progress=step, notice=notice)
-        manifest = {
-            **result.manifest,
-            "name": scenario.name,
-            "scenario": scenario.resolved,
-            "seed": seed,
-            "replication": replication,
-            "hash": digest,
-            "version": version,
-            "versions": faults.versions(),
-        }
-        write_files(temporary, result, manifest, orders=orders)
-        _draw(temporary, lang)
+    notice = None if quiet else faults.say
+    with progress(calendar_of(scenario), scenario.name, quiet=quiet, lang=lang) as step:
+        result = simulate(scenario, seed=seed, replication=replication, progress=step, notice=notice, orders=orders)
+    manifest = {
+        **result.manifest,
+        "name": scenario.name,
+        "scenario": scenario.resolved,
+        "seed": seed,
+        "replication": replication,
+        "hash": digest,
+        "version": version,
+        "versions": faults.versions(),
+    }
+    write_files(folder, result, manifest, orders=orders)
+    _draw(folder, lang)
 
 
 def _draw(folder: Path, lang: str) -> Path:

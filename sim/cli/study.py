@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from sim.cli.faults import RefusedError, say
+from sim.cli.kinds import expect
 from sim.cli.options import overrides, writable
 from sim.cli.study_options import STORE, StoreAt, StudyOptions, shared_options, told
 from sim.core.cache import tell_if_new
@@ -38,9 +39,10 @@ def study(
 
     Example: sim618 study experiments/compare_replenishment.yaml --executor processes:2
     """
-    tell_if_new(None if options.quiet else say)
+    tell_if_new(None if options.quiet else say, here=options.executor == "local")
     from sim.study.files import load_study
 
+    expect(file, "study")
     with told(options.quiet):
         _run(load_study(file), file.parent, file.stem, replications, store, options)
 
@@ -86,10 +88,11 @@ def compare(
 
     Example: sim618 compare scenarios/618.yaml --policy fixed: --policy dynamic:supply.replenishment.policy=dynamic
     """
-    tell_if_new(None if options.quiet else say)
+    tell_if_new(None if options.quiet else say, here=options.executor == "local")
     from sim.study import api
     from sim.study.config import CompareStudy
 
+    expect(scenario, "scenario")
     with told(options.quiet):
         count = replications or 10
         section: dict[str, Any] = {
@@ -134,6 +137,8 @@ def drill(
     """
     from sim.study.drill_commands import rehearse
 
+    for file in files:
+        expect(file, "drill", "calendar")
     with told(options.quiet):
         changes = options.checked()
         rows = changes.pop("crowd.shoppers", None) if options.shoppers is not None else None

@@ -71,9 +71,8 @@ def told(quiet: bool = False) -> Iterator[None]:
     except RunError as error:
         error.add_note(error.trace)
         raise
-    except StoreError as error:
-        say(str(error))
-        raise typer.Exit(Exit.INTERNAL) from None
+    except StoreError as error:  # a disk or a file that was damaged, no fault of the simulator
+        raise RefusedError(str(error)) from None
     except KeyboardInterrupt:
         if not quiet:
             say("interrupted; finished runs are kept, the same command goes on from there")

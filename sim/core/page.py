@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -36,6 +38,23 @@ def variables(selector: str = ":root") -> str:
         f"{selector}{{{light};--font:{FONT}}}\n"
         f"@media screen and (prefers-color-scheme:dark){{{selector}{{{dark}}}}}"
     )
+
+
+def sealed(text: str) -> str:
+    """The text of a page with a last line that tells whether it is still what was written."""
+    return f"{text.rstrip()}\n<!-- sha256 {hashlib.sha256(text.rstrip().encode()).hexdigest()} -->\n"
+
+
+def language_of(path: Path) -> str:
+    """`en` or `zh`, the language of a sealed page; empty where there is none or it is not what was written."""
+    try:
+        text, _, seal = path.read_text(encoding="utf-8").rstrip().rpartition("\n")
+    except (OSError, ValueError):
+        return ""
+    if seal != f"<!-- sha256 {hashlib.sha256(text.encode()).hexdigest()} -->":
+        return ""
+    found = re.search(r'<html lang="(en|zh)', text[:200])
+    return found.group(1) if found else ""
 
 
 def write_page(path: Path, text: str) -> Path:

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 def run(
     scenario: Any,
-    seed: int = 1,
+    seed: int | None = None,
     replication: int = 0,
     progress: Callable[[int, int, float], None] | None = None,
     notice: Callable[[str], None] | None = None,
+    orders: bool = False,
 ) -> Result:
-    """Replay ``scenario`` (a checked scenario or the path of a file) once.
+    """Replay ``scenario`` (a checked scenario or the path of a file) once, with its own seed where none is given.
 
     A pure function of (resolved scenario, seed, replication, version). Raises ScenarioError for a wrong file and
-    LawBroken where a conservation law does not hold at the end.
+    LawBroken where a conservation law does not hold at the end. With ``orders`` every order is kept for
+    `Result.orders`, which takes memory and changes nothing else.
     """
     from sim.core.cache import tell_if_new
 
@@ -35,6 +37,8 @@ def run(
     from sim.engine.result import Result
 
     market = Marketplace(scenario, seed=seed, replication=replication)
+    if orders:
+        market.keep_orders()
     making: list[float] = []
     # numba holds this lock while it compiles a kernel and while it loads one compiled earlier
     with event.install_timer("numba:compiler_lock", making.append):
@@ -46,7 +50,7 @@ def run(
 
     manifest = {
         "name": market.config.name,
-        "seed": seed,
+        "seed": market.seed,
         "replication": replication,
         "weight": market.weight,
         "wall_seconds": seconds - sum(making),

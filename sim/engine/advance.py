@@ -79,7 +79,7 @@ from sim.engine.aftermath import refund_early, send_back, settle
 from sim.engine.ordering import pay_balance, take_order
 from sim.engine.world import D_DRAINED, D_PARCELS
 from sim.fulfilment.kernel import expect, expect_order, handle, work
-from sim.fulfilment.state import C_ORDERS_FREE, C_PARCELS_FREE, C_QUEUED
+from sim.fulfilment.state import C_ORDERS_FREE, C_PARCELS_FREE, C_QUEUED, C_SERIAL
 from sim.platform.kernel import serve_minute
 from sim.platform.state import BROWSE, CART, ORDER, PAY, PEOPLE, RETRIES, SEARCH
 from sim.shelf.kernel import attract, refresh_pages
@@ -269,6 +269,8 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
         if shelf.setting[GROUPS] > 0.0:
             orders = 4 * bound + 4  # what is bought in a group is an order of its own
         if orders > ful.cursor[C_ORDERS_FREE]:
+            return NO_ORDERS, minute, orders
+        if ful.closed.shape[0] > 0 and ful.cursor[C_SERIAL] + orders > ful.closed.shape[0]:
             return NO_ORDERS, minute, orders
         parcels = 8 * bound + 4 * desk.counts[D_PARCELS] + 64
         if parcels > ful.cursor[C_PARCELS_FREE]:

@@ -45,16 +45,10 @@ class Result:
 
     @property
     def orders(self) -> pd.DataFrame:
-        """Orders still open at the end, one row each."""
-        import pandas as pd
+        """Every order of a run with ``orders=True``, else those still open at the end (see sim.engine.orders)."""
+        from sim.engine.orders import orders
 
-        rows = self.market.world.fulfilment.orders
-        rows = rows[rows["shopper"] >= 0]
-        flat = {name: rows[name] for name in rows.dtype.names if rows[name].ndim == 1 and name != "next"}
-        for name in ("sku", "quantity", "paid", "line_state"):
-            for line in range(rows[name].shape[1]):
-                flat[f"{name}_{line}"] = rows[name][:, line]
-        return pd.DataFrame(flat)
+        return orders(self.market)
 
 
 def hourly(market: Any) -> pd.DataFrame:

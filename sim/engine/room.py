@@ -9,7 +9,7 @@ from sim.core import agenda
 from sim.engine.advance import FULL_INBOX, NO_CANDIDATES, NO_INTENTS, NO_NODES, NO_ORDERS, NO_PARCELS
 from sim.engine.world import World
 from sim.fulfilment import pools
-from sim.fulfilment.state import C_QUEUED
+from sim.fulfilment.state import C_ORDERS_FREE, C_QUEUED, C_SERIAL
 
 
 def free_appointments(world: World) -> int:
@@ -29,8 +29,12 @@ def make_room(world: World, why: int, need: int) -> World:
         grown[: len(world.crowd.intents)] = world.crowd.intents
         return world._replace(crowd=world.crowd._replace(intents=grown))
     if why == NO_ORDERS:
-        orders = int((len(world.fulfilment.orders) + need) * 1.25)
-        return world._replace(fulfilment=pools.grow(world.fulfilment, orders=orders))
+        ful = world.fulfilment
+        if ful.cursor[C_ORDERS_FREE] < need:
+            ful = pools.grow(ful, orders=int((len(ful.orders) + need) * 1.25))
+        if len(ful.closed) and ful.cursor[C_SERIAL] + need > len(ful.closed):
+            ful = pools.keep_closed(ful, int((len(ful.closed) + need) * 1.5))
+        return world._replace(fulfilment=ful)
     if why == NO_PARCELS:
         parcels = int((len(world.fulfilment.parcels) + need) * 1.25)
         return world._replace(fulfilment=pools.grow(world.fulfilment, parcels=parcels))

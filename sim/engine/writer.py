@@ -7,6 +7,7 @@ next writer removes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -14,22 +15,35 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
+PAGE = "report.html"
+#: every file a run may write, its tables (sim.engine.tables) included
+FILES = (
+    MANIFEST, "kpis.json", PAGE,
+    *(
+        f"{name}.parquet"
+        for name in (
+            "series", "events", "orders", "ledger", "stock", "actions", "services", "promotions", "deliveries", "care",
+            "exposure", "customers",
+        )
+    ),
+)  # fmt: skip
 _TEMPORARY = ".writing-"
 _REPLACED = ".replaced-"
 _STALE_SECONDS = 86_400.0
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
+def whole_folder(target: Path, may_replace: Callable[[], object] | None = None) -> Iterator[Path]:
     """A temporary folder that becomes `target` when the block ends without an error.
 
-    An existing `target` is replaced. Raises OSError when a folder cannot be written.
+    An existing `target` is replaced; ``may_replace`` is asked just before, while no other writer can get between, and
+    raises where it must stay. Raises OSError when a folder cannot be written.
     """
     target = Path(target)
     parent = target.resolve().parent
@@ -40,7 +54,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     try:
         yield temporary
         _flush_tree(temporary)
-        _put_in_place(temporary, target)
+        _put_in_place(temporary, target, may_replace)
         _flush_folder(parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -49,13 +63,15 @@ def whole_folder(target: Path) -> Iterator[Path]:
                 parent.rmdir()  # empty: nothing was ever written here
 
 
-def _put_in_place(temporary: Path, target: Path) -> None:
+def _put_in_place(temporary: Path, target: Path, may_replace: Callable[[], object] | None = None) -> None:
     """Rename `temporary` to `target` in one step; what was there is exchanged for it and then removed."""
     parent = target.resolve().parent
     with _locked(parent):
         if not target.exists():
             os.rename(temporary, target)
             return
+        if may_replace is not None:
+            may_replace()
         replaced = parent / _name(_REPLACED)
         if _exchange(temporary, target):
             os.rename(temporary, replaced)
@@ -156,6 +172,36 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
+def damage(folder: Path) -> str:
+    """What of a result is missing or is not what was written, as words; empty where it is whole.
+
+    The report is left out: it is drawn from the rest.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except FileNotFoundError:
+        return f"{MANIFEST} is missing"
+    except (OSError, ValueError):
+        return f"{MANIFEST} cannot be read"
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        return f"{MANIFEST} does not say which files belong to it"
+    for name, digest in files.items():
+        try:
+            if _sha256(folder / name) != digest:
+                return f"{name} is not what the run has written"
+        except FileNotFoundError:
+            return f"{name} is missing"
+        except OSError as error:
+            return f"{name} cannot be read ({error.strerror or error})"
+    return ""
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write_json(path: Path, data: Any) -> None:
     """Sorted, indented JSON; a number that is not finite is written as null, which every reader understands."""
     text = json.dumps(finite(data), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
@@ -184,4 +230,5 @@ def write_files(folder: Path, result: Any, manifest: Mapping[str, Any], *, order
         table.to_parquet(folder / f"{name}.parquet")
     if orders:
         result.orders.to_parquet(folder / "orders.parquet")
-    write_json(folder / MANIFEST, manifest)
+    files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    write_json(folder / MANIFEST, {**manifest, "files": files})

@@ -101,7 +101,7 @@ def settled(ful, row):  # type: ignore[no-untyped-def]
 
 @inner
 def free_order(ful, row):  # type: ignore[no-untyped-def]
-    """Give a settled order's row back; its money is added to `ended`.
+    """Give a settled order's row back; its money is added to `ended`, and where closed orders are kept a copy of it.
 
     Raises RuntimeError where something of it is still on the way.
     """
@@ -115,6 +115,8 @@ def free_order(ful, row):  # type: ignore[no-untyped-def]
         ful.ended[party, state, E_REFUNDED] += order.refunded[line]
         ful.ended[party, state, E_OVER] += order.refunded[line] > order.paid[line]
     ful.under_way[row] = 0
+    if order.serial < ful.closed.shape[0]:
+        ful.closed[order.serial] = order
     order.shopper = -1
     order.serial = -1
     order.next = ful.cursor[C_ORDER_HEAD]
@@ -206,6 +208,17 @@ def grow(state: FulfilmentState, orders: int = 0, parcels: int = 0) -> Fulfilmen
         outcomes[: state.outcomes.shape[0]] = state.outcomes
         changed["outcomes"] = outcomes
     return state._replace(**changed)
+
+
+def keep_closed(state: FulfilmentState, orders: int) -> FulfilmentState:
+    """The same state with room to keep closed orders of all serials below ``orders``."""
+    old = len(state.closed)
+    if orders <= old:
+        return state
+    closed = np.zeros(orders, ORDER)
+    closed[:old].view(np.uint8)[:] = state.closed.view(np.uint8)
+    closed["serial"][old:] = -1
+    return state._replace(closed=closed)
 
 
 def _longer(

@@ -225,6 +225,7 @@ class FulfilmentState(NamedTuple):
     """Everything between a paid order and a settled one."""
 
     orders: np.ndarray  # ORDER[capacity]
+    closed: np.ndarray  # ORDER[n], by serial: orders as they were when their row was given back; n = 0: none are kept
     under_way: np.ndarray  # uint8[capacity], 1 while an order is paid and not concluded, so that few rows need be read
     waiting: np.ndarray  # int32[capacity, LINES, 2], next and previous (row·LINES + line) in the SKU's backorder queue
     backlog: np.ndarray  # int32[skus, 2], first and last (row·LINES + line) backordered, -1
@@ -290,6 +291,7 @@ def build(
     haul_cv = np.full((count, regions), config.network.haul_variation)
     state = FulfilmentState(
         orders=order_rows,
+        closed=np.zeros(0, ORDER),
         under_way=np.zeros(orders, np.uint8),
         waiting=np.full((orders, LINES, 2), -1, np.int32),
         backlog=np.full((skus, 2), -1, np.int32),

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sim.core.page import variables, write_page
+from sim.core.page import sealed, variables, write_page
 from sim.report import calendar, figures, funnel, headline, money, tables
 from sim.report.folder import Run, read
 from sim.report.style import Span
@@ -23,7 +23,7 @@ def draw(folder: Path, lang: str = "en") -> Path:
     nor ``zh``.
     """
     folder = Path(folder)
-    return write_page(folder / PAGE, html(read(folder), lang))
+    return write_page(folder / PAGE, sealed(html(read(folder), lang)))
 
 
 def html(run: Run, lang: str = "en") -> str:

@@ -33,7 +33,8 @@ def rehearse(
     from sim.core.cache import tell_if_new
     from sim.core.errors import Problem, ScenarioError
 
-    tell_if_new(None if quiet or as_json else lambda text: print(f"sim618: {text}", file=sys.stderr))
+    notice = None if quiet or as_json else lambda text: print(f"sim618: {text}", file=sys.stderr)
+    tell_if_new(notice, here=executor == "local")
     from sim.study import executors
     from sim.study.drill_files import due, load_drill
     from sim.study.drills import CODES, run_case, save_all, worst

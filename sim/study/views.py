@@ -8,9 +8,11 @@ study_runs  one row a study and run: study, design, replication, key
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.core.errors import SimError
@@ -37,7 +39,7 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(":memory:")
     database.execute("SET threads = 2")
     parts = store._parts()
-    names = sorted({name for part in parts for name in pq.read_schema(part).names if name.startswith(KPI)})
+    names = sorted({name for part in parts for name in _names(part) if name.startswith(KPI)})
     if parts:
         files = "[" + ", ".join(_quoted(str(part), "'") for part in parts) + "]"
         source = f"read_parquet({files}, union_by_name = true)"
@@ -89,6 +91,14 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
     return database
+
+
+def _names(part: Path) -> list[str]:
+    """Columns of a part. Raises QueryError where it is damaged."""
+    try:
+        return list(pq.read_schema(part).names)
+    except (OSError, pa.ArrowException) as error:
+        raise QueryError(f"{part} is damaged ({error}); remove it and its runs are made again") from error
 
 
 def select(store: Store, sql: str) -> Any:
