@@ -47,7 +47,7 @@ def update(ful: FulfilmentState, quantile: float, fade: float) -> None:
         column > 0, np.take_along_axis(cumulative, np.maximum(column - 1, 0)[:, :, None], 2)[:, :, 0], 0.0
     )
     inside = np.take_along_axis(cells, column[:, :, None], 2)[:, :, 0]
-    above = RESIDUAL_LOW + RESIDUAL_STEP * (column + (target - before) / inside)
+    above = RESIDUAL_LOW + RESIDUAL_STEP * (column + (target - before) / np.maximum(inside, 1e-12))
     ful.promise[:] = np.maximum(ful.plan + above[:, :, None], RESIDUAL_STEP)
     ful.residual[:] *= fade
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sim.core.arguments import Goods
 from sim.core.config import Section, default, param
@@ -18,6 +18,8 @@ Surface = Literal["request", "login", "claim", "order", "review", "refund"]
 Tactic = Literal["simple", "advanced", "human"]
 #: what a flood is aimed at
 Route = Literal["browse", "search", "order", "volumetric"]
+#: volume of an attack in multiples of what its budget was meant for
+Level = Annotated[float, Field(gt=0.0, le=1000.0)]
 
 # Defences -----------------------------------------------------------------------------------------
 
@@ -198,7 +200,7 @@ class Gang(Section):
     to: When | None = default(None, description="when they go for good")
     budget: Money = param("2M CNY", "", "working capital of each", low="10000 CNY", high="100M CNY")
     tactics: list[Tactic] = default(["simple", "advanced", "human"], description="what they can do", min_length=1)
-    levels: list[float] = default([0.3, 1.0, 3.0], description="volumes they choose from, in multiples", min_length=1)
+    levels: list[Level] = default([0.3, 1.0, 3.0], description="volumes they choose from, in multiples", min_length=1)
     temperature: float = param(0.15, "", "of the softmax, relative to the best profit seen", low=0.02, high=1.0, gt=0)
     learning: Share = param("30%", "", "weight of the newest profit in what they remember", low="10%", high="70%", gt=0)
     hears: Share = param("50%", "", "chance that a gang of the same kind hears what another earned", low="0%", high="100%")
@@ -326,10 +328,3 @@ class Threats(Section):
         """Whether there is anybody who attacks or anything that defends."""
         names = type(self.defences).model_fields.keys() - {"line", "leaves", "hurt"}
         return bool(self.attackers) or any(getattr(self.defences, name) is not None for name in names)
-
-    @model_validator(mode="after")
-    def _levels(self) -> Threats:
-        for attacker in self.attackers:
-            if any(level <= 0.0 for level in attacker.levels):
-                raise ValueError("found a level that is not positive, accepted: levels above 0")
-        return self

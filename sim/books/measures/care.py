@@ -69,6 +69,8 @@ def _occupancy(market: Any) -> float:
     if desk is None or desk.unlimited or desk.staff.clock <= 0.0:
         return NAN
     there = desk.staff.places.mean() * desk.staff.clock
+    if there <= 0.0:
+        return NAN
     return float(desk.staff.busy * desk.grain / max(desk.staff.slower, 1e-9) / there)
 
 
