@@ -36,8 +36,8 @@ class Demand(Section):
     )
     moment: Literal["start", "end"] = Field("start", description="when in a period demand comes")
     skus: Count = Field(1, ge=1, le=100_000, description="SKUs; in a distribution they are independent replicates")
-    resolution: float = Field(1.0, gt=0, description="smallest quantity told apart, units")
-    unit_cost: float = Field(1.0, ge=0, description="cost of a unit, CNY")
+    resolution: float = Field(1.0, ge=1e-6, le=1e6, description="smallest quantity told apart, units")
+    unit_cost: float = Field(1.0, ge=0, le=1e7, description="cost of a unit, CNY")
     at: Literal["last", "all"] = Field(
         "last", description="where demand comes: the warehouses nearest to customers, or all"
     )
