@@ -51,9 +51,10 @@ def member_share(market: Any) -> float:
 
 
 def churn(market: Any) -> float:
-    """Share of shoppers who have left for good by the end."""
-    rows = market.world.crowd.rows
-    return 1.0 - float(((rows["flags"] & ALIVE) > 0).mean()) if len(rows) else float("nan")
+    """Shoppers who left for good since the scenario's start, as a share of them and those who are still there."""
+    left = total(market, "dropouts")
+    staying = float(((market.world.crowd.rows["flags"] & ALIVE) > 0).sum()) * market.weight
+    return ratio(left, left + staying)
 
 
 def member_repurchase(market: Any) -> float:
@@ -102,7 +103,7 @@ MEASURES = (
     Measure("satisfaction", "Satisfaction of buyers", "买家满意度", "share", "higher", "mean over buyers at the end", SOURCE,
             satisfaction),
     Measure("nps", "NPS proxy", "净推荐值", "share", "higher", "satisfied above 0.75 less below 0.6, of buyers", SOURCE, nps),
-    Measure("churn", "Churned shoppers", "流失率", "share", "lower", "shoppers who left for good ÷ shoppers", SOURCE, churn),
+    Measure("churn", "Churned shoppers", "流失率", "share", "lower", "shoppers who left for good ÷ (those and the ones still there), since the scenario's start", SOURCE, churn),
     Measure("member_share", "Members among buyers", "会员占比", "share", "higher", "buyers who are members ÷ buyers", SOURCE,
             member_share),
     Measure("member_repurchase_rate", "Repurchase rate of members", "会员复购率", "share", "higher",
