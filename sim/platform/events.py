@@ -200,7 +200,7 @@ def thundering_herd(market: Any, target: UserAction | None = None, for_minutes: 
     """Clients come back all at once: `magnitude` times the last minute's requests (1 if left out) within 10 s."""
     team = operations(market)
     size = _size(magnitude, 1.0)
-    until = _until(team, for_minutes, 1.0 / 6.0)
+    until = max(_until(team, for_minutes, 1.0 / 6.0), team.second + 1)
     seconds = until - team.second
     last = team.platform.actions[max(0, int(market.env.now) - 1), :, st.A_OFFERED]
     for a in range(st.ACTIONS):

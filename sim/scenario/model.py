@@ -39,7 +39,7 @@ class Event(Section):
     at: When = Field(description="when it happens")
     do: str = Field(description="the event's name, such as supply.fail (see `sim618 list events`)")
     target: str | None = Field(None, description="what it happens to, such as a supplier or a service")
-    lasts: Duration | None = Field(None, alias="for", gt=0.0, description="how long it lasts")
+    lasts: Duration | None = Field(None, alias="for", description="how long it lasts")
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ SHOP = {
     "supply.supplier_count": 8,
 }
 COSTLY = {"finds": "99%", "every": "3d", "turnover": "60%", "cost": "2000 CNY"}
-BUSY = {"crowd.shoppers": 4_000}
+BUSY = {"crowd.shoppers": 10_000}
 LAWLESS = {"missing": "0%", "inspected": "0%", "named": {"supplier-3": {"missing": True}}}
 
 

@@ -16,7 +16,7 @@ rivals: {platforms: {dragon: {}}}
         ("events: [{at: 06-02, do: supply.capacity_cut, magnitude: 0.5}]", "events.0.magnitude", "share in percent"),
         ("events: [{at: 06-02, do: supply.capacity_cut, magnitude: true}]", "events.0.magnitude", "share in percent"),
         ("events: [{at: 06-02, do: supply.slow, magnitude: -2}]", "events.0.magnitude", "a number or a percentage"),
-        ("events: [{at: 06-02, do: supply.fail, for: 0s}]", "events.0.for", "above 0"),
+        ("events: [{at: 06-02, do: supply.fail, for: -1s}]", "events.0.for", "a duration"),
         ("events: [{at: 06-02, do: crowd.surge, target: coffee}]", "events.0.target", "accepted: tea"),
         ("events: [{at: 06-02, do: crowd.surge, factor: 0}]", "events.0.factor", "at least 0.01"),
         ("events: [{at: 06-02, do: shelf.raise_prices, skus: 'category:coffee'}]", "events.0.skus", "category:tea"),
