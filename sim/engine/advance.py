@@ -80,6 +80,7 @@ from sim.engine.ordering import pay_balance, take_order
 from sim.engine.world import D_DRAINED, D_PARCELS
 from sim.fulfilment.kernel import expect, expect_order, handle, work
 from sim.fulfilment.state import C_ORDERS_FREE, C_PARCELS_FREE, C_QUEUED, C_SERIAL
+from sim.fulfilment.stations import arrange
 from sim.platform.kernel import serve_minute
 from sim.platform.state import BROWSE, CART, ORDER, PAY, PEOPLE, RETRIES, SEARCH
 from sim.shelf.kernel import attract, refresh_pages
@@ -372,6 +373,7 @@ def advance(crowd, shelf, supply, ful, care, platform, rivals, books, agenda, de
             handle(
                 ful, supply, shelf.skus, agenda, books, k0, k1, desk.due[j, 0], desk.due[j, 1], desk.due[j, 2], minute
             )
+        arrange(ful, minute)
         settle(crowd, shelf, ful, care, books, agenda, minute)
         if shoppers > 0:
             learn(crowd, books, minute, before_visits, before_bursts, before_carts, ordinary, burst)

@@ -162,6 +162,7 @@ def enqueue(ful, row, parcels_before, minute):  # type: ignore[no-untyped-def]
             same = order.line_state[other] == WAITING and order.warehouse[other] == warehouse
             if same and not is_backordered(ful, row, other):
                 p.lines |= 1 << other
+                order.parcel[other] = parcel
                 p.units += order.quantity[other]
                 order.line_state[other] = ALLOCATED
         order.parcels += 1

@@ -11,7 +11,7 @@ from sim.fulfilment.backlog import join_backlog, leave_backlog
 from sim.fulfilment.closing import conclude, measured_day
 from sim.fulfilment.foresight import binds
 from sim.fulfilment.pools import free_parcel, tell
-from sim.fulfilment.state import ALLOCATED, CANCELLED, FLAG_BLEMISHED, LINE_CANCELLED, M_CANCELLED, WAITING
+from sim.fulfilment.state import ALLOCATED, CANCELLED, FLAG_BLEMISHED, LINE_CANCELLED, M_CANCELLED, P_QUEUED, WAITING
 from sim.fulfilment.stations import withdraw
 from sim.fulfilment.stock import own_fronts, unplaced
 
@@ -66,17 +66,9 @@ def _cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):  #
 
 @inner
 def _queued_parcel(ful, row, line):  # type: ignore[no-untyped-def]
-    """The parcel of a line while it waits to be picked, -1 where it is being picked.
-
-    Found by walking the queue of the line's warehouse from its end, where recent orders are.
-    """
-    parcel = ful.stations[ful.orders[row].warehouse[line]].tail
-    while parcel >= 0:
-        p = ful.parcels[parcel]
-        if p.order == row and p.lines & (1 << line):
-            return parcel
-        parcel = p.previous
-    return -1
+    """The parcel of an allocated line while it waits to be picked, -1 where it is being picked."""
+    parcel = np.int64(ful.orders[row].parcel[line])
+    return parcel if ful.parcels[parcel].state == P_QUEUED else np.int64(-1)
 
 
 @inner

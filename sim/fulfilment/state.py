@@ -66,6 +66,7 @@ ORDER = np.dtype(
         ("flags", "u4"),
         ("deposit", "i8"),  # fen, of paid, already paid as a deposit
         ("next", "i4"),  # free list
+        ("parcel", "i4", (LINES,)),  # parcel of each line while it is allocated
     ],
     align=True,
 )
@@ -126,6 +127,7 @@ STATION = np.dtype(
         ("tail", "i4"),
         ("waiting", "i8"),  # rows waiting
         ("units", "i8"),  # row units in them
+        ("mixed", "u1"),  # 1: those who came in this minute do not stand in order of their times yet
         ("servers", "i4"),  # servers present (of at most `servers` columns of FulfilmentState.free_at)
         ("opens", "f4"),  # minute of day the shift begins
         ("closes", "f4"),  # minute of day it ends, may lie past midnight (opens > closes); 0 and 1440: round the clock

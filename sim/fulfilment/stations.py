@@ -102,10 +102,10 @@ def integrate(station, minute):  # type: ignore[no-untyped-def]
 
 @inner
 def join(ful, number, parcel, time, state):  # type: ignore[no-untyped-def]
-    """A parcel arrives at a station at ``time`` (float minutes) and queues by its time of arrival.
+    """A parcel arrives at a station at ``time`` (float minutes) and goes to the end of its queue.
 
-    Arrivals come in order of whole minutes; those of one minute may come in any order, and equal
-    times keep the order in which they came.
+    Arrivals come in order of whole minutes; those of one minute may come in any order: `arrange` puts them in order
+    when the minute is over.
     """
     station = ful.stations[number]
     integrate(station, time)
@@ -113,13 +113,76 @@ def join(ful, number, parcel, time, state):  # type: ignore[no-untyped-def]
     p.arrived = time
     p.sequence = station.arrived
     p.state = state
-    after = np.int64(station.tail)
-    while after >= 0 and ful.parcels[after].arrived > time:
-        after = np.int64(ful.parcels[after].previous)
-    _insert(ful, station, parcel, after)
+    last = np.int64(station.tail)
+    if last >= 0 and ful.parcels[last].arrived > time:
+        station.mixed = 1
+    _insert(ful, station, parcel, last)
     station.inside += 1
     station.arrived += 1
     station.area -= time - station.clock
+
+
+@inner
+def arrange(ful, minute):  # type: ignore[no-untyped-def]
+    """Order those who came to each station within ``minute`` by time, equal times as they came."""
+    for number in range(ful.stations.shape[0]):
+        station = ful.stations[number]
+        if station.mixed:
+            station.mixed = 0
+            first = np.int64(station.tail)
+            before = np.int64(ful.parcels[first].previous)
+            while before >= 0 and ful.parcels[before].arrived >= minute:
+                first = before
+                before = np.int64(ful.parcels[first].previous)
+            first, last = _sorted(ful.parcels, first)
+            if before < 0:
+                station.head = first
+            else:
+                ful.parcels[before].next = first
+            station.tail = last
+            while first >= 0:
+                ful.parcels[first].previous = before
+                before = first
+                first = np.int64(ful.parcels[first].next)
+
+
+@inner
+def _sorted(parcels, first):  # type: ignore[no-untyped-def]
+    """(first, last) of the parcels linked by `next` from ``first`` on, ordered by arrival: a merge sort from the bottom up.
+
+    Runs of ``width`` are merged two by two, until there is one. `previous` is left to the caller.
+    """
+    last = first
+    width = 1
+    while True:
+        left, first, last = first, np.int64(-1), np.int64(-1)
+        merged = 0
+        while left >= 0:
+            merged += 1
+            right, lefts = left, 0
+            while lefts < width and right >= 0:
+                lefts += 1
+                right = np.int64(parcels[right].next)
+            rights = width
+            while lefts > 0 or (rights > 0 and right >= 0):
+                if lefts > 0 and (rights == 0 or right < 0 or not _earlier(parcels[right], parcels[left])):
+                    taken = left
+                    left = np.int64(parcels[left].next)
+                    lefts -= 1
+                else:
+                    taken = right
+                    right = np.int64(parcels[right].next)
+                    rights -= 1
+                if last < 0:
+                    first = taken
+                else:
+                    parcels[last].next = taken
+                last = taken
+            left = right
+        parcels[last].next = -1
+        if merged <= 1:
+            return first, last
+        width *= 2
 
 
 @inner

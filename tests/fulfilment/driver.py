@@ -16,6 +16,7 @@ from sim.fulfilment.config import Fulfilment
 from sim.fulfilment.kernel import handle, request_return, work
 from sim.fulfilment.pools import free_order, new_order, room, settled
 from sim.fulfilment.state import DELIVERED, FIRST_KIND, LAST_KIND, ORDER_DELIVERED, WAITING, FulfilmentState, build
+from sim.fulfilment.stations import arrange
 from sim.fulfilment.stock import ask, reachable
 from sim.shelf.state import SKU
 from sim.supply.config import Supply
@@ -141,6 +142,7 @@ def step(ful, supply, skus, agenda, books, key0, key1, start, end, rate, backord
                 break
             if FIRST_KIND <= kind <= LAST_KIND:
                 handle(ful, supply, skus, agenda, books, key0, key1, kind, subject, detail, minute)
+        arrange(ful, minute)
         count = poisson(key0, key1, minute, 0, ARRIVALS, 0, rate) if rate > 0.0 else 0
         for i in range(count):
             orders, parcels, nodes = room(ful, agenda)
