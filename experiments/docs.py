@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 RANGES: tuple[tuple[str, str, float, float, str, tuple[str, ...], str], ...] = (
     ("Session conversion [T12, T13]", "cvr", 0.02, 0.05, "%", ("base", "618"),
      "the festival's own days lift the mean of the month"),
-    ("Cart abandonment [T09]", "cart_abandonment", 0.60, 0.80, "%", ("base", "618"), ""),
+    ("Cart abandonment [T09]", "cart_abandonment", 0.60, 0.80, "%", ("base", "618"),
+     "carts filled for the opening are bought in its rush; on ordinary days more are left, see base"),
     ("Orders ÷ carts [T06]", "buy_per_cart", 0.25, 0.45, "%", ("base", "618"), ""),
     ("Orders with a return [P18, P22]", "order_return_rate", 0.10, 0.25, "%", ("base", "618"), ""),
     ("Repurchase in the window [R01]", "repurchase_rate", 0.20, 0.40, "%", ("base", "618"), ""),
