@@ -140,6 +140,11 @@ def main() -> None:
         "",
         *distances,
         "",
+        "What parts them: the lift of cosmetics shops on 11.11 holds media and a week of waiting for one day, and this festival has no "
+        "campaign; suppliers' lead times are gamma [S14], without the spike on the quoted day; Olist is a marketplace of separate "
+        "sellers, whose goods rarely share an order; its promises are of 24 days and its roads of another country. The shape of "
+        "visit rates is CDNOW's of purchases (`crowd.visits.shape`), to which differences in choice and taste come.",
+        "",
         "No public data exist for 618 itself, for the hourly shape inside a festival day beyond the published "
         "cumulative figures, or for attackers. How each parameter was fitted: [fits](fits/README.md).",
         "",
