@@ -150,10 +150,10 @@ def _problem(path: Path, group: list[ErrorDetails], node: Node, model: type[Base
         known = types.keys(types.at(model, path[:-1], data))
         if len(path) == 1:
             known = ["extends", *known]
-        # a section that says nothing may have been filled in for one that is not there
+        # rather one that is not there yet; a section that says nothing may have been filled in
         written = _value(data, path[:-1]) or {}
         absent = [key for key in known if written.get(key) in (None, {})]
-        hint = suggestion(path[-1], absent)
+        hint = suggestion(path[-1], absent) or suggestion(path[-1], known)
         message = f"found the unknown key {shown(str(path[-1]))}, accepted: {listed(known)}"
         return problem_at(node, path, message, hint, at_key=True)
     if first["type"] in ("value_error", "assertion_error"):
