@@ -235,7 +235,3 @@ class Care(Section):
     compensation: Compensation = Compensation()
     follow_up: FollowUp = FollowUp()
     arrivals: Arrivals | None = Field(None, description="drive one queue alone, as in a textbook")
-
-    def targets(self) -> frozenset[str]:
-        """Teams an event may aim at."""
-        return frozenset({"staff", "complaints"})

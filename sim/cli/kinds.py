@@ -35,7 +35,7 @@ def expect(path: Path, *kinds: str) -> None:
     from sim.scenario.extends import read_tree
 
     node = read_tree(path).node
-    found = told_kind(path)
+    found = _told(node)
     if node is None or not node.value or found in kinds or (found == "other" and "scenario" not in kinds):
         return  # what a study or a drill lacks is told where its file is checked
     accepted = ", ".join(kinds[:-1]) + (" or " if len(kinds) > 1 else "") + kinds[-1]
@@ -49,12 +49,16 @@ def expect(path: Path, *kinds: str) -> None:
 
 def told_kind(path: Path) -> str:
     """The kind of a file: as `kind_of`, and `fits` or `other` where it holds nothing that a scenario may hold."""
-    from sim.scenario import ScenarioModel
-    from sim.scenario.documents import kind_of
     from sim.scenario.extends import read_tree
 
-    kind = kind_of(path)
-    node = read_tree(path).node
+    return _told(read_tree(path).node)
+
+
+def _told(node: Any) -> str:
+    from sim.scenario import ScenarioModel
+    from sim.scenario.documents import kind_in
+
+    kind = kind_in(node)
     if kind == "scenario" and node is not None and node.value:
         if node.kind != "map":
             return "other"

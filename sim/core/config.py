@@ -75,10 +75,6 @@ class Section(BaseModel):
         for name, value in self.__dict__.items():
             self.__dict__[name] = _arranged(value)
 
-    def targets(self) -> frozenset[str] | None:
-        """Names an event of this side may aim at, or None where any name will do."""
-        return None
-
     def faults(self, field: str, frame: Any) -> Iterable[Fault]:
         """What is wrong with the table (a DataFrame) that the `DataFile` called `field` of this section names."""
         return ()

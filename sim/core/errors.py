@@ -53,6 +53,14 @@ class LawBroken(SimError):  # noqa: N818  (the sentence a report says)
         super().__init__(f"law broken: {law}: {detail}")
 
 
+def suggestion(found: object, known: Iterable[str]) -> str:
+    """The known name nearest to what was written, or an empty text."""
+    import difflib
+
+    close = difflib.get_close_matches(str(found), [str(name) for name in known], n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
 def shown(value: object, limit: int = 60) -> str:
     """A short one-line rendering of a user's value for a message."""
     if value is None:

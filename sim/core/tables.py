@@ -5,14 +5,13 @@ A section that names a table says in `faults` what it needs of it, with these he
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sim.core.errors import shown
+from sim.core.errors import shown, suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,8 @@ def columns(frame: Any, needed: Sequence[str], known: Sequence[str] | None = Non
     ]
     for name in there if known is not None else ():
         if name not in (known or ()):
-            close = difflib.get_close_matches(name, list(known or ()), n=1)
             message = f"found the unknown column {shown(name)}, accepted: {', '.join(known or ())}"
-            found.append(Fault(None, name, message, close[0] if close else ""))
+            found.append(Fault(None, name, message, suggestion(name, known or ())))
     return found
 
 

@@ -215,10 +215,6 @@ class Fulfilment(Section):
     protect: Duration = default("1d", description="look_ahead: demand of its own region a warehouse keeps stock for")
     arrivals: Arrivals | None = Field(None, description="drive stations alone, as in a textbook")
 
-    def targets(self) -> frozenset[str]:
-        """Warehouses and courier stations an event may aim at."""
-        return frozenset(warehouse_names(self) + courier_names(self) + ["all", "central", "regional", "front"])
-
 
 def warehouse_names(config: Fulfilment) -> list[str]:
     """Names of the warehouses in the order of their rows: central-1, regional-1, ..., front-20."""

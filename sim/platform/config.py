@@ -253,15 +253,6 @@ class Platform(Section):
         self.order_of_services()
         return self
 
-    def targets(self) -> frozenset[str]:
-        """Names an event of this side may have as its target."""
-        names = set(self.services) | set(self.dependencies) | set(self.actions) | {"site", "city", "shop"}
-        names |= {f"action.{name}" for name in self.actions}
-        for name, one in self.services.items():
-            if one.database is not None:
-                names |= {f"{name}.db", f"{name}.db.primary", f"{name}.db.replica"}
-        return frozenset(names)
-
     def order_of_services(self) -> list[str]:
         """Services so that a caller comes before whom it calls. Raises ValueError naming a cycle."""
         done: list[str] = []

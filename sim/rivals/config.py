@@ -53,7 +53,3 @@ class Rivals(Section):
     """Competing platforms. Without any, those who use several platforms meet one at our list prices that never moves."""
 
     platforms: dict[str, Rival] = Field(default_factory=dict, description="rivals by name; at most 8", max_length=8)
-
-    def targets(self) -> frozenset[str]:
-        """Rivals that events may aim at, and `all`."""
-        return frozenset(self.platforms) | {"all"}

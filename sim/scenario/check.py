@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.core.errors import Problem, shown
+from sim.core.errors import Problem, shown, suggestion
 from sim.scenario import types
 from sim.scenario.nodes import Key, Mark, Node, Path, dotted
 
@@ -45,12 +44,6 @@ _LIMITS = {
 _LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "at most")}
 _WORDS = {"string_too_short": ("min_length", "at least"), "string_too_long": ("max_length", "at most")}
 _MAX_LISTED = 40
-
-
-def suggestion(found: object, known: Iterable[str]) -> str:
-    """The known name nearest to what was written, or an empty text."""
-    close = difflib.get_close_matches(str(found), [str(name) for name in known], n=1, cutoff=0.6)
-    return close[0] if close else ""
 
 
 def listed(names: Iterable[str]) -> str:

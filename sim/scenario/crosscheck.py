@@ -8,10 +8,10 @@ from typing import Any, get_args, get_origin
 
 from sim.core.calendar import DAY, Calendar
 from sim.core.config import Slot
-from sim.core.errors import Problem, RegistryError, UnitError, shown
+from sim.core.errors import Problem, RegistryError, UnitError, shown, suggestion
 from sim.core.units import When, parse_count, parse_duration, parse_when
 from sim.scenario import catalogue, happenings, names, types
-from sim.scenario.check import listed, problem_at, suggestion
+from sim.scenario.check import listed, problem_at
 from sim.scenario.model import ScenarioModel
 from sim.scenario.nodes import Key, Node, Path
 

@@ -9,11 +9,16 @@ from typing import Any
 from sim.core.errors import Problem, ScenarioError
 from sim.scenario.extends import read_tree
 from sim.scenario.load import load, load_document
+from sim.scenario.nodes import Node
 
 
 def kind_of(path: str | Path) -> str:
     """`study`, `drill`, `calendar` (of drills), `playbook` or `scenario`: by the key that only such a file has."""
-    node = read_tree(path).node
+    return kind_in(read_tree(path).node)
+
+
+def kind_in(node: Node | None) -> str:
+    """The kind of a file that has been read, as `kind_of`."""
     for kind in ("study", "drill", "calendar", "playbook"):
         if node is not None and kind in node.value:
             return kind

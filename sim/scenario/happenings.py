@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.core.errors import Problem, shown
+from sim.core.errors import Problem, shown, suggestion
 from sim.scenario import catalogue, names, types
-from sim.scenario.check import listed, problem_at, suggestion, validate
+from sim.scenario.check import listed, problem_at, validate
 from sim.scenario.model import SIDES, ScenarioModel
 from sim.scenario.nodes import Node, Path, dotted, mapping
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sim.core.errors import Problem, shown
-from sim.scenario.check import listed, placed, suggestion
+from sim.core.errors import Problem, shown, suggestion
+from sim.scenario.check import listed, placed
 from sim.scenario.folder import FileRefusedError, inside, tree_of
 from sim.scenario.nodes import Node, mapping
 

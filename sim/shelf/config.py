@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from pydantic import Field, model_validator
 
 from sim.core.arguments import AnyCategory, Goods
 from sim.core.config import DataFile, Section, Slot, param
+from sim.core.errors import suggestion
 from sim.core.tables import Fault, cell, columns, first, numbers, repeated
 from sim.core.units import Count, Cover, Duration, Money, Percent, Share, When
 
@@ -101,9 +101,8 @@ class Catalogue(Section):
         unknown = np.flatnonzero(~frame["category"].isin(known).to_numpy())
         if len(unknown):
             row = int(unknown[0])
-            close = difflib.get_close_matches(str(frame["category"].iloc[row]), known, n=1)
             message = f"found {cell(frame, 'category', row)}, accepted: {accepted}"
-            yield Fault(row, "category", message, close[0] if close else "")
+            yield Fault(row, "category", message, suggestion(frame["category"].iloc[row], known))
         for name in known:
             if not (frame["category"] == name).any():
                 yield Fault(None, "category", f"found no row of {name!r}, accepted: at least one row of each category")

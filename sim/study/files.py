@@ -15,8 +15,9 @@ from sim.study.expressions import ExpressionError
 
 def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
     """The study of a file. Raises ScenarioError with every mistake: file, line, column, path, found, accepted."""
+    from sim.core.errors import suggestion
     from sim.scenario import load_document
-    from sim.scenario.check import listed, suggestion
+    from sim.scenario.check import listed
     from sim.scenario.extends import read_tree
 
     tree = read_tree(path)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.core.errors import Problem, ScenarioError, shown
+from sim.core.errors import Problem, ScenarioError, shown, suggestion
 from sim.scenario import load
-from sim.scenario.check import problem_at, suggestion
+from sim.scenario.check import problem_at
 from sim.scenario.nodes import Key, Node, dotted
 from sim.study.config import RegisterStudy, Study, written
 from sim.study.measures import base_of

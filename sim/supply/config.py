@@ -326,7 +326,3 @@ class Supply(Section):
                 suppliers[name] = self.generated
                 mains += 1
         return suppliers
-
-    def targets(self) -> frozenset[str]:
-        """Suppliers and regions, which events may aim at, and `all`."""
-        return frozenset(self.roster()) | frozenset(self.regions) | {"all", "backup-1", "emergency-1"}
