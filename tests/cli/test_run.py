@@ -10,21 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_shop import SMALL
 
 from sim.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
-
-SMALL = """\
-name: small shop
-start: 2026-06-01
-days: 2
-warmup: 1d
-seed: 3
-crowd: {shoppers: 500, represents: 500}
-shelf: {catalogue: {skus: 40}}
-"""
 
 
 @pytest.fixture(scope="module")
