@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli import faults
+from sim.cli import faults, stopping
 from sim.cli.faults import RefusedError
 from sim.cli.kinds import load_scenario
 from sim.cli.options import (
@@ -221,6 +221,7 @@ def _run_into(
     }
     write_files(folder, result, manifest, orders=orders)
     _draw(folder, lang)
+    stopping.check()  # lost since progress was last told; nothing is in its place yet
 
 
 def _draw(folder: Path, lang: str) -> Path:
