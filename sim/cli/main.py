@@ -132,10 +132,19 @@ def main(args: Sequence[str] | None = None) -> int:
     streams.prepare(arguments)
     collected = gc.get_threshold()
     gc.set_threshold(100_000, 50, 100)  # what is imported stays: looking for garbage in it is a tenth of a start
-    former = stopping.listen()
+    try:
+        with stopping.listening():
+            return _dispatch(arguments)
+    finally:
+        gc.set_threshold(*collected)
+
+
+def _dispatch(arguments: list[str]) -> int:
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="sim618", standalone_mode=False)
         streams.flush()
+        if code == Exit.INTERRUPTED:  # the library has turned an interrupt into an exit
+            raise KeyboardInterrupt
         return int(code) if isinstance(code, int) else int(Exit.DONE)
     except (KeyboardInterrupt, typer.Abort):
         faults.say("interrupted; nothing half-written is left behind")
@@ -152,6 +161,3 @@ def main(args: Sequence[str] | None = None) -> int:
         raise
     except Exception as error:
         return faults.exit_code(error, arguments)
-    finally:
-        stopping.restore(former)
-        gc.set_threshold(*collected)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from small_shop import SMALL
@@ -11,17 +13,41 @@ from sim.cli import main, progress, run, stopping
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_that_was_ignored_is_raised_again_when_progress_is_told(number):
-    former = stopping.listen()
-    try:
+    with stopping.listening():
         progress._silent(0.0, 1.0, 0.0)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
         with pytest.raises(KeyboardInterrupt):
             progress._silent(0.0, 1.0, 0.0)
-    finally:
-        stopping.restore(former)
-    stopping.restore(stopping.listen())
-    progress._silent(0.0, 1.0, 0.0)
+    with stopping.listening():
+        progress._silent(0.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_in_a_callback_from_c_prints_nothing_and_is_raised_at_the_next_progress(number):
+    code = f"""
+import ctypes, os, sys
+from sim.cli import stopping
+
+def called():
+    if sys.argv[1] == "interrupt":
+        os.kill(os.getpid(), {int(number)})
+        sum(range(100))
+    raise ValueError("a fault of its own")
+
+with stopping.listening():
+    ctypes.CFUNCTYPE(None)(called)()
+    try:
+        stopping.check()
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+    lost, fault = (
+        subprocess.run([sys.executable, "-c", code, what], capture_output=True, text=True) for what in ("interrupt", "")
+    )
+    assert (lost.returncode, lost.stdout, lost.stderr) == (0, "stopped\n", "")
+    assert (fault.returncode, fault.stdout) == (0, "")
+    assert "a fault of its own" in fault.stderr
 
 
 @pytest.mark.slow
@@ -42,5 +68,9 @@ def test_an_interrupt_lost_while_the_report_is_drawn_leaves_no_result(tmp_path, 
 
 def test_handlers_are_put_back():
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    stopping.restore(stopping.listen())
+    hook = sys.unraisablehook
+    with stopping.listening():
+        assert sys.unraisablehook is not hook
+        assert all(signal.getsignal(number) is not before[number] for number in before)
     assert {number: signal.getsignal(number) for number in before} == before
+    assert sys.unraisablehook is hook
