@@ -7,6 +7,6 @@ the first lines of docstrings are read from the source text, so that `--help` an
 
 from __future__ import annotations
 
-from sim.cli.main import main
+from sim.cli.main import command, main
 
-__all__ = ["main"]
+__all__ = ["command", "main"]

@@ -105,6 +105,9 @@ class LazyGroup(TyperGroup):
         return name, stub, rest
 
 
+# What is imported stays: looking for garbage in it is a tenth of a start.
+_RARELY = (100_000, 50, 100)
+
 app = typer.Typer(cls=LazyGroup, name="sim618", add_completion=False, no_args_is_help=True)
 
 
@@ -126,29 +129,35 @@ def root(
     """
 
 
+def command() -> None:
+    """The process `sim618`: `main`, and once its work is done a signal no longer changes its exit code."""
+    gc.set_threshold(*_RARELY)
+    with stopping.listening(last=True):
+        code = _dispatch(sys.argv[1:])
+    sys.exit(code)
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a traceback never reaches the user."""
-    arguments = list(sys.argv[1:] if args is None else args)
-    streams.prepare(arguments)
     collected = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)  # what is imported stays: looking for garbage in it is a tenth of a start
+    gc.set_threshold(*_RARELY)
     try:
         with stopping.listening():
-            return _dispatch(arguments)
+            return _dispatch(list(sys.argv[1:] if args is None else args))
     finally:
         gc.set_threshold(*collected)
 
 
 def _dispatch(arguments: list[str]) -> int:
+    streams.prepare(arguments)
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="sim618", standalone_mode=False)
         streams.flush()
         if code == Exit.INTERRUPTED:  # the library has turned an interrupt into an exit
-            raise KeyboardInterrupt
+            return _interrupted()
         return int(code) if isinstance(code, int) else int(Exit.DONE)
     except (KeyboardInterrupt, typer.Abort):
-        faults.say("interrupted; nothing half-written is left behind")
-        return int(Exit.INTERRUPTED)
+        return _interrupted()
     except BrokenPipeError:
         # The reader (`head`, a pager) has gone; nothing more can be said on this stream.
         streams.drop()
@@ -160,4 +169,10 @@ def _dispatch(arguments: list[str]) -> int:
             return int(Exit.DONE)
         raise
     except Exception as error:
-        return faults.exit_code(error, arguments)
+        # a serializer and others make an error of their own of an interrupt that comes while they call back
+        return _interrupted() if stopping.asked() else faults.exit_code(error, arguments)
+
+
+def _interrupted() -> int:
+    faults.say("interrupted; nothing half-written is left behind")
+    return int(Exit.INTERRUPTED)

@@ -31,8 +31,11 @@ def _unraisable(former: Any, lost: Any) -> None:
 
 
 @contextmanager
-def listening() -> Iterator[None]:
+def listening(*, last: bool = False) -> Iterator[None]:
     """Let both signals unwind, so that temporary folders are removed; afterwards everything is as it was.
+
+    Where it is the `last` thing that the process does, signals are ignored from then on instead: its end must not tell
+    of an interrupt that came too late, or that was obeyed already.
 
     An ignored SIGINT (of a command in the background of a shell) stays ignored. Outside the main thread signals belong
     to the embedding program, and nothing is done.
@@ -51,10 +54,19 @@ def listening() -> Iterator[None]:
     try:
         yield
     finally:
-        if former:
+        for changed, handler in former.items():
+            signal.signal(changed, signal.SIG_IGN if last else handler)
+        if former and not last:
             sys.unraisablehook = hook
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        if last:
+            # An interrupt within `exec` of a text (named tuples, data classes) makes `python -m` end by the signal even
+            # where it was caught; the next text evaluated takes that back.
+            eval("None")
+
+
+def asked() -> bool:
+    """Whether one of the signals has come since `listening` began."""
+    return _asked
 
 
 def check() -> None:

@@ -60,8 +60,7 @@ def test_an_interrupt_lost_while_the_report_is_drawn_leaves_no_result(tmp_path, 
         return drawn(folder, lang)
 
     monkeypatch.setattr(run, "_draw", losing)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+    _small_run(tmp_path, monkeypatch)
     assert main(["run", "small.yaml", "--quiet"]) == 130
     assert not list(tmp_path.rglob("kpis.json"))
 
@@ -74,3 +73,41 @@ def test_handlers_are_put_back():
         assert all(signal.getsignal(number) is not before[number] for number in before)
     assert {number: signal.getsignal(number) for number in before} == before
     assert sys.unraisablehook is hook
+
+
+def _small_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_an_error_that_a_library_makes_of_an_interrupt_is_no_fault(tmp_path, monkeypatch, capsys):
+    def translating(folder, lang):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ValueError("Error calling function") from None
+
+    monkeypatch.setattr(run, "_draw", translating)
+    _small_run(tmp_path, monkeypatch)
+    assert main(["run", "small.yaml", "--quiet"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("sim618-fault*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["after its work is done", "in a text that is executed"])
+def test_the_exit_code_of_a_process_is_that_of_its_work(tmp_path, monkeypatch, where):
+    """A signal at the interpreter's end must not change it, nor one that was obeyed be remembered by Python itself."""
+    late = "atexit.register(lambda: os.kill(os.getpid(), signal.SIGTERM))"
+    inside = "run._draw = lambda *_: exec('import os, signal; os.kill(os.getpid(), signal.SIGINT)')"
+    body = late if where.startswith("after") else inside
+    code = f"import atexit, os, signal, sys; from sim.cli import command, run; {body}; command()"
+    _small_run(tmp_path, monkeypatch)
+    (tmp_path / "started.py").write_text(code, encoding="utf-8")  # only a module that is run remembers
+    done = subprocess.run(
+        [sys.executable, "-m", "started", "run", "small.yaml", "--quiet"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == (0 if body is late else 130)
+    assert "Traceback" not in done.stderr
+    assert bool(list(tmp_path.rglob("kpis.json"))) == (body is late)
