@@ -191,6 +191,14 @@ def inner(function: Callable[..., Any]) -> Any:
     return InnerDispatcher(py_func=function, targetoptions=dict(_OPTIONS), pipeline_class=InnerCompiler)
 
 
+def inner_with_arrays(function: Callable[..., Any]) -> Any:
+    """An `inner` function that may make arrays: it counts references as `njit` functions do."""
+    if _INTERPRETED:
+        return function
+    options = {name: value for name, value in _OPTIONS.items() if name != "_nrt"}
+    return InnerDispatcher(py_func=function, targetoptions=options, pipeline_class=InnerCompiler)
+
+
 def inlined(function: Callable[..., Any]) -> Any:
     """An `inner` function whose code LLVM puts in place of each call. It casts its integers itself."""
     if _INTERPRETED:

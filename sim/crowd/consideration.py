@@ -128,7 +128,8 @@ def sample_logsums(crowd, shelf, out):  # type: ignore[no-untyped-def]
     for c in range(out.shape[0]):
         for i in range(out.shape[1]):
             shopper = i % crowd.rows.shape[0]
-            _, out[c, i] = consider(crowd, shelf, crowd.rows[shopper], c, 0xFFFF0000 + i, shopper, c, 0)
+            occurrence = np.uint32(0xFFFF0000 + i)
+            _, out[c, i] = consider(crowd, shelf, crowd.rows[shopper], c, occurrence, shopper, c, 0)
 
 
 @inner

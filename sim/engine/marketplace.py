@@ -51,7 +51,7 @@ from sim.engine.voiding import void_lost_payments
 from sim.engine.world import World, build_desk
 from sim.fulfilment import pools
 from sim.fulfilment import state as fulfilment_state
-from sim.fulfilment.allocation import serve_backorders
+from sim.fulfilment.allocation import serve_waiting
 from sim.fulfilment.layout import assortment
 from sim.fulfilment.state import C_SERIAL
 from sim.platform import state as platform_state
@@ -344,7 +344,7 @@ class Marketplace(mesa.Model):
         for sku in skus[self.world.fulfilment.backlog[skus, 0] >= 0]:
             while True:
                 w = self.world
-                _, short = serve_backorders(
+                _, short = serve_waiting(
                     w.fulfilment, w.supply, w.shelf.skus, w.agenda, w.books, self.draws.key0, self.draws.key1,
                     int(sku), int(self.env.now),
                 )  # fmt: skip

@@ -206,7 +206,7 @@ def _promise(ful, row, minute, latest):  # type: ignore[no-untyped-def]
     order.promised = latest
 
 
-@njit(cache=True)
+@inner
 def serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute):  # type: ignore[no-untyped-def]
     """Serve waiting lines of a SKU, first come first served among those that some stock can reach.
 
@@ -243,3 +243,9 @@ def serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute):
                 done += 1
                 break
     return done, False
+
+
+@njit(cache=True)
+def serve_waiting(ful, supply, skus, agenda, books, key0, key1, sku, minute):  # type: ignore[no-untyped-def]
+    """`serve_backorders` with an entry for Python."""
+    return serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute)

@@ -60,7 +60,7 @@ def _cancel(ful, supply, skus, agenda, books, key0, key1, row, line, minute):  #
     ful.measured[measured_day(ful, minute), M_CANCELLED] += 1
     note(books, minute, CANCELLED_UNITS, float(quantity))
     if freed and ful.backlog[sku, 0] >= 0:
-        serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute)
+        serve_backorders(ful, supply, skus, agenda, books, key0, key1, np.int64(sku), minute)
     return True
 
 

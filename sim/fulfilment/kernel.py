@@ -433,7 +433,7 @@ def _grade(ful, supply, skus, agenda, books, key0, key1, parcel, minute):  # typ
         note(books, minute, RETURNED_UNITS, float(quantity))
         tell(ful, row, line, LINE_RETURNED, minute)
         if good and ful.backlog[sku, 0] >= 0:
-            serve_backorders(ful, supply, skus, agenda, books, key0, key1, sku, minute)
+            serve_backorders(ful, supply, skus, agenda, books, key0, key1, np.int64(sku), minute)
     free_parcel(ful, parcel)
 
 

@@ -16,9 +16,8 @@ capacity is the fluid queue's. The two add up.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from sim.core.compiled import inner
+from sim.core.compiled import inner, inner_with_arrays
 from sim.core.rng import decision, poisson
 from sim.platform import calls as calling
 from sim.platform.boards import apply_effects, effects_change
@@ -48,7 +47,7 @@ from sim.platform.state import (
 LOAD_ARRIVALS = decision("platform.load_arrivals")
 
 
-@njit(cache=True)
+@inner_with_arrays
 def serve_minute(p, minute, key0, key1):  # type: ignore[no-untyped-def]
     """Serve the demand of one minute: reads `demand`, writes `latency`, `failure` and everything that moves."""
     s = p.setting

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from sim.core.compiled import inner
+from sim.core.compiled import inner, inner_with_arrays
 from sim.platform import calls as calling
 from sim.platform import patterns, station
 from sim.platform.answers import act, book, write_action
@@ -46,7 +45,7 @@ from sim.platform.state import (
 )
 
 
-@njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+@inner_with_arrays
 def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
     """The minute second by second."""
     s = p.setting

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from sim.core.compiled import inner
 from sim.shelf.state import ACTIVE, EVERY, FULL_REDUCTIONS, NO_COUPON, NO_MEMBER, OFF, TIMES
 
@@ -42,7 +40,7 @@ def full_reduction(reductions, number, eligible_total):  # type: ignore[no-untyp
     return min(times * reductions[number, OFF], eligible_total)
 
 
-@njit(cache=True)
+@inner
 def price_basket(skus, reductions, basket, quantity, n, member, threshold, off, lines, work):  # type: ignore[no-untyped-def]
     """Price ``n`` lines: ``basket`` (SKU of each), ``quantity`` (units), a coupon ``off`` fen from ``threshold`` on.
 

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from sim.books.state import CASH, INBOUND, INVENTORY, SOURCING, post
+from sim.core.compiled import inner
 from sim.supply.state import (
     AREA_BACKORDERS,
     AREA_ON_HAND,
@@ -54,7 +55,7 @@ def position_of(supply, k):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@inner
 def check_wires(supply, minute):  # type: ignore[no-untyped-def]
     """Trip the wire of every SKU whose position has reached its reorder point; how many tripped.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from sim.core.compiled import inner_with_arrays
 from sim.supply.kernel import settle
 from sim.supply.state import AREA_BACKORDERS, AREA_ON_HAND, AREA_ON_ORDER, TRANSFER_IN, TRANSFER_OUT
 
@@ -115,7 +116,7 @@ def cascade(supply, levels, sent, minute):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@inner_with_arrays
 def _depart(supply, origin, children, sent, minute):  # type: ignore[no-untyped-def]
     """``sent`` (int64[warehouses, skus]) leaves ``origin`` for its children; units in all. As `send`, row by row."""
     skus = sent.shape[1]

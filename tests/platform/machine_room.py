@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import mesa
 import numpy as np
 import simpy
+from numba import njit
 
 from sim.books import state as books
 from sim.core.calendar import Calendar
@@ -20,6 +21,13 @@ from sim.platform import state as st
 from sim.platform.config import Platform
 from sim.platform.kernel import serve_minute
 from sim.platform.laws import law_little, law_requests
+
+
+@njit(cache=True)
+def serve(platform, minute, key0, key1):
+    """`serve_minute` with an entry for Python."""
+    serve_minute(platform, minute, key0, key1)
+
 
 MIX = np.array([66.0, 25.0, 4.0, 2.0, 2.0, 1.0]) / 100.0
 
@@ -73,7 +81,7 @@ class Room(mesa.Model):
                 self.env.step()
             if self.platform.setting[st.LOAD_ON] == 0.0:
                 self.demand(self.minute)
-            serve_minute(self.platform, self.minute, self.draws.key0, self.draws.key1)
+            serve(self.platform, self.minute, self.draws.key0, self.draws.key1)
             self.failures.append(self.platform.failure.copy())
             self.latencies.append(self.platform.latency.copy())
             self.minute += 1

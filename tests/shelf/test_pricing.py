@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from sim.shelf.pricing import price_basket
 from sim.shelf.state import FULL_REDUCTIONS, HOLDS, NO_COUPON, NO_MEMBER, SKU
@@ -34,6 +35,12 @@ def table_of(rows: list[tuple[int, int, int, int, int]]) -> np.ndarray:
     return skus
 
 
+@njit(cache=True)
+def priced(skus, reductions, basket, quantity, n, member, threshold, off, lines, work):
+    """`price_basket` with an entry for Python."""
+    return price_basket(skus, reductions, basket, quantity, n, member, threshold, off, lines, work)
+
+
 def price(rows, member, reductions, ticket):  # type: ignore[no-untyped-def]
     """What the shop computes: (payable, reduced, coupon used, lines int64[n, 6])."""
     board = np.zeros((FULL_REDUCTIONS, 4), np.int64)
@@ -43,7 +50,7 @@ def price(rows, member, reductions, ticket):  # type: ignore[no-untyped-def]
     out, work = np.zeros((4, 6), np.int64), np.zeros((3, 4), np.int64)
     quantity = np.array([row[4] for row in rows])
     threshold, off = ticket
-    paid, reduced, used = price_basket(
+    paid, reduced, used = priced(
         table_of(rows), board, np.arange(len(rows)), quantity, len(rows), member, threshold, off, out, work
     )
     return int(paid), int(reduced), int(used), out[: len(rows)]
