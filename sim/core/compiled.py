@@ -26,10 +26,15 @@ from numba.extending import intrinsic
 
 
 def _equal_options(self: TargetConfig, other: object) -> Any:
-    """`TargetConfig.__eq__`, where what was set decides if it is the same; else the defaults are looked at too."""
+    """`TargetConfig.__eq__`, where only options that one of both sets are compared: the others have their defaults."""
     if not isinstance(other, TargetConfig):
         return NotImplemented
-    return self._values == other._values or self.values() == other.values()
+    mine, theirs, options = self._values, other._values, self.options
+    if options is not other.options:
+        return self.values() == other.values()
+    return mine == theirs or all(
+        mine.get(name, options[name].default) == theirs.get(name, options[name].default) for name in {**mine, **theirs}
+    )
 
 
 @cache
