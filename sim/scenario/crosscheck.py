@@ -17,7 +17,7 @@ from sim.scenario.nodes import Key, Node, Path
 
 Section = Callable[[str], Any]
 _COMMON = ("at", "do")
-_STEP = ("do", "for", "after")
+_STEP = ("do", "after")
 
 
 def crosscheck(node: Node, full: Node) -> list[Problem]:

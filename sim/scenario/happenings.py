@@ -50,8 +50,10 @@ def problems(item: Node, path: Path, event: catalogue.Named, own: tuple[str, ...
             continue  # a resolved scenario writes out what is not said
         if key not in own and key not in event.arguments:
             known = [*own, *event.arguments]
-            message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"
-            yield _placed(problem_at(item, (key,), message, suggestion(key, known), at_key=True), path)
+            common = key in ("target", "for")
+            found = f"{shown(key)}, of which {event.name} makes no use" if common else f"the unknown key {shown(key)} for {event.name}"
+            hint = "" if common else suggestion(key, known)
+            yield _placed(problem_at(item, (key,), f"found {found}, accepted: {listed(known)}", hint, at_key=True), path)
         elif key not in own and key != "for":
             given[key] = value
     written = mapping(given, item.mark, item.key_mark)

@@ -164,7 +164,7 @@ def _actions(node: Any, drill: Drill, written: Mapping[str, Written], scenario: 
             if entry is None:
                 problems.append(_problem(document, place, message))
             else:
-                problems += happenings.problems(_at(document, place), place, entry, ("do", "for", "after"), section)
+                problems += happenings.problems(_at(document, place), place, entry, ("do", "after"), section)
     return problems
 
 
