@@ -16,6 +16,10 @@ from sim.scenario.nodes import Node, Path, dotted, mapping
 
 #: a demand for goods drives these alone
 ALONE = ("supply",)
+#: keys of an entry that are not its event's: a drill itself reads how long its faults last
+TIMELINE = ("at", "do")
+INJECT = ("at", "do", "for")
+STEP = ("do", "after")
 
 
 def sections_of(node: Node) -> Callable[[str], Any]:

@@ -139,7 +139,7 @@ def _injects(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
             message = f"found {shown(event.at)}, accepted: a moment of the run, {span}"
             problems.append(_problem(node, ("inject", number, "at"), message))
         keys = ("inject", number)
-        problems += happenings.problems(_at(node, keys), keys, entry, ("at", "do", "for"), section)
+        problems += happenings.problems(_at(node, keys), keys, entry, happenings.INJECT, section)
     return problems
 
 
@@ -164,7 +164,7 @@ def _actions(node: Any, drill: Drill, written: Mapping[str, Written], scenario: 
             if entry is None:
                 problems.append(_problem(document, place, message))
             else:
-                problems += happenings.problems(_at(document, place), place, entry, ("do", "after"), section)
+                problems += happenings.problems(_at(document, place), place, entry, happenings.STEP, section)
     return problems
 
 
