@@ -19,6 +19,7 @@ from sim.scenario.check import placed, validate
 from sim.scenario.crosscheck import crosscheck, policies_named
 from sim.scenario.extends import Tree, label, read_tree
 from sim.scenario.folder import FileRefusedError, inside, tree_of
+from sim.scenario.kinds import expect_in
 from sim.scenario.model import SIDES, ScenarioModel
 from sim.scenario.nodes import NOWHERE, Mark, Node, dotted, mapping
 from sim.scenario.nodes import Path as KeyPath
@@ -90,9 +91,14 @@ def run_hash(scenario: Scenario, seed: int, replication: int, version: str) -> s
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of a file, with overrides (`{"crowd.shoppers": 20_000}`) on top.
 
-    Raises ScenarioError holding every problem of the file and all it extends.
+    Raises ScenarioError holding every problem of the file and all it extends, or the one that it is a file of another kind.
     """
-    return _scenario(read_tree(path), overrides or {})
+    tree = read_tree(path)
+    try:
+        return _scenario(tree, overrides or {})
+    except ScenarioError:
+        expect_in(tree.node, path, "scenario")
+        raise
 
 
 def from_resolved(resolved: Mapping[str, Any], near: str | Path | None = None) -> Scenario:

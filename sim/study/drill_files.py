@@ -59,9 +59,14 @@ def drill_files(paths: Iterable[Path]) -> list[Path]:
 def load_drill(path: str | Path, overrides: Mapping[str, Any] | None = None, shoppers: int | None = None) -> Case:
     """The drill of a file. `overrides` go to the scenario, over the drill's own `set`. Raises ScenarioError."""
     from sim.scenario import load, load_document
+    from sim.scenario.kinds import expect
 
     path = Path(path)
-    document = load_document(path, Drill)
+    try:
+        document = load_document(path, Drill)
+    except ScenarioError:
+        expect(path, "drill", "calendar")
+        raise
     drill = document.config
     changes = {**drill.set, **(overrides or {})}
     if shoppers is not None:
