@@ -209,6 +209,17 @@ def _plugged_in() -> Iterator[Named]:
             )  # fmt: skip
 
 
+def packages(names: Callable[[], set[str]]) -> dict[str, str]:
+    """The package (`name==version`) of each policy and event in use that is not built in. Raises RegistryError.
+
+    Policies are named `slot.name`, events `side.name`: no event has the name of a slot with one word more. `names` is
+    asked only where packages add any.
+    """
+    plugged = {f"{item.slot}.{item.name}": item.package for item in policies() if item.package}
+    plugged |= {item.name: item.package for item in events() if item.package}
+    return {name: plugged[name] for name in sorted(names() & set(plugged))} if plugged else {}
+
+
 def policies(slot: str | None = None) -> list[Named]:
     """Every policy, of one slot or all, sorted by slot and name. Raises RegistryError for a broken plug-in."""
     found = {(item.slot, item.name): item for item in (*_built_in(), *_plugged_in()) if item.slot}

@@ -269,20 +269,16 @@ def _section_at(path: KeyPath, data: Any) -> Section | None:
 
 
 def _plugins(config: ScenarioModel) -> dict[str, str]:
-    """The package of every policy and event that the scenario uses and that is not built in.
+    """The package of every policy and event that the scenario uses and that is not built in."""
 
-    Policies are named `slot.name`, events `side.name`: no event has the name of a slot with one word more.
-    """
-    plugged = {f"{item.slot}.{item.name}": item.package for item in catalogue.policies() if item.package}
-    plugged |= {item.name: item.package for item in catalogue.events() if item.package}
-    if not plugged:
-        return {}
-    resolved = node_of(config.model_dump(mode="json", by_alias=True), NOWHERE)
-    assert resolved is not None
-    used = {f"{slot}.{leaf.value}" for _, leaf, slot in policies_named(resolved)}
-    used |= {event.do for event in config.events}
-    used |= {step.do for plan in config.plans.values() for step in plan.playbook if not isinstance(step, str)}
-    return {name: plugged[name] for name in sorted(used & set(plugged))}
+    def used() -> set[str]:
+        resolved = node_of(config.model_dump(mode="json", by_alias=True), NOWHERE)
+        assert resolved is not None
+        steps = [step for plan in config.plans.values() for step in plan.playbook if not isinstance(step, str)]
+        named = {f"{slot}.{leaf.value}" for _, leaf, slot in policies_named(resolved)}
+        return named | {event.do for event in config.events} | {step.do for step in steps}
+
+    return catalogue.packages(used)
 
 
 def _ordered(problems: list[Problem], tree: Tree) -> list[Problem]:

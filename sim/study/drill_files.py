@@ -22,6 +22,14 @@ class Case:
     overrides: dict[str, Any]
     steps: dict[str, tuple[Step, ...]]
 
+    @property
+    def plugins(self) -> dict[str, str]:
+        """The package of every fault and step of the drill that is not built in; the scenario notes its own."""
+        from sim.scenario import catalogue
+
+        steps = [*self.drill.afterwards, *(step for steps in self.steps.values() for step in steps)]
+        return catalogue.packages(lambda: {event.do for event in (*self.drill.inject, *steps)})
+
 
 @dataclass(frozen=True)
 class Due:
