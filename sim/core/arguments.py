@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationError, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from sim.core.config import Slot
 from sim.core.errors import SimError, UnitError
 from sim.core.quantities import NUMBER
 from sim.core.units import Duration, Share, parse_duration, parse_money, parse_percent, parse_share
@@ -90,9 +91,7 @@ Primary: TypeAlias = Annotated[str, Names("primaries", "a service whose database
 Place: TypeAlias = Annotated[str, Names("places", "a database, site, or city")]
 Degradable: TypeAlias = Annotated[str, Names("degradable", "a user action, or a node of the machine room")]
 UserAction: TypeAlias = Annotated[str, Names("actions", "a user action, such as search or order")]
-Defence: TypeAlias = Literal[
-    "waf", "rate_limit", "captcha", "fingerprint", "behaviour", "manual_review", "coupon_quota", "real_name"
-]
+Defence: TypeAlias = Annotated[str, Slot("threats.defences")]
 Detector: TypeAlias = Literal["waf", "fingerprint", "behaviour"]
 AttackerKind: TypeAlias = Literal["coupon_abuse", "scalpers", "price_bug", "card_fraud", "return_fraud"]
 Rival: TypeAlias = Annotated[str, Names("rivals", "a rival, or all")]

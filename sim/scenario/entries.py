@@ -67,7 +67,7 @@ def _words(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if "policy_slot" in schema:
-        return f"a policy of {schema['policy_slot']}"
+        return "one of " + ", ".join(policy.name for policy in catalogue.policies(schema["policy_slot"]))
     if "anyOf" in schema:
         return ", or ".join(_words(one) for one in schema["anyOf"])
     if schema.get("type") == "array":

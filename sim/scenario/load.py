@@ -12,9 +12,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from sim.core import added
 from sim.core.config import DataFile, Section
 from sim.core.errors import Problem, ScenarioError
-from sim.scenario import catalogue, playbooks, traces, types
+from sim.scenario import catalogue, happenings, playbooks, traces, types
 from sim.scenario.check import placed, validate
 from sim.scenario.crosscheck import crosscheck, policies_named
 from sim.scenario.extends import Tree, label, read_tree
@@ -276,7 +277,7 @@ def _plugins(config: ScenarioModel) -> dict[str, str]:
         assert resolved is not None
         steps = [step for plan in config.plans.values() for step in plan.playbook if not isinstance(step, str)]
         named = {f"{slot}.{leaf.value}" for _, leaf, slot in policies_named(resolved)}
-        return named | {event.do for event in config.events} | {step.do for step in steps}
+        return named | happenings.named_in([*config.events, *steps]) | set(added.used(config))
 
     return catalogue.packages(used)
 

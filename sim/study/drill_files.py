@@ -25,10 +25,10 @@ class Case:
     @property
     def plugins(self) -> dict[str, str]:
         """The package of every fault and step of the drill that is not built in; the scenario notes its own."""
-        from sim.scenario import catalogue
+        from sim.scenario import catalogue, happenings
 
         steps = [*self.drill.afterwards, *(step for steps in self.steps.values() for step in steps)]
-        return catalogue.packages(lambda: {event.do for event in (*self.drill.inject, *steps)})
+        return catalogue.packages(lambda: happenings.named_in([*self.drill.inject, *steps]))
 
 
 @dataclass(frozen=True)

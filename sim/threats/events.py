@@ -210,24 +210,25 @@ def _switch(market: Any, name: str, on: bool, settings: dict[str, Any] | None = 
     side.tell("defence_on" if on else "defence_off", name)
 
 
-def _named(target: Any) -> str:
-    if target not in DEFENCES:
-        raise SimError(f"threats: found target {target!r}, accepted: {', '.join(DEFENCES)}")
+def _named(market: Any, target: Any) -> str:
+    known = threats(market).guard.kinds
+    if target not in known:
+        raise SimError(f"threats: found target {target!r}, accepted: {', '.join(known)}")
     return str(target)
 
 
 @event("threats.defend", kind="action", requires=("target",))
 def defend(market: Any, target: Defence | None = None, for_minutes: Any = None) -> None:
     """Switch the defence named by the target on, freshly trained."""
-    _switch(market, _named(target), True)
+    _switch(market, _named(market, target), True)
     if for_minutes is not None:
-        call_after(market.env, float(for_minutes), FAULTS, partial(_switch, market, _named(target), False))
+        call_after(market.env, float(for_minutes), FAULTS, partial(_switch, market, _named(market, target), False))
 
 
 @event("threats.drop", kind="action")
 def drop(market: Any, target: Defence | None = None) -> None:
     """Switch the defence named by the target off (all without a target)."""
-    names = list(threats(market).guard.standing) if target is None else [_named(target)]
+    names = list(threats(market).guard.standing) if target is None else [_named(market, target)]
     for name in names:
         _switch(market, name, False)
 
@@ -277,7 +278,7 @@ def real_name(market: Any, each: int | None = None) -> None:
 @event("threats.threshold", kind="action", requires=("false_positives",))
 def threshold(market: Any, target: Detector = "behaviour", false_positives: Annotated[Share, Field(gt=0.0, lt=1.0)] | None = None) -> None:
     """Move a detector along its ROC: so many people flagged, and what that catches."""
-    name = _named(target)
+    name = _named(market, target)
     if false_positives is None or not hasattr(DEFENCES[name].section, "threshold"):
         raise SimError("threats.threshold: accepted: target waf, fingerprint or behaviour, and false_positives")
     _switch(market, name, True, {"false_positives": false_positives})
@@ -287,7 +288,7 @@ def threshold(market: Any, target: Detector = "behaviour", false_positives: Anno
 def retrain(market: Any, target: Detector | None = None) -> None:
     """Retrain a detector (all without a target): its power is what it was."""
     side = threats(market)
-    count = side.train(None if target is None else _named(target))
+    count = side.train(None if target is None else _named(market, target))
     side.tell("retrained", str(target or "all"), count)
 
 
