@@ -114,8 +114,6 @@ def test_every_mistake_is_on_standard_error_with_its_place(folder, capsys):
         (["explain", "wrong.yaml"], 64, lambda said: said["problems"][0]["path"] == "warmup"),
         (["assumptions", "good.yaml"], 0, lambda said: all({"path", "low", "high"} <= set(line) for line in said)),
         (["list", "policies"], 0, lambda said: any("dynamic" in line.values() for line in said)),
-        (["list", "events", "--only", "supply"], 0, "some of them"),
-        (["list", "events", "--only", "suply"], 64, "none of them"),
         (["list", "scenarios"], 0, lambda said: isinstance(said, list)),
     ],
 )
