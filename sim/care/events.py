@@ -34,7 +34,7 @@ def staff_sick(market: Any, target: Team | None = None, for_minutes: Any = None,
 
 
 @event("care.bot_down", kind="inject")
-def bot_down(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def bot_down(market: Any, for_minutes: Any = None) -> None:
     """The bot answers nobody for a time (4h if left out); all contacts go to people."""
     desk = _desk(market)
     desk.catch_up(float(market.env.now))
@@ -49,7 +49,7 @@ def add_staff(market: Any, target: Team | None = None, for_minutes: Any = None, 
 
 
 @event("care.refund_at_once", kind="action")
-def refund_at_once(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def refund_at_once(market: Any, for_minutes: Any = None) -> None:
     """Returns of trusted shoppers are refunded when they are asked for, for a time (7d if left out)."""
     desk = _desk(market)
     market.world.care.setting[S_INSTANT] = 1.0
@@ -60,7 +60,7 @@ def refund_at_once(market: Any, target: Any = None, for_minutes: Any = None) -> 
 
 @event("care.compensate", kind="action")
 def compensate(
-    market: Any, target: Any = None, for_minutes: Any = None, amount: Money | None = None, since: Duration | None = None, causes: Cause | list[Cause] | None = None,
+    market: Any, amount: Money | None = None, since: Duration | None = None, causes: Cause | list[Cause] | None = None,
     coupon: bool = True,
 ) -> None:  # fmt: skip
     """All whose orders failed lately (`since`: 2d, at most 7d) for one of `causes` are given `amount` (20 CNY), once."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.faults import RefusedError
-from sim.cli.kinds import expect, load_scenario, told_kind
 from sim.cli.options import Json, Quiet, ScenarioFile, Set, overrides
 from sim.core.errors import Exit, Problem, ScenarioError
 
@@ -59,6 +58,7 @@ def validate(
 def _problems(file: Path, changes: dict[str, Any]) -> list[Problem]:
     """Everything wrong with a file; one sentence where it is of no kind that can be checked."""
     from sim.scenario.documents import problems_of
+    from sim.scenario.kinds import expect, told_kind
 
     problems = problems_of(file, changes)
     if problems and told_kind(file) in ("fits", "other"):
@@ -81,9 +81,10 @@ def explain(
 
     Example: sim618 explain scenarios/618.yaml --only supply
     """
+    from sim.scenario import load
     from sim.scenario.explain import explain as lines_of
 
-    lines = lines_of(load_scenario(file, overrides(set_)))
+    lines = lines_of(load(file, overrides(set_)))
     if only:
         lines = [line for line in lines if line.path == only or line.path.startswith(f"{only}.")]
         if not lines:
@@ -121,9 +122,10 @@ def assumptions(file: ScenarioFile, set_: Set = None, json_: Json = False) -> No
 
     Example: sim618 assumptions scenarios/618.yaml
     """
+    from sim.scenario import load
     from sim.scenario.assumptions import assumptions as found_in
 
-    found = found_in(load_scenario(file, overrides(set_)))
+    found = found_in(load(file, overrides(set_)))
     if json_:
         keys = ("path", "value", "low", "high", "nominal", "source", "description", "written")
         print(json.dumps([{key: getattr(item, key) for key in keys} for item in found], ensure_ascii=False))

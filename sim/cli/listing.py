@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +15,7 @@ from sim.cli.files import print_table
 from sim.cli.options import Json, Lang, language
 from sim.scenario.nodes import Node
 
-Row = dict[str, str]
+Row = dict[str, Any]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,12 +27,15 @@ def list_(
     what: Annotated[
         str, typer.Argument(metavar="policies|events|kpis|scenarios|drills", help="What to list.", show_default=False)
     ],
+    only: Annotated[str, typer.Option("--only", metavar="NAME", help="Only what begins so: supply, supply.fail.")] = "",
     json_: Json = False,
     lang: Lang = "en",
 ) -> None:
     """List policies, events, KPIs, scenarios or drills with a one-line description.
 
-    Example: sim618 list policies
+    Events are listed with their arguments: what each may be, and what is so if it is left out.
+
+    Example: sim618 list events --only supply
     """
     language(lang)
     listers: dict[str, Callable[[str], list[Row]]] = {
@@ -43,9 +47,13 @@ def list_(
     }
     if what not in listers:
         raise RefusedError(f"list: found {what!r}, accepted: {', '.join(listers)}")
-    rows = listers[what](lang)
+    rows = [row for row in listers[what](lang) if next(iter(row.values())).startswith(only)]
+    if only and not rows:
+        raise RefusedError(f"--only: found {only!r}, and no {what} that begin so")
     if json_:
         print(json.dumps(rows, ensure_ascii=False))
+    elif what == "events":
+        print_table(("event", "kind", "description"), _lines(rows))
     elif rows:
         print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
 
@@ -61,8 +69,38 @@ def _policies(lang: str) -> list[Row]:
 
 def _events(lang: str) -> list[Row]:
     from sim.scenario.catalogue import events
+    from sim.scenario.entries import arguments
 
-    return [{"event": item.name, "kind": item.kind, "description": item.description} for item in events()]
+    return [
+        {
+            "event": item.name, "kind": item.kind, "description": item.description, "from": item.package or "built in",
+            "arguments": [
+                {"argument": one.key, "accepts": one.words, "default": one.default, "required": one.required}
+                for one in arguments(item)
+            ],
+        }
+        for item in events()
+    ]  # fmt: skip
+
+
+def _lines(rows: list[Row]) -> list[tuple[str, ...]]:
+    """Events with their arguments: below the event on a terminal, in its line for a pipe."""
+    lines: list[tuple[str, ...]] = []
+    for row in rows:
+        told = [(one["argument"], _accepted(one)) for one in row["arguments"]]
+        event = (row["event"], row["kind"], row["description"])
+        if not sys.stdout.isatty():
+            lines.append((*event, "; ".join(f"{key}: {words}" for key, words in told)))
+            continue
+        lines += [event, *((f"  {key}", "", words) for key, words in told)]
+    return lines
+
+
+def _accepted(argument: Row) -> str:
+    """What an argument may be, and what is so without it."""
+    default = argument["default"]
+    without = "" if default is None else f"; default {default if isinstance(default, str) else json.dumps(default)}"
+    return argument["accepts"] + ("; required" if argument["required"] else without)
 
 
 def _kpis(lang: str) -> list[Row]:

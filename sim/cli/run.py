@@ -15,7 +15,6 @@ import typer
 
 from sim.cli import faults, stopping
 from sim.cli.faults import RefusedError
-from sim.cli.kinds import load_scenario
 from sim.cli.options import (
     Json,
     Lang,
@@ -65,11 +64,11 @@ def run(
     """
     from sim.core.page import language_of
     from sim.engine.writer import PAGE, whole_folder
-    from sim.scenario import run_hash
+    from sim.scenario import load, run_hash
     from sim.study.model import code_version
 
     language(lang)
-    scenario = load_scenario(scenario_file, overrides(set_, shoppers))
+    scenario = load(scenario_file, overrides(set_, shoppers))
     used_seed = seed if seed is not None else scenario.config.seed if scenario.config.seed is not None else 1
     version = code_version()
     rows = []

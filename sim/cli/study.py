@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 import typer
 
 from sim.cli.faults import RefusedError, say
-from sim.cli.kinds import expect
 from sim.cli.options import overrides, writable
 from sim.cli.study_options import STORE, StoreAt, StudyOptions, shared_options, told
 from sim.core.cache import tell_if_new
@@ -42,7 +41,6 @@ def study(
     tell_if_new(None if options.quiet else say, here=options.executor == "local")
     from sim.study.files import load_study
 
-    expect(file, "study")
     with told(options.quiet):
         _run(load_study(file), file.parent, file.stem, replications, store, options)
 
@@ -89,6 +87,7 @@ def compare(
     Example: sim618 compare scenarios/618.yaml --policy fixed: --policy dynamic:supply.replenishment.policy=dynamic
     """
     tell_if_new(None if options.quiet else say, here=options.executor == "local")
+    from sim.scenario.kinds import expect
     from sim.study import api
     from sim.study.config import CompareStudy
 
@@ -137,8 +136,6 @@ def drill(
     """
     from sim.study.drill_commands import rehearse
 
-    for file in files:
-        expect(file, "drill", "calendar")
     with told(options.quiet):
         changes = options.checked()
         rows = changes.pop("crowd.shoppers", None) if options.shoppers is not None else None

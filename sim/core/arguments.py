@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationError, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
+from sim.core.config import Slot
 from sim.core.errors import SimError, UnitError
+from sim.core.quantities import NUMBER
 from sim.core.units import Duration, Share, parse_duration, parse_money, parse_percent, parse_share
 
 MOST = 1_000.0
@@ -24,9 +26,17 @@ RATIO_ACCEPTED = f"a number or a percentage, such as 2 or 200%, from 0 to {MOST:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Marks a text as a name of something in the scenario; ``of`` says of what (see `sim.scenario.names`)."""
+    """Marks a text as a name of something in the scenario.
+
+    ``of`` says of what kind (see `sim.scenario.names`), ``words`` say it to people.
+    """
 
     of: str
+    words: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A text that says what it names."""
+        return {**handler(schema), "description": self.words}
 
 
 def _ratio(value: object) -> float:
@@ -39,7 +49,16 @@ def _ratio(value: object) -> float:
     return number
 
 
-Ratio: TypeAlias = Annotated[float, BeforeValidator(_ratio)]
+Ratio: TypeAlias = Annotated[
+    float,
+    BeforeValidator(_ratio),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": MOST}, {"type": "string", "pattern": f"^[+]?{NUMBER} ?%$"}],
+            "description": RATIO_ACCEPTED,
+        }
+    ),
+]
 """So many times, or so much more: `2` or `200%`."""
 Part: TypeAlias = Share
 """A part of a whole: `30%`."""
@@ -50,35 +69,33 @@ SomeTime: TypeAlias = Annotated[Duration, Field(gt=0.0)]
 Number: TypeAlias = Annotated[int, Field(ge=0, le=100_000)]
 """A whole number of things."""
 
-AnyCategory: TypeAlias = Annotated[str, Names("any_category")]
+AnyCategory: TypeAlias = Annotated[str, Names("any_category", "a category")]
 """A category, or nothing for all."""
-Category: TypeAlias = Annotated[str, Names("categories")]
-Goods: TypeAlias = Annotated[str, Names("goods")]
-SupplyGoods: TypeAlias = Annotated[str, Names("supply_goods")]
-SupplierOrRegion: TypeAlias = Annotated[str, Names("suppliers")]
-Supplier: TypeAlias = Annotated[str, Names("supplier")]
-Region: TypeAlias = Annotated[str, Names("regions")]
-MainSupplier: TypeAlias = Annotated[str, Names("main_supplier")]
-Licensed: TypeAlias = Annotated[str, Names("main_suppliers")]
-Warehouses: TypeAlias = Annotated[str, Names("warehouses")]
-Warehouse: TypeAlias = Annotated[str, Names("warehouse")]
-Stations: TypeAlias = Annotated[str, Names("stations")]
-Couriers: TypeAlias = Annotated[str, Names("couriers")]
-Node: TypeAlias = Annotated[str, Names("nodes")]
-Service: TypeAlias = Annotated[str, Names("services")]
-Cached: TypeAlias = Annotated[str, Names("caches")]
-Database: TypeAlias = Annotated[str, Names("databases")]
-Primary: TypeAlias = Annotated[str, Names("primaries")]
-Place: TypeAlias = Annotated[str, Names("places")]
-Degradable: TypeAlias = Annotated[str, Names("degradable")]
-UserAction: TypeAlias = Annotated[str, Names("actions")]
-Defence: TypeAlias = Literal[
-    "waf", "rate_limit", "captcha", "fingerprint", "behaviour", "manual_review", "coupon_quota", "real_name"
-]
+Category: TypeAlias = Annotated[str, Names("categories", "a category")]
+Goods: TypeAlias = Annotated[str, Names("goods", "goods: all, hero, flash, exclusive, category:NAME, top N% or random N%")]
+SupplyGoods: TypeAlias = Annotated[str, Names("supply_goods", "goods: all, hero, exclusive or supplier:NAME")]
+SupplierOrRegion: TypeAlias = Annotated[str, Names("suppliers", "a supplier, a region of suppliers, or all")]
+Supplier: TypeAlias = Annotated[str, Names("supplier", "a supplier")]
+Region: TypeAlias = Annotated[str, Names("regions", "a region of suppliers")]
+MainSupplier: TypeAlias = Annotated[str, Names("main_supplier", "a main supplier")]
+Licensed: TypeAlias = Annotated[str, Names("main_suppliers", "a main supplier, or all")]
+Warehouses: TypeAlias = Annotated[str, Names("warehouses", "a warehouse, a kind (central, regional, front), or all")]
+Warehouse: TypeAlias = Annotated[str, Names("warehouse", "a warehouse")]
+Stations: TypeAlias = Annotated[str, Names("stations", "a warehouse, a kind of warehouses, or the couriers of a region")]
+Couriers: TypeAlias = Annotated[str, Names("couriers", "the couriers of a region, or all")]
+Node: TypeAlias = Annotated[str, Names("nodes", "a service, a dependency, or a database such as order.db.primary")]
+Service: TypeAlias = Annotated[str, Names("services", "a service")]
+Cached: TypeAlias = Annotated[str, Names("caches", "a service with a cache")]
+Database: TypeAlias = Annotated[str, Names("databases", "a service with a database, or the database")]
+Primary: TypeAlias = Annotated[str, Names("primaries", "a service whose database has a primary, or the database")]
+Place: TypeAlias = Annotated[str, Names("places", "a database, site, or city")]
+Degradable: TypeAlias = Annotated[str, Names("degradable", "a user action, or a node of the machine room")]
+UserAction: TypeAlias = Annotated[str, Names("actions", "a user action, such as search or order")]
+Defence: TypeAlias = Annotated[str, Slot("threats.defences")]
 Detector: TypeAlias = Literal["waf", "fingerprint", "behaviour"]
 AttackerKind: TypeAlias = Literal["coupon_abuse", "scalpers", "price_bug", "card_fraud", "return_fraud"]
-Rival: TypeAlias = Annotated[str, Names("rivals")]
-Role: TypeAlias = Annotated[str, Names("roles")]
+Rival: TypeAlias = Annotated[str, Names("rivals", "a rival, or all")]
+Role: TypeAlias = Annotated[str, Names("roles", "a role of oversight.privacy")]
 
 
 def _read(given: Any, usual: float, parse: Callable[[str], float]) -> float:

@@ -18,6 +18,7 @@ module runs its decorators. Registering alone never changes a run.
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,28 @@ class EventEntry:
     function: Callable[..., Any]
     description: str
     module: str
+    like: str = ""
+    needs: str = ""
+    forbids: str = ""
+    requires: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> tuple[str, ...] | None:
+        """The keys an entry of a file may write beside `at` and `do`: the function's parameters. None: any (`**args`)."""
+        parameters = list(inspect.signature(self.function).parameters.values())
+        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+            return None
+        return tuple(key_of(parameter.name) for parameter in parameters[1:])
+
+    def takes(self, key: str) -> bool:
+        """Whether the event has a use for a key of an entry, such as `target` or `for`."""
+        return self.arguments is None or key in self.arguments
+
+
+def key_of(parameter: str) -> str:
+    """The key in a file of a parameter of an event's function: `for` of `for_minutes`."""
+    return "for" if parameter == "for_minutes" else parameter
 
 
 _policies: dict[tuple[str, str], PolicyEntry] = {}
@@ -87,18 +110,22 @@ def event(
 ) -> Callable[[_T], _T]:
     """Register the decorated function as the event `name`. Raises RegistryError on a duplicate.
 
-    Annotations of the parameters say what a file may write, and it is checked when the file is loaded. `like` names a
-    section (`threats.config.Waf`) whose keys the parameters of the same names are. `needs` is a key that the scenario
-    must have (`oversight.licences`, or with its values, `supply.sourcing.policy=backup,emergency_pool`), `forbids` one
-    that it must not have. Arguments that `requires` names must be written, and exactly one of `one_of`. All are
-    literals: the catalogue reads them from the source text.
+    The parameters are the keys a file may write, and nothing else: an event that has no target or that does not last
+    leaves `target` or `for_minutes` out. Annotations say what each may be. Both are checked when the file is loaded.
+    `like` names a section (`threats.config.Waf`) whose keys the parameters of the same names are. `needs` is a key that
+    the scenario must have (`oversight.licences`, or with its values, `supply.sourcing.policy=backup,emergency_pool`),
+    `forbids` one that it must not have. Arguments that `requires` names must be written, and exactly one of `one_of`.
+    All are literals: the catalogue reads them from the source text.
     """
     _check_name(name)
     if kind not in ("inject", "action"):
         raise RegistryError(f"event {name!r}: kind must be 'inject' or 'action', found {kind!r}")
 
     def register(function: _T) -> _T:
-        entry = EventEntry(name, kind, function, _first_line(function), function.__module__)  # type: ignore[arg-type]
+        entry = EventEntry(
+            name, kind, function, _first_line(function), function.__module__,  # type: ignore[arg-type]
+            like, needs, forbids, requires, one_of,
+        )  # fmt: skip
         old = _events.get(name)
         if old is not None and not _same_origin(old.function, function):
             raise RegistryError(f"event {name!r} is declared twice: in {old.module} and {entry.module}")

@@ -57,7 +57,7 @@ def surge(market: Any, target: Category | None = None, for_minutes: Any = None, 
 
 
 @event("crowd.rumour", kind="inject")
-def rumour(market: Any, target: Any = None, for_minutes: Any = None, share: Part | None = None, size: Ratio | None = 0.1) -> None:
+def rumour(market: Any, share: Part | None = None, size: Ratio | None = 0.1) -> None:
     """A share of shoppers (30%) hear something bad: their satisfaction falls by `size`, and recovers by experience."""
     rows = market.world.crowd.rows
     everyone = np.arange(len(rows))
@@ -67,7 +67,7 @@ def rumour(market: Any, target: Any = None, for_minutes: Any = None, share: Part
 
 @event("crowd.campaign", kind="action", like="crowd.programmes_config.Channel")
 def campaign(
-    market: Any, target: Category | None = None, for_minutes: Any = None, budget: Any = "100k CNY", policy: str = "broad",
+    market: Any, target: Category | None = None, budget: Any = "100k CNY", policy: str = "broad",
     click: Any = None, cost: Any = None,
 ) -> None:  # fmt: skip
     """Spend a budget today on an advertisement for the shop or a category, through a channel of the given policy."""
@@ -84,7 +84,7 @@ def campaign(
 
 
 @event("crowd.broadcast", kind="action")
-def broadcast(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def broadcast(market: Any) -> None:
     """One message to every customer who may be written to."""
     rows = market.world.crowd.rows
     messenger(market).send("broadcast", np.flatnonzero(rows["orders"] > 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 import time
 from collections.abc import Callable
@@ -251,12 +252,17 @@ class Marketplace(mesa.Model):
         """Let an event happen now: an entry of the timeline, or anything with ``do``, ``target``, ``lasts``, ``arguments``.
 
         Returns what the event gives back: nothing, or a trouble that says by ``over`` when people have ended it.
+        Raises SimError for a target, a duration or an argument that the event does not take.
         """
         entry = get_event(event.do)
-        self.journal.record(event.do.partition(".")[0], event.do, event.target or "", event.lasts or 0.0)
         written = {"target": event.target, "for_minutes": event.lasts}
-        given = {name: value for name, value in written.items() if value is not None}
-        made = entry.function(self, **given, **event.arguments)
+        given = {name: value for name, value in written.items() if value is not None} | event.arguments
+        try:
+            inspect.signature(entry.function).bind(self, **given)
+        except TypeError as error:
+            raise SimError(f"{event.do}: {error}") from None
+        self.journal.record(event.do.partition(".")[0], event.do, event.target or "", event.lasts or 0.0)
+        made = entry.function(self, **given)
         self.world.shelf.setting[shelf_state.STALE] = 1.0
         return made
 

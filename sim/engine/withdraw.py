@@ -7,17 +7,22 @@ What an inject does ends by events it puts on the clock with the priority of fau
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from sim.core.clock import FAULTS
+from sim.core.registry import get_event
 from sim.platform import control
 from sim.platform import state as st
 
 
 class Fault:
-    """An inject that has been applied, and how to take it back."""
+    """An inject that has been applied, and how to take it back.
+
+    How long it `lasts` counts for its end whatever the inject is; one that lasts no time by itself is not told.
+    """
 
     def __init__(self, market: Any, event: Any) -> None:
         self.market, self.event = market, event
@@ -27,7 +32,10 @@ class Fault:
         before = market.world.platform.effects.copy()
         team = market.notices.get("operations")
         rollouts = len(team.rollouts) if team is not None else 0
-        self.made = market.apply(event)
+        lasts = event.lasts if get_event(event.do).takes("for") else None
+        self.made = market.apply(
+            SimpleNamespace(do=event.do, target=event.target, lasts=lasts, arguments=event.arguments)
+        )
         self.ends = [
             (float(item[0]), item[3])
             for item in sorted(market.env._queue, key=lambda item: item[:3])

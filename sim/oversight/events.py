@@ -22,7 +22,7 @@ def _office(market: Any, part: str = "") -> Any:
 
 
 @event("oversight.audit", kind="inject")
-def audit(market: Any, target: Licensed | None = None, for_minutes: Any = None, what: Literal["all", "licences", "tax", "prices", "data"] = "licences") -> None:
+def audit(market: Any, target: Licensed | None = None, what: Literal["all", "licences", "tax", "prices", "data"] = "licences") -> None:
     """The regulator looks at once at `what`: licences (of a target supplier or all), tax, prices, data, or all."""
     if what not in WHAT:
         raise SimError(f"what: found {what!r}, accepted: {', '.join(WHAT)}")
@@ -36,7 +36,7 @@ def audit(market: Any, target: Licensed | None = None, for_minutes: Any = None, 
 
 
 @event("oversight.licence_lapse", kind="inject", needs="oversight.licences")
-def licence_lapse(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
+def licence_lapse(market: Any, target: Licensed | None = None) -> None:
     """A supplier's licence is withdrawn, and nobody tells us."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
@@ -55,7 +55,7 @@ def take_down(market: Any, target: Licensed | None = None, for_minutes: Any = No
 
 @event("oversight.breach", kind="inject", needs="oversight.privacy")
 def breach(
-    market: Any, target: Any = None, for_minutes: Any = None, role: Role | None = None, entry: Literal["account", "database"] | None = None
+    market: Any, role: Role | None = None, entry: Literal["account", "database"] | None = None
 ) -> None:
     """It becomes known that personal data were stolen, by an account of a `role` or from the `entry` database."""
     _office(market, "privacy").guardian.breach(role, entry)
@@ -65,7 +65,7 @@ def breach(
 
 
 @event("oversight.reinstate", kind="action", needs="oversight.licences")
-def reinstate(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
+def reinstate(market: Any, target: Licensed | None = None) -> None:
     """Put the goods of suppliers that have a licence back on the shelf; the others are refused."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
@@ -74,7 +74,7 @@ def reinstate(market: Any, target: Licensed | None = None, for_minutes: Any = No
 
 
 @event("oversight.apply", kind="action", needs="oversight.licences")
-def apply(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
+def apply(market: Any, target: Licensed | None = None) -> None:
     """Have suppliers without a valid licence apply for one at once."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
@@ -83,7 +83,7 @@ def apply(market: Any, target: Licensed | None = None, for_minutes: Any = None) 
 
 
 @event("oversight.delist", kind="action", needs="oversight.licences")
-def delist(market: Any, target: Licensed | None = None, for_minutes: Any = None) -> None:
+def delist(market: Any, target: Licensed | None = None) -> None:
     """Take the goods of a supplier without a valid licence off the shelf ourselves, and have it apply for one."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):

@@ -106,7 +106,7 @@ def capacity_cut(market: Any, target: Node | None = None, for_minutes: Any = Non
 
 
 @event("platform.cache_flush", kind="inject", requires=("target",))
-def cache_flush(market: Any, target: Cached | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
+def cache_flush(market: Any, target: Cached | None = None, magnitude: Part | None = None) -> None:
     """A share of a service's cache is empty (all, if left out): its misses stampede the store."""
     team = operations(market)
     node, size = team.node(target), _size(magnitude, 1.0, 1.0)
@@ -214,7 +214,7 @@ def thundering_herd(market: Any, target: UserAction | None = None, for_minutes: 
 
 
 @event("platform.rollback", kind="action")
-def rollback(market: Any, target: Service | None = None, for_minutes: Any = None) -> None:
+def rollback(market: Any, target: Service | None = None) -> None:
     """Take back the releases of a service that are still out (of every service without a target)."""
     team = operations(market)
     for rollout in team.rollouts:
@@ -223,7 +223,7 @@ def rollback(market: Any, target: Service | None = None, for_minutes: Any = None
 
 
 @event("platform.failover", kind="action")
-def failover(market: Any, target: Place | None = None, for_minutes: Any = None) -> None:
+def failover(market: Any, target: Place | None = None) -> None:
     """Switch to the standby of a database (or of the site without a target) without waiting for the fault to end."""
     team = operations(market)
     reason = team.fail_over(_place(team, target))
@@ -232,7 +232,7 @@ def failover(market: Any, target: Place | None = None, for_minutes: Any = None) 
 
 
 @event("platform.failback", kind="action")
-def failback(market: Any, target: Place | None = None, for_minutes: Any = None) -> None:
+def failback(market: Any, target: Place | None = None) -> None:
     """Go back to a repaired primary or site; without a target, to all that are repaired."""
     team = operations(market)
     for node in list(team.outages) if target is None else [_place(team, target)]:
@@ -289,7 +289,7 @@ def degrade(market: Any, target: Degradable | None = None, for_minutes: Any = No
 
 
 @event("platform.restore", kind="action")
-def restore(market: Any, target: Degradable | None = None, for_minutes: Any = None) -> None:
+def restore(market: Any, target: Degradable | None = None) -> None:
     """Switch on again what `platform.degrade` switched off, and end orders for replicas; all without a target."""
     team = operations(market)
     effects = team.platform.effects
@@ -316,7 +316,7 @@ def open_breaker(market: Any, target: Node | None = None, for_minutes: Any = Non
 
 
 @event("platform.close_breaker", kind="action", requires=("target",))
-def close_breaker(market: Any, target: Node | None = None, for_minutes: Any = None) -> None:
+def close_breaker(market: Any, target: Node | None = None) -> None:
     """Let go of breakers held open by hand, and close those that opened by themselves."""
     team = operations(market)
     node = team.node(target)
@@ -328,7 +328,7 @@ def close_breaker(market: Any, target: Node | None = None, for_minutes: Any = No
 
 
 @event("platform.restart", kind="action", requires=("target",))
-def restart(market: Any, target: Node | None = None, for_minutes: Any = None, magnitude: Part | None = None) -> None:
+def restart(market: Any, target: Node | None = None, magnitude: Part | None = None) -> None:
     """Restart a share of a service's replicas (all, if left out): the queue is gone, pods take their start time."""
     team = operations(market)
     node, size = team.node(target), _size(magnitude, 1.0, 1.0)
@@ -340,7 +340,7 @@ def restart(market: Any, target: Node | None = None, for_minutes: Any = None, ma
 
 @event("platform.limit", kind="action")
 def limit(
-    market: Any, target: Any = None, for_minutes: Any = None, rate: Annotated[Rate, Field(gt=0.0)] | None = None, burst: Annotated[float, Field(ge=1.0, le=1e12)] | None = None
+    market: Any, rate: Annotated[Rate, Field(gt=0.0)] | None = None, burst: Annotated[float, Field(ge=1.0, le=1e12)] | None = None
 ) -> None:
     """Set the rate limit at the front door, such as 500/s; without a rate, lift it."""
     team = operations(market)
@@ -360,7 +360,7 @@ def limit(
 
 @event("platform.release", kind="action", requires=("target",))
 def release(
-    market: Any, target: Service | None = None, for_minutes: Any = None, strategy: Literal["big_bang", "canary"] = "canary"
+    market: Any, target: Service | None = None, strategy: Literal["big_bang", "canary"] = "canary"
 ) -> None:
     """Release a new version of a service now; it is faulty with the change failure rate."""
     team = operations(market)

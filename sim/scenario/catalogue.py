@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args
+from typing import Annotated, Any, Literal, Union, get_args, get_type_hints
 
-from pydantic import Field, create_model
+from pydantic import Field, TypeAdapter, create_model
+from pydantic.errors import PydanticUserError
 
 import sim
 from sim.core import arguments, registry, units
@@ -48,6 +50,8 @@ class Named:
     package: str = ""
     arguments: tuple[str, ...] | None = None  # keys an event takes beside `at` and `do`, None: any
     types: tuple[tuple[str, str], ...] = ()  # key and annotation of each argument, as in the source
+    defaults: tuple[tuple[str, Any], ...] = ()  # key and default of each argument that states one
+    function: Callable[..., Any] | None = None  # of an event of a package, which is imported anyway
     like: str = ""
     needs: str = ""
     forbids: str = ""
@@ -58,6 +62,10 @@ class Named:
     def side(self) -> str:
         """The side an event befalls."""
         return self.name.partition(".")[0]
+
+    def takes(self, key: str) -> bool:
+        """Whether an event has a use for a key of its entry, such as `target` or `for`."""
+        return self.arguments is None or key in self.arguments
 
     @property
     def model(self) -> type[Section]:
@@ -93,8 +101,9 @@ def _declared(text: str, file: str) -> Iterator[Named]:
                 kinds = [keyword.value for keyword in decorator.keywords if keyword.arg == "kind"]
                 kind = str(kinds[0].value) if kinds and isinstance(kinds[0], ast.Constant) else "inject"
                 yield Named(
-                    str(words[0]), "", kind, description, arguments=_arguments(node), types=_types(node), **_told(decorator)
-                )
+                    str(words[0]), "", kind, description, arguments=_arguments(node), types=_types(node),
+                    defaults=_defaults(node), **_told(decorator)
+                )  # fmt: skip
 
 
 def _told(decorator: ast.Call) -> dict[str, Any]:
@@ -116,6 +125,15 @@ def _types(function: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _defaults(function: ast.FunctionDef) -> tuple[tuple[str, Any], ...]:
+    """The defaults of an event's arguments that are not None, by key: what is so if the key is left out."""
+    named = [*function.args.posonlyargs, *function.args.args]
+    pairs = [*zip(reversed(named), reversed(function.args.defaults), strict=False)][::-1]
+    pairs += [(key, value) for key, value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if value]
+    found = [(registry.key_of(key.arg), ast.literal_eval(value)) for key, value in pairs]
+    return tuple((key, value) for key, value in found if value is not None)
+
+
 def _written(kind: Any) -> Any:
     """A kind of argument without nothing."""
     parts = get_args(kind)
@@ -132,12 +150,13 @@ def _model(event: Named) -> type[Section]:
         module, _, name = event.like.rpartition(".")
         alike = getattr(importlib.import_module(f"sim.{module}"), name).model_fields
     fields: dict[str, Any] = {}
-    for key, annotation in event.types:
+    stated = event.types if event.function is None else _hints(event.function)
+    for key, annotation in stated:
         if key in alike:
             field = alike[key]
             kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
         else:
-            kind = eval(annotation, space)  # our own source text, or that of an installed package
+            kind = eval(annotation, space) if isinstance(annotation, str) else annotation  # our own source text
         fields[key] = (_written(kind) if key in event.requires else kind, ... if key in event.requires else Field(default=None, validate_default=False))
     return create_model(event.name, __base__=Section, **fields)
 
@@ -147,7 +166,27 @@ def _arguments(function: ast.FunctionDef) -> tuple[str, ...] | None:
     if function.args.kwarg is not None:
         return None
     names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
-    return tuple({"for_minutes": "for"}.get(name, name) for name in names[1:])
+    return tuple(registry.key_of(name) for name in names[1:])
+
+
+def _hints(function: Callable[..., Any]) -> tuple[tuple[str, Any], ...]:
+    """What a package's event takes, by key without `for`. What no file can be checked against is left to the event."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except (NameError, TypeError, AttributeError):
+        hints = {}
+    found = []
+    for parameter in parameters:
+        if registry.key_of(parameter.name) == "for" or parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        kind = hints.get(parameter.name, Any)
+        try:
+            TypeAdapter(kind)
+        except PydanticUserError:
+            kind = Any
+        found.append((parameter.name, kind))
+    return tuple(found)
 
 
 @cache
@@ -163,7 +202,22 @@ def _plugged_in() -> Iterator[Named]:
             yield Named(policy.name, policy.slot, "policy", policy.description, _of_package(policy.module))
     for event in registry.events():
         if event.module.partition(".")[0] != "sim":
-            yield Named(event.name, "", event.kind, event.description, _of_package(event.module))
+            yield Named(
+                event.name, "", event.kind, event.description, _of_package(event.module),
+                arguments=event.arguments, function=event.function, like=event.like, needs=event.needs, forbids=event.forbids,
+                requires=event.requires, one_of=event.one_of,
+            )  # fmt: skip
+
+
+def packages(names: Callable[[], set[str]]) -> dict[str, str]:
+    """The package (`name==version`) of each policy and event in use that is not built in. Raises RegistryError.
+
+    Policies are named `slot.name`, events `side.name`: no event has the name of a slot with one word more. `names` is
+    asked only where packages add any.
+    """
+    plugged = {f"{item.slot}.{item.name}": item.package for item in policies() if item.package}
+    plugged |= {item.name: item.package for item in events() if item.package}
+    return {name: plugged[name] for name in sorted(names() & set(plugged))} if plugged else {}
 
 
 def policies(slot: str | None = None) -> list[Named]:

@@ -16,8 +16,6 @@ from sim.scenario.model import ScenarioModel
 from sim.scenario.nodes import Key, Node, Path
 
 Section = Callable[[str], Any]
-_COMMON = ("at", "do")
-_STEP = ("do", "for", "after")
 
 
 def crosscheck(node: Node, full: Node) -> list[Problem]:
@@ -120,7 +118,7 @@ def _events(node: Node, known: dict[str, catalogue.Named], section: Section) -> 
             message = f"found {shown(do.value)}, accepted: {listed(side or known)}"
             yield problem_at(node, (*path, "do"), message, hint)
             continue
-        yield from happenings.problems(item, path, event, _COMMON, section)
+        yield from happenings.problems(item, path, event, happenings.TIMELINE, section)
 
 
 def _promotions(node: Node) -> Iterator[Problem]:
@@ -184,7 +182,7 @@ def _plans(node: Node, known: dict[str, catalogue.Named], section: Section) -> I
                 message = f"found {shown(do.value)}, accepted: {listed(side or actions)}"
                 yield problem_at(node, path, message, suggestion(do.value, actions))
             else:
-                yield from happenings.problems(item, path, known[do.value], _STEP, section)
+                yield from happenings.problems(item, path, known[do.value], happenings.STEP, section)
 
 
 def _goods(node: Node, section: Section) -> Iterator[Problem]:

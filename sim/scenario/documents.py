@@ -1,4 +1,4 @@
-"""Files of every kind: which kind a file is, and what is wrong with it."""
+"""Files of every kind: what is wrong with one."""
 
 from __future__ import annotations
 
@@ -7,22 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.errors import Problem, ScenarioError
-from sim.scenario.extends import read_tree
+from sim.scenario.kinds import kind_of
 from sim.scenario.load import load, load_document
-from sim.scenario.nodes import Node
-
-
-def kind_of(path: str | Path) -> str:
-    """`study`, `drill`, `calendar` (of drills), `playbook` or `scenario`: by the key that only such a file has."""
-    return kind_in(read_tree(path).node)
-
-
-def kind_in(node: Node | None) -> str:
-    """The kind of a file that has been read, as `kind_of`."""
-    for kind in ("study", "drill", "calendar", "playbook"):
-        if node is not None and kind in node.value:
-            return kind
-    return "scenario"
 
 
 def problems_of(path: str | Path, overrides: Mapping[str, Any] | None = None) -> list[Problem]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
+from sim.core.config import Slot
 from sim.core.errors import Problem, shown, suggestion
 from sim.scenario import catalogue, names, types
 from sim.scenario.check import listed, problem_at, validate
@@ -16,6 +17,10 @@ from sim.scenario.nodes import Node, Path, dotted, mapping
 
 #: a demand for goods drives these alone
 ALONE = ("supply",)
+#: keys of an entry that are not its event's: a drill itself reads how long its faults last
+TIMELINE = ("at", "do")
+INJECT = ("at", "do", "for")
+STEP = ("do", "after")
 
 
 def sections_of(node: Node) -> Callable[[str], Any]:
@@ -50,8 +55,10 @@ def problems(item: Node, path: Path, event: catalogue.Named, own: tuple[str, ...
             continue  # a resolved scenario writes out what is not said
         if key not in own and key not in event.arguments:
             known = [*own, *event.arguments]
-            message = f"found the unknown key {shown(key)} for {event.name}, accepted: {listed(known)}"
-            yield _placed(problem_at(item, (key,), message, suggestion(key, known), at_key=True), path)
+            common = key in ("target", "for")
+            found = f"{shown(key)}, of which {event.name} makes no use" if common else f"the unknown key {shown(key)} for {event.name}"
+            hint = "" if common else suggestion(key, known)
+            yield _placed(problem_at(item, (key,), f"found {found}, accepted: {listed(known)}", hint, at_key=True), path)
         elif key not in own and key != "for":
             given[key] = value
     written = mapping(given, item.mark, item.key_mark)
@@ -70,15 +77,41 @@ def _placed(problem: Problem, path: Path) -> Problem:
 
 
 def _names(written: Node, event: catalogue.Named, section: Callable[[str], Any]) -> Iterator[Problem]:
-    """Arguments that name something there is not."""
+    """Arguments that name something there is not, a policy or a thing of the scenario."""
     for path, leaf in written.leaves():
-        of = names.kind_of(types.at(event.model, path))
+        kinds = types.at(event.model, path)
+        slot = _slot(kinds)
+        if slot is not None and isinstance(leaf.value, str):
+            there = [policy.name for policy in catalogue.policies(slot)]
+            if leaf.value not in there:
+                message = f"found {shown(leaf.value)}, accepted: {listed(there)}"
+                yield problem_at(written, path, message, suggestion(leaf.value, there))
+        of = names.kind_of(kinds)
         if of is None or not isinstance(leaf.value, str):
             continue
         known = names.accepted(of, section, leaf.value)
         if known is not None:
             message = f"found {shown(leaf.value)}, accepted: {listed(sorted(known))}"
             yield problem_at(written, path, message, suggestion(leaf.value, known))
+
+
+def _slot(kinds: Iterable[types.Kind]) -> str | None:
+    """The slot whose policy a place names, if it names one."""
+    return next((item.name for kind in kinds for item in kind.metadata if isinstance(item, Slot)), None)
+
+
+def named_in(entries: Iterable[Any]) -> set[str]:
+    """The events of entries and steps, and `slot.name` of the policies that their targets and arguments name."""
+    known = {event.name: event for event in catalogue.events()}
+    found: set[str] = set()
+    for entry in entries:
+        found.add(entry.do)
+        event = known[entry.do]
+        for key, value in {"target": entry.target, **entry.arguments}.items():
+            slot = _slot(types.at(event.model, (key,))) if event.arguments else None
+            if slot is not None:
+                found.add(f"{slot}.{value}")
+    return found
 
 
 def _setting(event: catalogue.Named, section: Callable[[str], Any]) -> Iterator[str]:

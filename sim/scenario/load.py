@@ -12,13 +12,15 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from sim.core import added
 from sim.core.config import DataFile, Section
 from sim.core.errors import Problem, ScenarioError
-from sim.scenario import catalogue, playbooks, traces, types
+from sim.scenario import catalogue, happenings, playbooks, traces, types
 from sim.scenario.check import placed, validate
 from sim.scenario.crosscheck import crosscheck, policies_named
 from sim.scenario.extends import Tree, label, read_tree
 from sim.scenario.folder import FileRefusedError, inside, tree_of
+from sim.scenario.kinds import expect_in
 from sim.scenario.model import SIDES, ScenarioModel
 from sim.scenario.nodes import NOWHERE, Mark, Node, dotted, mapping
 from sim.scenario.nodes import Path as KeyPath
@@ -90,9 +92,14 @@ def run_hash(scenario: Scenario, seed: int, replication: int, version: str) -> s
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of a file, with overrides (`{"crowd.shoppers": 20_000}`) on top.
 
-    Raises ScenarioError holding every problem of the file and all it extends.
+    Raises ScenarioError holding every problem of the file and all it extends, or the one that it is a file of another kind.
     """
-    return _scenario(read_tree(path), overrides or {})
+    tree = read_tree(path)
+    try:
+        return _scenario(tree, overrides or {})
+    except ScenarioError:
+        expect_in(tree.node, path, "scenario")
+        raise
 
 
 def from_resolved(resolved: Mapping[str, Any], near: str | Path | None = None) -> Scenario:
@@ -263,20 +270,16 @@ def _section_at(path: KeyPath, data: Any) -> Section | None:
 
 
 def _plugins(config: ScenarioModel) -> dict[str, str]:
-    """The package of every policy and event that the scenario uses and that is not built in.
+    """The package of every policy and event that the scenario uses and that is not built in."""
 
-    Policies are named `slot.name`, events `side.name`: no event has the name of a slot with one word more.
-    """
-    plugged = {f"{item.slot}.{item.name}": item.package for item in catalogue.policies() if item.package}
-    plugged |= {item.name: item.package for item in catalogue.events() if item.package}
-    if not plugged:
-        return {}
-    resolved = node_of(config.model_dump(mode="json", by_alias=True), NOWHERE)
-    assert resolved is not None
-    used = {f"{slot}.{leaf.value}" for _, leaf, slot in policies_named(resolved)}
-    used |= {event.do for event in config.events}
-    used |= {step.do for plan in config.plans.values() for step in plan.playbook if not isinstance(step, str)}
-    return {name: plugged[name] for name in sorted(used & set(plugged))}
+    def used() -> set[str]:
+        resolved = node_of(config.model_dump(mode="json", by_alias=True), NOWHERE)
+        assert resolved is not None
+        steps = [step for plan in config.plans.values() for step in plan.playbook if not isinstance(step, str)]
+        named = {f"{slot}.{leaf.value}" for _, leaf, slot in policies_named(resolved)}
+        return named | happenings.named_in([*config.events, *steps]) | set(added.used(config))
+
+    return catalogue.packages(used)
 
 
 def _ordered(problems: list[Problem], tree: Tree) -> list[Problem]:

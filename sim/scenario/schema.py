@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 
 from sim.core import units
-from sim.scenario import catalogue
+from sim.scenario import catalogue, entries, happenings
 
 DOCUMENTS = {
     "scenario": "sim.scenario.model:ScenarioModel",
@@ -47,7 +47,24 @@ def schema(document: str) -> dict[str, Any]:
         part["properties"] = {"extends": _EXTENDS, **part["properties"]}
         # What an extended file gives need not be repeated, and an editor sees one file only.
         part.pop("required", None)
+    if "$defs" in top:
+        _events(top["$defs"], happenings.INJECT if document == "drill" else happenings.TIMELINE)
     return dict(_tidied(top))
+
+
+def _events(defs: dict[str, Any], own: tuple[str, ...]) -> None:
+    """Put into the definitions what each event takes; `own` are the keys of an entry that are not its event's."""
+    known = [event for event in catalogue.events() if not event.package]
+    actions = [event for event in known if event.kind == "action"]
+    if "Event" in defs:
+        defs["Event"] = entries.completed(defs["Event"], own, known)
+    if "Step" in defs:
+        whole = entries.completed(defs["Step"], happenings.STEP, actions)
+        alone = [event.name for event in actions if not event.requires and not event.one_of]
+        # an action that needs no more may be written as its name
+        defs["Step"] = {"anyOf": [{"enum": alone}, {"type": "string"}, whole]}
+    if "Event" in defs or "Step" in defs:
+        defs |= entries.schemas(known if "Event" in defs else actions)
 
 
 def _documents(top: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
 
+from sim.core.added import Added, OpenSection
 from sim.scenario.nodes import Key, Path
 
 
@@ -39,6 +40,9 @@ def kinds(annotation: Any, metadata: Iterable[Any] = (), field: FieldInfo | None
     if origin is Annotated:
         inner, *more = get_args(annotation)
         yield from kinds(inner, (*metadata, *more), field)
+        for mark in more:
+            if isinstance(mark, Added):
+                yield from (Kind(model, metadata, field) for model in mark.models().values())
     elif origin is Union or origin is types.UnionType:
         for member in get_args(annotation):
             yield from kinds(member, metadata, field)
@@ -65,6 +69,8 @@ def step(kind: Kind, key: Key) -> Iterator[Kind]:
         for name, field in kind.model.model_fields.items():
             if key in (field_key(name, field), name):
                 yield from kinds(field.annotation, field.metadata, field)
+        if issubclass(kind.model, OpenSection) and key in kind.model.added():
+            yield Kind(kind.model.added()[str(key)])
         return
     origin, arguments = get_origin(kind.annotation), get_args(kind.annotation)
     if origin is tuple and isinstance(key, int) and arguments:
@@ -118,6 +124,8 @@ def keys(here: Iterable[Kind]) -> list[str]:
             for name, field in kind.model.model_fields.items():
                 if not extra(field).get("filled_in"):
                     found[field_key(name, field)] = None
+            if issubclass(kind.model, OpenSection):
+                found |= dict.fromkeys(kind.model.added())
     return list(found)
 
 

@@ -92,7 +92,7 @@ def populate(market: Any, standing: Standing, rewrite: Callable[[], None]) -> No
 
 
 @event("shelf.match_prices", kind="action")
-def match_prices(market: Any, target: Any = None, for_minutes: Any = None, floor: Percent | None = None) -> None:
+def match_prices(market: Any, for_minutes: Any = None, floor: Percent | None = None) -> None:
     """Match the cheapest rival from now on (or for a time), down to a margin `floor` over cost."""
     matcher: Matcher = market.notices["price_matching"]
     try:
@@ -105,6 +105,6 @@ def match_prices(market: Any, target: Any = None, for_minutes: Any = None, floor
 
 
 @event("shelf.stop_matching", kind="action")
-def stop_matching(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def stop_matching(market: Any) -> None:
     """Prices follow the promotion calendar alone again."""
     market.notices["price_matching"].stop()

@@ -21,7 +21,7 @@ from sim.shelf.state import STALE
 
 @event("shelf.raise_prices", kind="action", forbids="shelf.trends")
 def raise_prices(
-    market: Any, target: Any = None, for_minutes: Any = None, magnitude: Part | None = None, skus: Goods = "all"
+    market: Any, for_minutes: Any = None, magnitude: Part | None = None, skus: Goods = "all"
 ) -> None:
     """List prices of some `skus` go up by `magnitude` (10%) for a time (14d), ahead of a promotion."""
     if market.config.shelf.trends is not None:

@@ -22,6 +22,14 @@ class Case:
     overrides: dict[str, Any]
     steps: dict[str, tuple[Step, ...]]
 
+    @property
+    def plugins(self) -> dict[str, str]:
+        """The package of every fault and step of the drill that is not built in; the scenario notes its own."""
+        from sim.scenario import catalogue, happenings
+
+        steps = [*self.drill.afterwards, *(step for steps in self.steps.values() for step in steps)]
+        return catalogue.packages(lambda: happenings.named_in([*self.drill.inject, *steps]))
+
 
 @dataclass(frozen=True)
 class Due:
@@ -59,9 +67,14 @@ def drill_files(paths: Iterable[Path]) -> list[Path]:
 def load_drill(path: str | Path, overrides: Mapping[str, Any] | None = None, shoppers: int | None = None) -> Case:
     """The drill of a file. `overrides` go to the scenario, over the drill's own `set`. Raises ScenarioError."""
     from sim.scenario import load, load_document
+    from sim.scenario.kinds import expect
 
     path = Path(path)
-    document = load_document(path, Drill)
+    try:
+        document = load_document(path, Drill)
+    except ScenarioError:
+        expect(path, "drill", "calendar")
+        raise
     drill = document.config
     changes = {**drill.set, **(overrides or {})}
     if shoppers is not None:
@@ -139,7 +152,7 @@ def _injects(node: Any, drill: Drill, scenario: Any) -> list[Problem]:
             message = f"found {shown(event.at)}, accepted: a moment of the run, {span}"
             problems.append(_problem(node, ("inject", number, "at"), message))
         keys = ("inject", number)
-        problems += happenings.problems(_at(node, keys), keys, entry, ("at", "do", "for"), section)
+        problems += happenings.problems(_at(node, keys), keys, entry, happenings.INJECT, section)
     return problems
 
 
@@ -164,7 +177,7 @@ def _actions(node: Any, drill: Drill, written: Mapping[str, Written], scenario: 
             if entry is None:
                 problems.append(_problem(document, place, message))
             else:
-                problems += happenings.problems(_at(document, place), place, entry, ("do", "for", "after"), section)
+                problems += happenings.problems(_at(document, place), place, entry, happenings.STEP, section)
     return problems
 
 

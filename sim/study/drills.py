@@ -168,6 +168,7 @@ def run_case(
         "scenario": case.scenario.name,
         "seed": used,
         "hash": drill_id(case, used, count),
+        **({"plugins": case.plugins} if case.plugins else {}),
         **verdicts[0],
         "plans": compare_plans(verdicts),
         "responses": verdicts[1:],
@@ -176,9 +177,11 @@ def run_case(
 
 
 def drill_id(case: Case, seed: int, replications: int) -> str:
-    """Names a rehearsal by what it asks: 12 hexadecimal digits."""
+    """Names a rehearsal by what it asks, packages of its faults and steps included: 12 hexadecimal digits."""
     steps = {name: [step.model_dump(mode="json") for step in all_] for name, all_ in case.steps.items()}
     asked = [case.drill.model_dump(mode="json"), case.scenario.digest(), steps, seed, replications]
+    if plugins := case.plugins:
+        asked.append(plugins)
     text = json.dumps(plain(asked), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

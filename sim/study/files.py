@@ -19,9 +19,11 @@ def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None) -> 
     from sim.scenario import load_document
     from sim.scenario.check import listed
     from sim.scenario.extends import read_tree
+    from sim.scenario.kinds import expect_in
 
     tree = read_tree(path)
     node = tree.node
+    expect_in(node, path, "study")
     named = node.child("study") if node is not None and node.kind == "map" else None
     if node is not None and (named is None or not isinstance(named.value, str) or named.value not in KINDS):
         found = named.plain() if named is not None else None

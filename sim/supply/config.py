@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from sim.core.added import Added
 from sim.core.arguments import Category
 from sim.core.arguments import Region as RegionName
 from sim.core.arguments import Supplier as SupplierName
@@ -228,7 +229,7 @@ class C2m(Section):
     price: Percent = param("94%", "", "of the unit cost: no stock risk for the factory", low="85%", high="100%")
 
 
-Contract = Annotated[BuyOut | C2m, Field(discriminator="kind")]
+Contract = Annotated[Annotated[BuyOut | C2m, Field(discriminator="kind")], Added("supply.contract", "kind")]
 
 
 class Transfers(Section):

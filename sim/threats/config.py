@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from sim.core.added import OpenSection
 from sim.core.arguments import Goods
 from sim.core.config import Section, default, param
 from sim.core.units import Count, Duration, Money, Rate, Share, When
@@ -157,8 +158,10 @@ class RealName(Defence):
     on: list[Surface] = default(["claim", "order"], description="where an identity is asked for")
 
 
-class Defences(Section):
+class Defences(OpenSection):
     """The defences; what is left out is not there."""
+
+    slot: ClassVar[str] = "threats.defences"
 
     waf: Waf | None = None
     rate_limit: RateLimit | None = None
@@ -327,4 +330,5 @@ class Threats(Section):
     def stands(self) -> bool:
         """Whether there is anybody who attacks or anything that defends."""
         names = type(self.defences).model_fields.keys() - {"line", "leaves", "hurt"}
-        return bool(self.attackers) or any(getattr(self.defences, name) is not None for name in names)
+        built_in = any(getattr(self.defences, name) is not None for name in names)
+        return bool(self.attackers or self.defences.others) or built_in

@@ -86,7 +86,7 @@ def ddos(
 
 @event("threats.coupon_abuse", kind="inject", like="threats.config.CouponAbuse")
 def coupon_abuse(
-    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    market: Any, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     claims: Any = None, tactics: Any = None, ways: Any = None,
 ) -> None:  # fmt: skip
     """Coupon abusers claim what can be claimed (a day, if not stated otherwise)."""
@@ -96,7 +96,7 @@ def coupon_abuse(
 
 @event("threats.scalpers", kind="inject", like="threats.config.Scalpers")
 def scalpers(
-    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    market: Any, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     orders: Any = None, tactics: Any = None, levels: Any = None,
 ) -> None:  # fmt: skip
     """Scalpers wait for openings and buy what is scarce (a day, if not stated otherwise)."""
@@ -106,7 +106,7 @@ def scalpers(
 
 @event("threats.credential_stuffing", kind="inject", like="threats.config.CredentialStuffing")
 def credential_stuffing(
-    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    market: Any, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     attempts: Any = None, success: Any = None, tactics: Any = None,
 ) -> None:  # fmt: skip
     """Stolen passwords are tried (a day, if not stated otherwise)."""
@@ -116,7 +116,7 @@ def credential_stuffing(
 
 @event("threats.card_fraud", kind="inject", like="threats.config.CardFraud")
 def card_fraud(
-    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    market: Any, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     orders: Any = None, tactics: Any = None,
 ) -> None:  # fmt: skip
     """Orders on stolen cards (three days, if not stated otherwise)."""
@@ -126,7 +126,7 @@ def card_fraud(
 
 @event("threats.return_fraud", kind="inject", like="threats.config.ReturnFraud")
 def return_fraud(
-    market: Any, target: Any = None, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
+    market: Any, for_minutes: Any = None, gangs: int | None = None, budget: Any = None,
     orders: Any = None, tactics: Any = None,
 ) -> None:  # fmt: skip
     """Goods ordered to be claimed as missing (three days of orders, if not stated otherwise)."""
@@ -181,7 +181,7 @@ def _end_bug(market: Any, bug: Bug) -> None:
 
 
 @event("threats.breach", kind="inject")
-def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Part | None = "1%") -> None:  # type: ignore[assignment]
+def breach(market: Any, records: Part | None = "1%") -> None:  # type: ignore[assignment]
     """Passwords of a share of the shop's own accounts are in attackers' hands, until they are reset.
 
     Where the file has `oversight.privacy`, it is a breach of personal data with all that follows from one.
@@ -190,7 +190,7 @@ def breach(market: Any, target: Any = None, for_minutes: Any = None, records: Pa
     if not 0.0 <= share <= 1.0:
         raise SimError(f"threats.breach: found records {records!r}, accepted: a share of accounts, 0% to 100%")
     stolen = share * len(market.world.crowd.rows) * market.weight
-    threats(market).leak(stolen, str(target or "accounts"))
+    threats(market).leak(stolen, "accounts")
     guardian = getattr(market.notices.get("oversight"), "guardian", None)
     if guardian is not None and stolen > 0.0:
         guardian.breach(records=stolen)
@@ -210,89 +210,90 @@ def _switch(market: Any, name: str, on: bool, settings: dict[str, Any] | None = 
     side.tell("defence_on" if on else "defence_off", name)
 
 
-def _named(target: Any) -> str:
-    if target not in DEFENCES:
-        raise SimError(f"threats: found target {target!r}, accepted: {', '.join(DEFENCES)}")
+def _named(market: Any, target: Any) -> str:
+    known = threats(market).guard.kinds
+    if target not in known:
+        raise SimError(f"threats: found target {target!r}, accepted: {', '.join(known)}")
     return str(target)
 
 
 @event("threats.defend", kind="action", requires=("target",))
 def defend(market: Any, target: Defence | None = None, for_minutes: Any = None) -> None:
     """Switch the defence named by the target on, freshly trained."""
-    _switch(market, _named(target), True)
+    _switch(market, _named(market, target), True)
     if for_minutes is not None:
-        call_after(market.env, float(for_minutes), FAULTS, partial(_switch, market, _named(target), False))
+        call_after(market.env, float(for_minutes), FAULTS, partial(_switch, market, _named(market, target), False))
 
 
 @event("threats.drop", kind="action")
-def drop(market: Any, target: Defence | None = None, for_minutes: Any = None) -> None:
+def drop(market: Any, target: Defence | None = None) -> None:
     """Switch the defence named by the target off (all without a target)."""
-    names = list(threats(market).guard.standing) if target is None else [_named(target)]
+    names = list(threats(market).guard.standing) if target is None else [_named(market, target)]
     for name in names:
         _switch(market, name, False)
 
 
 @event("threats.captcha_on", kind="action", like="threats.config.Captcha")
-def captcha_on(market: Any, target: Any = None, for_minutes: Any = None, attempts: int | None = None) -> None:
+def captcha_on(market: Any, attempts: int | None = None) -> None:
     """Ask for captchas at logins, coupons and checkouts."""
     _switch(market, "captcha", True, {"attempts": attempts})
 
 
 @event("threats.captcha_off", kind="action")
-def captcha_off(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def captcha_off(market: Any) -> None:
     """No more captchas."""
     _switch(market, "captcha", False)
 
 
 @event("threats.waf_on", kind="action", like="threats.config.Waf")
-def waf_on(market: Any, target: Any = None, for_minutes: Any = None, hits: Any = None, link: float | None = None) -> None:
+def waf_on(market: Any, hits: Any = None, link: float | None = None) -> None:
     """Rules and scrubbing at the front door."""
     _switch(market, "waf", True, {"hits": hits, "link": link})
 
 
 @event("threats.waf_off", kind="action")
-def waf_off(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def waf_off(market: Any) -> None:
     """No more rules at the front door."""
     _switch(market, "waf", False)
 
 
 @event("threats.limit", kind="action", like="threats.config.RateLimit")
-def limit(market: Any, target: Any = None, for_minutes: Any = None, requests: Any = None, attempts: Any = None) -> None:
+def limit(market: Any, requests: Any = None, attempts: Any = None) -> None:
     """Limit what one address may ask and try."""
     _switch(market, "rate_limit", True, {"requests": requests, "attempts": attempts})
 
 
 @event("threats.quota", kind="action", like="threats.config.CouponQuota")
-def quota(market: Any, target: Any = None, for_minutes: Any = None, each: int | None = None) -> None:
+def quota(market: Any, each: int | None = None) -> None:
     """At most so many coupons an account."""
     _switch(market, "coupon_quota", True, {"each": each})
 
 
 @event("threats.real_name", kind="action", like="threats.config.RealName")
-def real_name(market: Any, target: Any = None, for_minutes: Any = None, each: int | None = None) -> None:
+def real_name(market: Any, each: int | None = None) -> None:
     """Promoted articles and coupons only for accounts with an identity, so many each."""
     _switch(market, "real_name", True, {"each": each})
 
 
 @event("threats.threshold", kind="action", requires=("false_positives",))
-def threshold(market: Any, target: Detector = "behaviour", for_minutes: Any = None, false_positives: Annotated[Share, Field(gt=0.0, lt=1.0)] | None = None) -> None:
+def threshold(market: Any, target: Detector = "behaviour", false_positives: Annotated[Share, Field(gt=0.0, lt=1.0)] | None = None) -> None:
     """Move a detector along its ROC: so many people flagged, and what that catches."""
-    name = _named(target)
+    name = _named(market, target)
     if false_positives is None or not hasattr(DEFENCES[name].section, "threshold"):
         raise SimError("threats.threshold: accepted: target waf, fingerprint or behaviour, and false_positives")
     _switch(market, name, True, {"false_positives": false_positives})
 
 
 @event("threats.retrain", kind="action")
-def retrain(market: Any, target: Detector | None = None, for_minutes: Any = None) -> None:
+def retrain(market: Any, target: Detector | None = None) -> None:
     """Retrain a detector (all without a target): its power is what it was."""
     side = threats(market)
-    count = side.train(None if target is None else _named(target))
+    count = side.train(None if target is None else _named(market, target))
     side.tell("retrained", str(target or "all"), count)
 
 
 @event("threats.block", kind="action")
-def block(market: Any, target: AttackerKind | None = None, for_minutes: Any = None) -> None:
+def block(market: Any, target: AttackerKind | None = None) -> None:
     """Cancel attackers' orders that the defences recognise now and that are not yet being picked."""
     side = threats(market)
     count = sum(agent.block() for agent in side.attackers if hasattr(agent, "block") and target in (None, agent.kind))
@@ -300,7 +301,7 @@ def block(market: Any, target: AttackerKind | None = None, for_minutes: Any = No
 
 
 @event("threats.fix_price", kind="action")
-def fix_price(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def fix_price(market: Any) -> None:
     """The wrong price is taken down."""
     side = threats(market)
     if side.bug is not None:
@@ -308,7 +309,7 @@ def fix_price(market: Any, target: Any = None, for_minutes: Any = None) -> None:
 
 
 @event("threats.cancel_orders", kind="action")
-def cancel(market: Any, target: Any = None, for_minutes: Any = None, compensation: Money = "20 CNY") -> None:  # type: ignore[assignment]
+def cancel(market: Any, compensation: Money = "20 CNY") -> None:  # type: ignore[assignment]
     """Cancel orders at a wrong price that are not yet being picked, with a compensation for each."""
     side = threats(market)
     if side.bug is None:
@@ -321,7 +322,7 @@ def cancel(market: Any, target: Any = None, for_minutes: Any = None, compensatio
 
 
 @event("threats.reset_passwords", kind="action")
-def reset_passwords(market: Any, target: Any = None, for_minutes: Any = None) -> None:
+def reset_passwords(market: Any) -> None:
     """Every password in attackers' hands is void."""
     side = threats(market)
     side.tell("passwords_reset", "", side.breached)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from sim.core.registry import policy
+from sim.core.registry import get_policy, policy
 from sim.threats import config as c
 from sim.threats.roc import captcha_tries, faded, passes_captcha, true_positives
 
@@ -147,26 +148,35 @@ class RealName(Standing):
     section = c.RealName
 
 
-#: in the order in which an attempt meets them
+#: the built-in ones, in the order in which an attempt meets them
 DEFENCES: dict[str, type[Standing]] = {
     "waf": Waf, "rate_limit": RateLimit, "captcha": Captcha, "fingerprint": Fingerprint, "behaviour": Behaviour,
     "manual_review": ManualReview, "coupon_quota": CouponQuota, "real_name": RealName,
 }  # fmt: skip
 
 
+def number_of(name: str) -> int:
+    """The number of a defence in the names of draws: its place, or made from the name of a package's."""
+    return list(DEFENCES).index(name) if name in DEFENCES else len(DEFENCES) + zlib.crc32(name.encode()) % 2**31
+
+
 class Guard:
-    """All defences that stand, and what they have seen."""
+    """All defences that stand, and what they have seen. Those of packages are met after the built-in ones, by name."""
 
     def __init__(self, config: c.Threats, now: float) -> None:
         self.economy = config.economy
+        added = {name: get_policy("threats.defences", name) for name in sorted(config.defences.added())}
+        #: every defence there is, in the order in which an attempt meets them
+        self.kinds: dict[str, type[Standing]] = {**DEFENCES, **added}
+        self.numbers = {name: number_of(name) for name in self.kinds}
         self.standing: dict[str, Standing] = {}
-        for name in DEFENCES:
-            section = getattr(config.defences, name)
+        for name, kind in self.kinds.items():
+            section = getattr(config.defences, name, None)
             if section is not None:
-                self.standing[name] = DEFENCES[name](section, now)
+                self.standing[name] = kind(section, now)
         #: attempts each defence saw and stopped; real numbers
-        self.seen: dict[str, int] = dict.fromkeys(DEFENCES, 0)
-        self.caught: dict[str, int] = dict.fromkeys(DEFENCES, 0)
+        self.seen: dict[str, int] = dict.fromkeys(self.kinds, 0)
+        self.caught: dict[str, int] = dict.fromkeys(self.kinds, 0)
 
     def get(self, name: str) -> Any:
         """The defence of that name while it is in force, else None."""
@@ -178,7 +188,8 @@ class Guard:
         found = self.standing.get(name)
         if on and (found is None or settings):
             written = {} if found is None else found.config.model_dump(by_alias=True)
-            self.standing[name] = DEFENCES[name](DEFENCES[name].section(**{**written, **settings, "enabled": True}), now)
+            kind = self.kinds[name]
+            self.standing[name] = kind(kind.section(**{**written, **settings, "enabled": True}), now)
         elif found is not None:
             if on and not found.on:
                 found.trained = now
@@ -197,8 +208,8 @@ class Guard:
 
     def powers(self, surface: str, tactic: str, now: float) -> Iterator[tuple[int, str, float]]:
         """(number, name, TPR) of each defence that looks at a surface, in the order in which attempts meet them."""
-        for number, name in enumerate(DEFENCES):
-            found = self.get(name)
+        for name in self.kinds:
+            number, found = self.numbers[name], self.get(name)
             if found is None:
                 continue
             if isinstance(found, Captcha) and tactic == "human":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,8 @@ def process(arguments, cwd, env=None):
         (["schema", "novel"], 64, "no such kind"),
         (["list", "policies"], 0, "names"),
         (["list", "events"], 0, "names"),
+        (["list", "events", "--only", "supply"], 0, "some of them"),
+        (["list", "events", "--only", "suply"], 64, "none of them"),
         (["list", "scenarios"], 0, "none here, which is an answer"),
         (["list", "planets"], 64, "no such list"),
         (["run", "wrong.yaml"], 64, "nothing is run from a wrong file"),
@@ -201,3 +204,24 @@ def test_several_runs_get_a_folder_each():
     assert folder_of(None, "My Shop", "abc", many=False) == Path("results/my-shop/abc")
     assert folder_of(Path("out"), "x", "abc", many=False) == Path("out")
     assert folder_of(Path("out"), "x", "abc", many=True) == Path("out/abc")
+
+
+def test_events_are_listed_with_what_they_take(folder, capsys):
+    assert main(["list", "events", "--only", "threats.defend", "--json"]) == 0
+    (event,) = json.loads(capsys.readouterr().out)
+    target, lasts = event["arguments"]
+    assert (event["event"], target["argument"], target["required"], lasts["argument"]) == ("threats.defend", "target", True, "for")
+    assert "rate_limit" in target["accepts"] and lasts["accepts"].startswith("a duration")
+    assert main(["list", "events", "--only", "crowd"]) == 0
+    lines = dict(line.split("\t", 1) for line in capsys.readouterr().out.splitlines())
+    assert lines["crowd.surge"].endswith("factor: a number, at least 0.01, at most 100; default 2.0")
+    assert lines["crowd.broadcast"].split("\t")[-1] == "", "it takes nothing"
+
+
+def test_the_list_of_events_fits_a_terminal_of_80_columns(folder, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["list", "events"]) == 0
+    lines = re.sub("\x1b[^m]*m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= 80 and not any("…" in line for line in lines)
+    assert any(line.startswith("  cache_busting ") for line in lines)

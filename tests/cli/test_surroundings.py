@@ -103,14 +103,14 @@ def test_a_full_disk_behind_standard_output_is_told(folder):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "study.yaml"], "study.yaml:2:1  found a study: `sim618 study` takes it; accepted: a scenario"),
+        (["run", "study.yaml"], "study.yaml:2:1  found a study: `sim618 study` takes it, in Python `sim.study_file`; accepted: a scenario"),
         (["explain", "study.yaml"], "found a study: `sim618 study` takes it"),
         (["assumptions", "drill.yaml"], "found a drill: `sim618 drill` takes it"),
         (["run", "drill.yaml"], "drill.yaml:1:1  found a drill: `sim618 drill` takes it"),
         (["compare", "study.yaml", "--policy", "a:"], "found a study"),
-        (["study", "good.yaml"], "good.yaml:1:1  found a scenario: `sim618 run` takes it; accepted: a study"),
+        (["study", "good.yaml"], "good.yaml:1:1  found a scenario: `sim618 run` takes it, in Python `sim.run`; accepted: a study"),
         (["study", "drill.yaml"], "found a drill"),
-        (["drill", "good.yaml"], "found a scenario: `sim618 run` takes it; accepted: a drill or calendar"),
+        (["drill", "good.yaml"], "found a scenario: `sim618 run` takes it, in Python `sim.run`; accepted: a drill or calendar"),
         (["drill", "study.yaml"], "found a study"),
         (["run", "nameless.yaml"], "nameless.yaml:1:1  found neither a scenario nor a study"),
         (["study", "nameless.yaml"], "nameless.yaml:1:1  study: found nothing"),

@@ -174,3 +174,10 @@ def test_the_names_read_from_source_are_the_names_that_registering_gives():
     assert {(entry.slot, entry.name, entry.description) for entry in built_in} == read
     events = {(entry.name, entry.kind) for entry in registry.events() if entry.module.startswith("sim.")}
     assert events == {(item.name, item.kind) for item in catalogue.events() if not item.package}
+    taken = {entry.name: entry.arguments for entry in registry.events() if entry.module.startswith("sim.")}
+    assert taken == {item.name: item.arguments for item in catalogue.events() if not item.package}
+    for entry in registry.events():
+        if entry.module.startswith("sim."):
+            item = next(one for one in catalogue.events() if one.name == entry.name)
+            for field in ("like", "needs", "forbids", "requires", "one_of"):
+                assert getattr(entry, field) == getattr(item, field), f"{entry.name}.{field}"

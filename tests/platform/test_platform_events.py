@@ -32,10 +32,15 @@ def test_every_inject_is_listed_here():
     assert registered == set(INJECTS)
 
 
+def lasting(name: str) -> dict[str, object]:
+    """The arguments of an inject, for five minutes where it lasts."""
+    return {**INJECTS[name], **({"for_minutes": 5} if get_event(name).takes("for") else {})}
+
+
 @pytest.mark.parametrize("name", INJECTS)
 def test_an_inject_of_magnitude_nought_changes_no_byte(name):
     plain = Room(rate=150.0).run(30)
-    nought = Room(rate=150.0, timeline=[(10, name, {**INJECTS[name], "for_minutes": 5, "magnitude": 0})]).run(30)
+    nought = Room(rate=150.0, timeline=[(10, name, {**lasting(name), "magnitude": 0})]).run(30)
     for field, a, b in zip(plain.platform._fields, plain.platform, nought.platform, strict=True):
         assert a.tobytes() == b.tobytes(), field
     assert plain.journal.rows == nought.journal.rows
@@ -45,7 +50,7 @@ def test_an_inject_of_magnitude_nought_changes_no_byte(name):
 def test_an_inject_changes_something_and_its_end_is_reached(name):
     strong = {"platform.packet_loss": "80%", "platform.capacity_cut": "95%", "platform.traffic_surge": 20.0,
               "platform.thundering_herd": 20.0, "platform.slow": 60.0}  # fmt: skip
-    arguments = {**INJECTS[name], "for_minutes": 5}
+    arguments = lasting(name)
     if name in strong:
         arguments["magnitude"] = strong[name]
     plain = Room(rate=150.0).run(90)

@@ -245,3 +245,22 @@ def test_shares_of_regions_and_the_number_of_regions_agree_where_both_are_writte
     if told:
         assert found[0].startswith("a.yaml:4:24  crowd.region_shares: found ")
         assert "accepted: one for each of the" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("verb", "text", "told"),
+    [
+        ("load", "study: compare\nscenario: s.yaml\n", "x.yaml:1:1  found a study: `sim618 study` takes it, in Python `sim.study_file`; accepted: a scenario"),
+        ("load", "drill: x\nscenario: s.yaml\n", "x.yaml:1:1  found a drill: `sim618 drill` takes it, in Python `sim.drill`; accepted: a scenario"),
+        ("load", "calendar: x\ndrills: []\n", "x.yaml:1:1  found a calendar of drills: `sim618 drill` takes it, in Python `sim.drill`; accepted: a scenario"),
+        ("study_file", "drill: x\nscenario: s.yaml\n", "x.yaml:1:1  found a drill: `sim618 drill` takes it, in Python `sim.drill`; accepted: a study"),
+        ("drill", "study: compare\nscenario: s.yaml\n", "x.yaml:1:1  found a study: `sim618 study` takes it, in Python `sim.study_file`; accepted: a drill or calendar"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_kind_is_told_in_one_line_with_the_verb_that_takes_it(write, verb, text, told):
+    import sim
+
+    write("x.yaml", text)
+    with pytest.raises(ScenarioError) as caught:
+        getattr(sim, verb)("x.yaml")
+    assert [str(problem) for problem in caught.value.problems] == [told]

@@ -163,6 +163,80 @@ def test_an_event_of_a_package_in_a_plan_is_noted_too(plugged):
     assert noted["crowd.parade"] == "parade-plugin==1.0"
 
 
+DRILL = """
+drill: parade
+scenario: shop.yaml
+steady_state: [{{metric: platform.order.availability, at_least: 99.9%}}]
+inject: [{inject}]
+response: {{playbook: [{step}]}}
+afterwards: [{last}]
+"""
+QUIET = {
+    "inject": "{at: 06-02 10:00, do: crowd.rumour}", "step": "{do: crowd.broadcast}", "last": "{do: crowd.broadcast}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "noted"),
+    [
+        ({"inject": "{at: 06-02 10:00, do: crowd.parade, drums: 2}"}, {"crowd.parade": "parade-plugin=={}"}),
+        ({"step": "{do: crowd.clean_up}"}, {"crowd.clean_up": "parade-plugin=={}"}),
+        ({"last": "{do: crowd.clean_up}"}, {"crowd.clean_up": "parade-plugin=={}"}),
+        ({}, {}),
+    ],
+)
+def test_the_version_of_a_package_whose_event_a_drill_uses_is_part_of_its_hash(plugged, changes, noted):
+    (plugged / "shop.yaml").write_text("name: shop\nstart: 2026-06-01\ndays: 3\n", encoding="utf-8")
+    (plugged / "d.yaml").write_text(DRILL.format(**{**QUIET, **changes}), encoding="utf-8")
+    hashes = []
+    for version in ("1.0", "1.1"):
+        module = plugged / version / "parade_plugin.py"
+        more = '\n@event("crowd.clean_up", kind="action")\ndef clean_up(market):\n    """The street is swept."""\n'
+        module.write_text(module.read_text() + more)
+        done = python(
+            plugged / version,
+            f"""
+            import json
+            from sim.study.drill_files import load_drill
+            from sim.study.drills import drill_id
+            case = load_drill({str(plugged / "d.yaml")!r})
+            print(json.dumps([drill_id(case, 1, 2), case.plugins]))
+            """,
+        )
+        assert done.returncode == 0, done.stderr
+        name, plugins = json.loads(done.stdout.splitlines()[-1])
+        assert plugins == {event: package.format(version) for event, package in noted.items()}
+        hashes.append(name)
+    assert (hashes[0] != hashes[1]) == bool(noted), "what is installed and not used is no part of anything"
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ("{at: 06-02, do: crowd.march, bands: many}", "events.0.bands: found 'many', accepted: a whole number"),
+        ("{at: 06-02, do: crowd.march, drums: 3}", "events.0.drums: found the unknown key 'drums' for crowd.march, accepted: at, do, bands, off"),
+        ("{at: 06-02, do: crowd.march, for: 2h}", "events.0.for: found 'for', of which crowd.march makes no use, accepted: at, do, bands, off"),
+        ("{at: 06-02, do: crowd.march, off: 3}", "events.0.off: found 3, accepted: a share in percent"),
+        ("{at: 06-02, do: crowd.march, bands: 2, off: 10%}", ""),
+        ("{at: 06-02, do: crowd.parade, drums: {any: thing}}", ""),
+    ],
+)  # fmt: skip
+def test_arguments_of_a_packages_event_are_checked_on_loading_by_what_it_declares(plugged, event, told):
+    module = plugged / "1.0" / "parade_plugin.py"
+    more = """
+from sim.core.units import Share
+
+
+@event("crowd.march")
+def march(market, bands: int = 1, off: Share | None = None):
+    \"\"\"Bands march.\"\"\"
+"""
+    module.write_text(module.read_text() + more)
+    (plugged / "y.yaml").write_text(f"name: y\nstart: 2026-06-01\ndays: 3\nevents: [{event}]\n")
+    done = python(plugged / "1.0", LOAD.format(path=str(plugged / "y.yaml"), overrides={}))
+    assert (told in done.stderr) if told else done.returncode == 0, done.stderr
+
+
 def test_a_name_near_a_packages_policy_is_answered_with_it(plugged):
     code = LOAD.format(path=str(plugged / "x.yaml"), overrides={"rivals.platforms.other.reaction.policy": "mines"})
     done = python(plugged / "1.0", code)
