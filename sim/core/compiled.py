@@ -29,8 +29,8 @@ def _equal_options(self: TargetConfig, other: object) -> Any:
     """`TargetConfig.__eq__`, where only options that one of both sets are compared: the others have their defaults."""
     if not isinstance(other, TargetConfig):
         return NotImplemented
-    mine, theirs, options = self._values, other._values, self.options
-    if options is not other.options:
+    mine, theirs, options = self._values, other._values, self.options  # type: ignore[attr-defined]
+    if options is not other.options:  # type: ignore[attr-defined]
         return self.values() == other.values()
     return mine == theirs or all(
         mine.get(name, options[name].default) == theirs.get(name, options[name].default) for name in {**mine, **theirs}
