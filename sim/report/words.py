@@ -317,6 +317,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "group_care": ("Care", "客服"),
     "group_platform": ("Platform", "平台"),
     "group_threats": ("Threats", "威胁"),
+    "group_rivals": ("Rivals", "竞品"),
     "group_oversight": ("Oversight", "监管"),
     "group_result": ("Result", "经营结果"),
     "group_other": ("Other", "其他"),
