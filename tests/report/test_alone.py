@@ -12,7 +12,7 @@ def test_stations_are_told_without_shop_stock_or_empty_axes(stations_folder):
     tiles = re.findall(r'<li data-kpi="([\w.]+)"', text)
     assert "fulfilment.station.wait_mean" in tiles and all(name.startswith("fulfilment.") for name in tiles)
     assert "<svg" not in text and "articles" not in text[: text.index("<nav")]
-    assert re.search(r"station: mean wait</span><span class=\"value\">[\d.]+ ± [\d.]+ min<", text)
+    assert re.search(r"Station: mean wait</span><span class=\"value\">[\d.]+ ± [\d.]+ min<", text)
     for name in ("gmv", "in_stock_rate", "orders"):
         assert f'data-kpi="{name}"' not in text
 
