@@ -60,7 +60,8 @@ def _calendar(panels: Panels, promotions: Sequence[Promotion], words: Words) -> 
         first = max(span.first, min(opens for opens, _ in promotion.spans))
         last = min(span.last, max(closes for _, closes in promotion.spans))
         need = text_width(promotion.label) + 0.1
-        place, align, shift, colour, box = first, "left", 4, INK, _CLEAR
+        box: dict[str, Any] | None = dict(_CLEAR)
+        place, align, shift, colour = first, "left", 4, INK
         if (first - span.first) * per_hour > need:
             align, shift = "right", -4
         elif (span.last - last) * per_hour > need:
