@@ -11,6 +11,8 @@ from sim.report.words import Words
 
 #: where demand is given and nobody shops, nothing is sold: the figures of the stock are the answer
 STOCK = ("fill_rate", "cycle_service", "in_stock_rate", "turnover_days", "stock_outs", "lost_sales", "bullwhip_ratio")
+#: where a load is given and there is no shop, the machine room is
+LOAD = ("availability", "worst_hour_availability", "latency_p99", "goodput", "peak_utilisation", "shed_rate")
 HALF = "_half_width"
 #: what such a figure is measured in, by the word after its last dot; a share where the word says so
 _UNITS = {
@@ -24,6 +26,11 @@ def has_demand(kpis: Mapping[str, float]) -> bool:
     return "fill_rate" in kpis
 
 
+def has_load(kpis: Mapping[str, float]) -> bool:
+    """Whether the machine room stood under a load and nothing was asked of a stock."""
+    return kpis.get("goodput", 0.0) > 0.0 and not has_demand(kpis)
+
+
 def named(kpis: Mapping[str, float], table: Mapping[str, Measure]) -> list[str]:
     """Figures of stations and arms that the scenario names, without the half-widths of their intervals."""
     return [name for name in kpis if name not in table and "." in name and not name.endswith(HALF)]
@@ -32,7 +39,8 @@ def named(kpis: Mapping[str, float], table: Mapping[str, Measure]) -> list[str]:
 def chosen(kpis: Mapping[str, float], table: Mapping[str, Measure]) -> list[str]:
     """The headline figures of a run without shoppers."""
     stock = [name for name in STOCK if name in kpis] if has_demand(kpis) else []
-    return stock + named(kpis, table)
+    load = [name for name in LOAD if name in kpis] if has_load(kpis) else []
+    return stock + load + named(kpis, table)
 
 
 def label(name: str, words: Words) -> str:

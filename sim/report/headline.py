@@ -100,6 +100,8 @@ def replayed(run: Run, promotions: int, events: int, words: Words) -> str:
     }
     if not run.has_shoppers and not alone.has_demand(run.kpis) and alone.named(run.kpis, {}):
         return words("replayed_stations", seed=facts["seed"])
+    if not run.has_shoppers and alone.has_load(run.kpis):
+        return words("replayed_load", **facts)
     if demand or not isinstance(shoppers, (int, float)):
         return words("replayed_alone", **facts)
     people = shoppers * float(run.manifest.get("weight") or 1.0)

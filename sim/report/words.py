@@ -68,6 +68,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Stations alone, under given arrivals, without shop or shoppers; seed {seed}.",
         "仅模拟服务台在给定到达下的排队，不含店铺与顾客；随机种子 {seed}。",
     ),
+    "replayed_load": (
+        "The platform alone under a given load, without shop or shoppers, from {first} to {last}, with {events}; seed "
+        "{seed}.",
+        "仅模拟平台在给定负载下的运行，不含店铺与顾客，时间为 {first} 至 {last}，包含 {events}；随机种子 {seed}。",
+    ),
     "articles_1": ("{n} article", " {n} 个商品"),
     "articles_n": ("{n} articles", " {n} 个商品"),
     "promotions_0": ("no promotion", "0 场促销"),
@@ -125,6 +130,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tile_lost_sales": ("Units asked for and refused", "未能满足的需求件数"),
     "tile_on_time_rate": ("Parcels delivered by the promised time", "在承诺时间内送达的包裹"),
     "tile_return_rate": ("Share of what was bought that comes back", "购买后退回的占比"),
+    "tile_worst_hour_availability": ("The same in the hour in which it was least", "可用率最低的一小时"),
+    "tile_latency_p99": ("All but one in a hundred user actions were faster", "99% 的用户操作快于此值"),
+    "tile_goodput": ("Requests answered, mean of the run", "平均每秒正常响应的请求"),
+    "tile_peak_utilisation": ("The busiest minute of any own service", "自有服务最忙一分钟的利用率"),
+    "tile_shed_rate": ("Turned away on purpose, of all asked", "被主动拒绝的请求占比"),
     "tile_availability": ("Requests answered well, of all valid ones", "正常响应的有效请求占比"),
     # standing out
     "peak": (
@@ -134,7 +144,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "load": (
         "At the peak the platform took {load} user actions a second; the busiest service, {service}, used up to {used} "
         "of its capacity ({when}).",
-        "峰值时平台每秒处理 {load} 次用户操作；最繁忙的服务 {service} 的利用率最高达 {used}（{when}）。",
+        "峰值时平台每秒处理 {load} 次用户操作；最繁忙的服务“{service}”的利用率最高达 {used}（{when}）。",
     ),
     "failures": (
         "{share} of user actions failed or were turned away; the worst hour began {when} ({worst}).",

@@ -131,10 +131,13 @@ def shortfall(result: Any, lang: str = "en") -> Any:
         for run, control in zip(result.runs["response"], result.controls, strict=True):
             n = len(run.minutes)
             hours = (np.array(run.minutes) - run.fault_at) / 60.0
-            axis.plot(hours, np.array(control.orders[:n]) - np.array(run.orders), color=ACCENT, lw=0.8, alpha=0.5)
+            missing = np.round(np.array(control.orders[:n]) - np.array(run.orders), 6)  # sums of many: no noise
+            axis.plot(hours, missing, color=ACCENT, lw=0.8, alpha=0.5)
         axis.axhline(0.0, color=LINE, lw=0.8)
         axis.set_xlabel("故障后小时" if lang == "zh" else "hours after the fault")
         axis.set_ylabel("缺少的订单" if lang == "zh" else "orders missing")
+        low, high = axis.get_ylim()
+        axis.set_ylim(min(low, -1.0), max(high, 1.0))  # where nothing is missing, the line is seen at nought
         thousands(axis.yaxis)
     return figure
 

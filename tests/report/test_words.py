@@ -11,7 +11,7 @@ import pytest
 import sim.report
 from sim.books.measures import GROUPS, all_measures
 from sim.books.state import ACCOUNTS
-from sim.report.alone import STOCK
+from sim.report.alone import LOAD, STOCK
 from sim.report.headline import TILES
 from sim.report.words import Words, words
 
@@ -41,7 +41,7 @@ def test_every_word_asked_for_is_in_the_dictionary():
     assert asked <= set(words())
 
 
-@pytest.mark.parametrize("name", [f"tile_{name}" for name in (*TILES, *STOCK)])
+@pytest.mark.parametrize("name", [f"tile_{name}" for name in (*TILES, *STOCK, *LOAD)])
 def test_every_tile_has_its_note(name):
     assert name in Words("en")
 

@@ -16,6 +16,7 @@ from sim.core.picture import PAPER
 from sim.study import api, figures, planes, words
 from sim.study.model import BaseModel, Measure
 from sim.study.outcome import Outcome
+from sim.study.stats import Estimate
 from sim.study.words import Text
 
 UNIT = {"from": 0.0, "to": 1.0}
@@ -304,7 +305,7 @@ def test_series_of_a_sweep_differ_in_marker_and_dash_and_stand_side_by_side():
     assert max(float(np.max(line.get_ydata())) for line in figure.axes[0].lines) <= 1.0
 
 
-def test_what_was_studied_is_readable(outcomes, tmp_path):
+def test_what_was_studied_is_readable():
     from sim.study.report import _cell
 
     assert _cell({"fixed": {}, "lean": {"supply.stock.initial": "15d"}}) == "fixed: –; lean: supply.stock.initial = 15d"
