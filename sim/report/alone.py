@@ -13,6 +13,7 @@ from sim.report.words import Words
 STOCK = ("fill_rate", "cycle_service", "in_stock_rate", "turnover_days", "stock_outs", "lost_sales", "bullwhip_ratio")
 #: where a load is given and there is no shop, the machine room is
 LOAD = ("availability", "worst_hour_availability", "latency_p99", "goodput", "peak_utilisation", "shed_rate")
+WORTH = 1e-5  # of all requests, turned away, from which that is worth a tile
 HALF = "_half_width"
 #: what such a figure is measured in, by the word after its last dot; a share where the word says so
 _UNITS = {
@@ -39,7 +40,7 @@ def named(kpis: Mapping[str, float], table: Mapping[str, Measure]) -> list[str]:
 def chosen(kpis: Mapping[str, float], table: Mapping[str, Measure]) -> list[str]:
     """The headline figures of a run without shoppers."""
     stock = [name for name in STOCK if name in kpis] if has_demand(kpis) else []
-    load = [name for name in LOAD if name in kpis] if has_load(kpis) else []
+    load = [name for name in LOAD if name in kpis and (name != "shed_rate" or kpis[name] >= WORTH)] if has_load(kpis) else []
     return stock + load + named(kpis, table)
 
 
