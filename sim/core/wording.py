@@ -26,6 +26,8 @@ def number(value: float, unit: str = "", lang: str = "en", signed: bool = False,
         if significant < 3:
             return f"{mark}{plain(shown, significant)}%".replace("-", "−")
         return f"{mark}{plain(shown, 4 if 99.0 < abs(shown) < 100.0 else 3)}%".replace("-", "−")
+    if abs(value) < 1e-6 and unit in UNITS_ZH and unit != "s":
+        value, mark = 0.0, ""  # what is left of a sum of many, not a thing that is there
     text = mark + scaled(value, lang, significant).replace("-", "−")
     unit = UNITS_ZH.get(unit, unit) if lang == "zh" else unit
     gap = "" if lang == "zh" and not unit.isascii() else " "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.books.measures import Measure
+from sim.core.names import happened
 from sim.core.wording import number
 from sim.report.calendar import Event, lasting
 from sim.report.failures import buying_between
@@ -46,7 +47,7 @@ def happenings(run: Run, events: list[Event], words: Words) -> list[str]:
 
 def _happening(run: Run, event: Event, last: float, words: Words) -> str:
     lang = words.lang
-    what = f"{event.name} {event.subject}".strip()
+    what = happened(event.name, event.subject, lang)
     when = f"{event.when:%m-%d %H:%M}"
     if event.minutes <= 0.0 or not math.isfinite(event.minutes):
         return words("event_at", no=event.number, what=what, when=when)

@@ -111,12 +111,12 @@ def _hours(moment: Any, start: datetime) -> float:
 
 
 def _label(kind: str, spec: Mapping[str, Any], words: Words) -> str:
-    """``Flash sale −40%``."""
+    """``Flash sale −40%``, ``50 off every 300``."""
     name = words.get(f"promotion_{kind}", kind)
     if kind == "full_reduction":
-        return f"{name} {words('every_off', every=_money(spec.get('every')), off=_money(spec.get('off')))}"
+        return words("every_off", every=_money(spec.get("every")), off=_money(spec.get("off")))
     if kind == "coupon":
-        return f"{name} {words('every_off', every=_money(spec.get('threshold')), off=_money(spec.get('off')))}"
+        return f"{name} {words('from_off', threshold=_money(spec.get('threshold')), off=_money(spec.get('off')))}"
     if kind == "cash_back":
         return f"{name} {_money(spec.get('amount'))}"
     off = str(spec.get("off", ""))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.core.names import thing
 from sim.core.picture import ACCENT, BAD, GOOD, INK, LINE, PAPER, SOFT, style, text_width
 from sim.core.wording import scaled
 from sim.report.calendar import Promotion
@@ -55,19 +56,21 @@ def _calendar(panels: Panels, promotions: Sequence[Promotion], words: Words) -> 
     for row, promotion in enumerate(promotions):
         for opens, closes in promotion.spans:
             width = max(closes - opens, 0.04 / per_hour)
-            axes.barh(row, width, left=opens, height=0.62, color=AMBER, alpha=0.75, linewidth=0, zorder=3)
+            axes.barh(row, width, left=opens, height=0.62, color=AMBER, alpha=0.9, linewidth=0, zorder=3)
         first = max(span.first, min(opens for opens, _ in promotion.spans))
         last = min(span.last, max(closes for _, closes in promotion.spans))
         need = text_width(promotion.label) + 0.1
+        box: dict[str, Any] | None = dict(_CLEAR)
+        place, align, shift, colour = first, "left", 4, INK
         if (first - span.first) * per_hour > need:
-            place, align, shift = first, "right", -4
+            align, shift = "right", -4
         elif (span.last - last) * per_hour > need:
-            place, align, shift = last, "left", 4
-        else:
-            place, align, shift = first, "left", 4
+            place = last
+        elif len(promotion.spans) == 1 and (last - first) * per_hour > need:
+            colour, box = PAPER, None  # written on the bar itself
         axes.annotate(
             promotion.label, (place, row), (shift, 0), "data", "offset points", ha=align, va="center", zorder=5,
-            bbox=_CLEAR,
+            color=colour, bbox=box,
         )  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def _utilisation(panels: Panels, table: Any, words: Words, narrow: bool) -> None
         if not len(part):
             continue
         highest = part.groupby("hour")["utilisation"].max()
-        busiest = str(part["service"].iloc[int(part["utilisation"].to_numpy().argmax())])
+        busiest = thing(str(part["service"].iloc[int(part["utilisation"].to_numpy().argmax())]), words.lang)
         x, y = _highest(highest.index.to_numpy(float), highest.to_numpy(float), span)
         axes.step(x, y, where="post", color=colour, linewidth=1.2, linestyle=DASHES if sign else "-")
         top = max(top, float(y.max()))

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from sim.books.measures import Measure
+from sim.core.names import plain as plain_name
+from sim.core.names import thing
 from sim.core.wording import number, plain
 from sim.report import alone, befallen, failures
 from sim.report.calendar import Event, start_of
@@ -47,7 +49,8 @@ def tiles(run: Run, table: dict[str, Measure], words: Words) -> list[Tile]:
 def _tile(name: str, run: Run, table: dict[str, Measure], words: Words) -> Tile:
     value = run.kpis[name]
     if name not in table:
-        return Tile(name, alone.label(name, words), alone.value(name, run.kpis, words), words["tile_station"], "", False)
+        note = words["tile_station"] if alone.half_width(name, run.kpis) else ""
+        return Tile(name, alone.label(name, words), alone.value(name, run.kpis, words), note, "", False)
     return Tile(
         name=name,
         label=label_of(name, table, words),
@@ -59,9 +62,9 @@ def _tile(name: str, run: Run, table: dict[str, Measure], words: Words) -> Tile:
 
 
 def label_of(name: str, table: dict[str, Measure], words: Words) -> str:
-    """What a measure is called; its bare name where the table does not know it."""
+    """What a measure is called; where the table does not know it, what its name says."""
     if name not in table:
-        return name
+        return alone.label(name, words) if "." in name else plain_name(name)
     return (table[name].label_zh if words.lang == "zh" else table[name].label) or name
 
 
@@ -95,8 +98,10 @@ def replayed(run: Run, promotions: int, events: int, words: Words) -> str:
         "events": words.counted("events", events),
         "seed": run.manifest.get("seed", "–"),
     }
-    if not run.has_shoppers and not alone.has_demand(run.kpis) and alone.stations(run.kpis, {}):
+    if not run.has_shoppers and not alone.has_demand(run.kpis) and alone.named(run.kpis, {}):
         return words("replayed_stations", seed=facts["seed"])
+    if not run.has_shoppers and alone.has_load(run.kpis):
+        return words("replayed_load", **facts)
     if demand or not isinstance(shoppers, (int, float)):
         return words("replayed_alone", **facts)
     people = shoppers * float(run.manifest.get("weight") or 1.0)
@@ -158,11 +163,12 @@ def _load(run: Run, words: Words) -> str:
         return ""
     row = services.iloc[int(services["utilisation"].to_numpy().argmax())]
     own = bool(row.get("own", True))
+    service = thing(str(row["service"]), words.lang)
     at = start_of(run) + timedelta(hours=int(row["hour"]))
     return words(
         "load",
         load=number(float(f"{run.counted['requests_peak'].max():.3g}"), "", words.lang),
-        service=row["service"] if own else words("dependency", service=row["service"]),
+        service=service if own else words("dependency", service=service),
         used=number(float(row["utilisation"]), "share", words.lang),
         when=f"{at:%m-%d %H:%M}",
     )
@@ -218,6 +224,8 @@ def _late(run: Run, words: Words) -> str:
     # a day with a handful of parcels says nothing
     share = np.where(arrived >= 0.1 * arrived.mean(), behind / np.maximum(arrived, 1e-9), 0.0)
     late, parcels = float(counted["late_parcels"].sum()), float(counted["delivered_parcels"].sum())
+    if not late:
+        return ""
     return words(
         "late",
         late=number(late, "", words.lang),

@@ -14,6 +14,7 @@ from sim.core.wording import number
 from sim.report.words import Words
 
 WIDE, NARROW = 10.4, 4.1  # inches: 1000 and 394 CSS pixels
+HOURLY_TO = 3  # days up to which the axis tells the hours
 DAILY_FROM = 45  # days from which a figure shows days instead of hours
 TITLE, GAP, FOOT = 0.3, 0.16, 0.34  # inches above a panel, between panels, below the last for its dates
 FILLED, DASHED, HATCHED = "■", "╍", "▨"  # keys of what a colour shows
@@ -151,10 +152,22 @@ class Panels:
 
     def _dates(self, axes: Any, last: bool) -> None:
         room = max(2, int((self.width - 0.8) / 0.62))
+        if self.span.days <= HOURLY_TO:
+            self._hours(axes, last, room)
+            return
         days = range(int(np.ceil(self.span.first / 24.0)), int(np.floor((self.span.last - 1) / 24.0)) + 1)
         step = next((s for s in (1, 2, 3, 4, 7, 14, 28, 56) if len(days) / s <= room), 112)
         shown = [day for day in days if day % step == 0]
         axes.set_xticks([24.0 * day for day in shown], [self.span.date(24.0 * day) for day in shown] if last else [])
+        axes.tick_params(axis="x", length=3 if last else 0, width=0.6)
+
+    def _hours(self, axes: Any, last: bool, room: int) -> None:
+        """Hours of the day, and the date in place of midnight: a day or two have too few dates to be an axis."""
+        length = self.span.last - self.span.first
+        step = next((s for s in (1, 2, 3, 6, 12) if length / s <= room), 24)
+        shown = range(step * int(np.ceil(self.span.first / step)), int(self.span.last), step)
+        texts = [self.span.date(hour) if hour % 24 == 0 else f"{hour % 24:02d}:00" for hour in shown]
+        axes.set_xticks(list(shown), texts if last else [])
         axes.tick_params(axis="x", length=3 if last else 0, width=0.6)
 
     def _values(self, axes: Any, lang: str, share: bool) -> None:

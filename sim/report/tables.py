@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sim.books.measures import GROUPS, Measure, group
+from sim.core.names import happened, law, thing
 from sim.core.wording import number
 from sim.report import alone
 from sim.report.calendar import Event, Promotion, lasting, start_of
@@ -37,9 +38,13 @@ def measures(run: Run, table: dict[str, Measure], words: Words) -> list[dict[str
         rows = [_measure(one.name, run, table, words) for one in group(name) if _told(one.name, name, run)]
         if rows:
             blocks.append({"title": words[f"group_{name}"], "rows": rows})
-    strange = [_measure(name, run, table, words) for name in run.kpis if name not in table]
+    strange = [
+        _measure(name, run, table, words) for name in run.kpis if name not in table and not name.endswith(alone.HALF)
+    ]
     if strange:
-        blocks.append({"title": words["group_other"], "rows": strange})
+        sides = {row["name"].partition(".")[0] for row in strange}
+        title = words.get(f"named_{sides.pop()}", words["group_other"]) if len(sides) == 1 else words["group_other"]
+        blocks.append({"title": title, "rows": strange})
     return blocks
 
 
@@ -55,7 +60,7 @@ def _measure(name: str, run: Run, table: dict[str, Measure], words: Words) -> di
     return {
         "name": name,
         "label": label_of(name, table, words),
-        "value": value_of(name, run.kpis[name], table, words),
+        "value": value_of(name, run.kpis[name], table, words) if name in table else alone.value(name, run.kpis, words),
         "formula": table[name].formula if name in table else "",
         "better": words[f"better_{better}"] if better in ("higher", "lower") else "",
         "arrow": {"higher": "↑", "lower": "↓"}.get(better, ""),
@@ -63,7 +68,10 @@ def _measure(name: str, run: Run, table: dict[str, Measure], words: Words) -> di
 
 
 def timeline(run: Run, promotions: list[Promotion], events: list[Event], words: Words) -> Table:
-    """Openings of promotions and scheduled events in the order of time, numbered as in the figures."""
+    """Openings of promotions and scheduled events in the order of time, numbered as in the figures.
+
+    Where there are no events, there is no column for their numbers.
+    """
     start = start_of(run)
     rows: list[tuple[float, tuple[str, ...]]] = []
     for promotion in promotions:
@@ -74,11 +82,13 @@ def timeline(run: Run, promotions: list[Promotion], events: list[Event], words: 
                 break
             rows.append((opens, (_when(start, opens), "", promotion.label, words("until", when=_when(start, closes)))))
     for event in events:
-        what = f"{event.name} {event.subject}".strip()
+        what = happened(event.name, event.subject, words.lang)
         lasts = words("for_duration", time=lasting(event.minutes, words)) if event.minutes else ""
         rows.append((event.hour, (f"{event.when:%m-%d %H:%M}", str(event.number), what, lasts)))
     rows.sort(key=lambda row: row[0])
-    return Table((words["when"], words["no"], words["what"], ""), [row for _, row in rows])
+    headings = (words["when"], words["no"], words["what"], words["lasts"])
+    shown = (0, 1, 2, 3) if events else (0, 2, 3)
+    return Table(tuple(headings[n] for n in shown), [tuple(row[n] for n in shown) for _, row in rows])
 
 
 def journal(run: Run, words: Words) -> Table | None:
@@ -93,11 +103,12 @@ def journal(run: Run, words: Words) -> Table | None:
     rows = []
     for (side, kind), part in sorted(rest.groupby(["side", "kind"]), key=lambda item: item[1]["time"].min()):
         subjects = list(dict.fromkeys(journal_word(str(one), words.lang, subject=True) for one in part["subject"] if one))
-        about = ", ".join(subjects[:3]) + (" …" if len(subjects) > 3 else "")
+        about = ("、" if words.lang == "zh" else ", ").join(subjects[:3]) + (" …" if len(subjects) > 3 else "")
+        colon = "：" if words.lang == "zh" else ": "
         rows.append(
             (
                 words.get(f"side_{side}", str(side)),
-                f"{journal_word(str(kind), words.lang)}{': ' + about if about else ''}",
+                f"{journal_word(str(kind), words.lang)}{colon + about if about else ''}",
                 f"{len(part):,}",
                 f"{part['time'].min():%m-%d %H:%M}",
                 f"{part['time'].max():%m-%d %H:%M}",
@@ -116,7 +127,9 @@ def services(run: Run, words: Words) -> Table | None:
     own = dict(zip(table["service"], table["own"], strict=True)) if "own" in table else {}
     rows = [
         (
-            str(name) if own.get(name, True) else words("dependency", service=name),
+            thing(str(name), words.lang)
+            if own.get(name, True)
+            else words("dependency", service=thing(str(name), words.lang)),
             number(float(row["requests"]), "", words.lang),
             number(float(row["failed"] / row["requests"]), "share", words.lang),
             number(float(row["utilisation"]), "share", words.lang),
@@ -144,8 +157,12 @@ def laws(run: Run, words: Words) -> tuple[str, bool]:
         return words["laws_unknown"], False
     broken = [name for name, how in state.items() if how != "holds"]
     if broken:
-        return words("laws_broken", names=", ".join(broken)), False
-    return words("laws_hold", n=len(state), names=", ".join(state)), True
+        return words("laws_broken", names=_laws(broken, words)), False
+    return words("laws_hold", n=len(state), names=_laws(state, words)), True
+
+
+def _laws(found: Iterable[str], words: Words) -> str:
+    return ("、" if words.lang == "zh" else ", ").join(law(name, words.lang) for name in found)
 
 
 def provenance(run: Run, words: Words) -> list[tuple[str, str]]:

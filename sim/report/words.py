@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 LANGUAGES = ("en", "zh")
@@ -67,6 +68,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Stations alone, under given arrivals, without shop or shoppers; seed {seed}.",
         "仅模拟服务台在给定到达下的排队，不含店铺与顾客；随机种子 {seed}。",
     ),
+    "replayed_load": (
+        "The platform alone under a given load, without shop or shoppers, from {first} to {last}, with {events}; seed "
+        "{seed}.",
+        "仅模拟平台在给定负载下的运行，不含店铺与顾客，时间为 {first} 至 {last}，包含 {events}；随机种子 {seed}。",
+    ),
     "articles_1": ("{n} article", " {n} 个商品"),
     "articles_n": ("{n} articles", " {n} 个商品"),
     "promotions_0": ("no promotion", "0 场促销"),
@@ -95,7 +101,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tile_cycle_service": ("Order cycles without a unit short", "未发生缺货的补货周期占比"),
     "tile_in_stock_rate": ("Articles and days with stock, of all", "有货的商品天数占比"),
     "tile_bullwhip_ratio": ("How much more orders to suppliers vary than demand", "向供应商的订货波动相对需求波动的倍数"),
-    "tile_station": ("With the half-width of its 99% interval, where it has one", "附 99% 置信区间半宽（如有）"),
+    "tile_station": ("With the half-width of its 99% interval", "附 99% 置信区间半宽"),
     "station_sojourn_mean": ("mean time from arrival to departure", "平均逗留时间"),
     "station_wait_mean": ("mean wait", "平均等待时间"),
     "station_delayed_share": ("had to wait", "需等待占比"),
@@ -104,11 +110,31 @@ _WORDS: dict[str, tuple[str, str]] = {
     "station_abandoned_share": ("gave up", "放弃占比"),
     "station_busy": ("servers at work", "平均忙碌服务台数"),
     "station_utilisation": ("utilisation", "利用率"),
+    # arms of a test
+    "arm": ("Arm {arm}", "{arm} 组"),
+    "arm_visits": ("visits", "访问次数"),
+    "arm_visitors": ("visitors", "访客数"),
+    "arm_orders": ("orders paid", "支付订单数"),
+    "arm_buyers": ("buyers", "买家数"),
+    "arm_revenue": ("paid", "支付金额"),
+    "arm_cvr": ("session conversion", "转化率"),
+    "arm_buyer_share": ("buyers among visitors", "访客购买率"),
+    "arm_revenue_per_visitor": ("paid per visitor", "访客人均支付"),
+    "arm_revenue_sd": ("standard deviation of what a visitor pays", "访客支付标准差"),
+    "arm_refunds_per_shopper": ("refunded per shopper", "人均退款"),
+    "arm_p_buyers": ("p-value against the first arm, buyers", "与首组相比的 p 值（购买率）"),
+    "arm_p_revenue": ("p-value against the first arm, paid per visitor", "与首组相比的 p 值（人均支付）"),
+    # tiles of a stock
     "tile_turnover_days": ("Days that the average stock would last", "平均库存可支撑的天数"),
     "tile_stock_outs": ("Articles and days without stock", "缺货的商品天数"),
     "tile_lost_sales": ("Units asked for and refused", "未能满足的需求件数"),
     "tile_on_time_rate": ("Parcels delivered by the promised time", "在承诺时间内送达的包裹"),
     "tile_return_rate": ("Share of what was bought that comes back", "购买后退回的占比"),
+    "tile_worst_hour_availability": ("The same in the hour in which it was least", "可用率最低的一小时"),
+    "tile_latency_p99": ("All but one in a hundred user actions were faster", "99% 的用户操作快于此值"),
+    "tile_goodput": ("Requests answered, mean of the run", "平均每秒正常响应的请求"),
+    "tile_peak_utilisation": ("The busiest minute of any own service", "自有服务最忙一分钟的利用率"),
+    "tile_shed_rate": ("Turned away on purpose, of all asked", "被主动拒绝的请求占比"),
     "tile_availability": ("Requests answered well, of all valid ones", "正常响应的有效请求占比"),
     # standing out
     "peak": (
@@ -118,7 +144,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "load": (
         "At the peak the platform took {load} user actions a second; the busiest service, {service}, used up to {used} "
         "of its capacity ({when}).",
-        "峰值时平台每秒处理 {load} 次用户操作；最繁忙的服务 {service} 的利用率最高达 {used}（{when}）。",
+        "峰值时平台每秒处理 {load} 次用户操作；最繁忙的服务“{service}”的利用率最高达 {used}（{when}）。",
     ),
     "failures": (
         "{share} of user actions failed or were turned away; the worst hour began {when} ({worst}).",
@@ -228,9 +254,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "step_kept": ("kept by shoppers", "顾客留存"),
     # money
     "money_note": (
-        "From the ledger: goods become a sale when they leave the warehouse, at list price; discounts, returns and "
-        "costs are booked when they arise.",
-        "数据来自账簿：商品出库时按标价确认销售；折扣、退货和各项成本在发生时入账。",
+        "In CNY, from the ledger: goods become a sale when they leave the warehouse, at list price; discounts, returns "
+        "and costs are booked when they arise.",
+        "单位：元。数据来自账簿：商品出库时按标价确认销售；折扣、退货和各项成本在发生时入账。",
     ),
     "sales": ("Sales at list price", "标价销售额"),
     "other_income": ("Forfeited deposits, fees", "没收定金及会费"),
@@ -273,7 +299,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "promotion_livestream": ("Livestream", "直播"),
     "promotion_group_buy": ("Group-buy", "拼团"),
     "promotion_cash_back": ("Cash for reviews", "晒单返现"),
-    "every_off": ("{every} off {off}", "满 {every} 减 {off}"),
+    "every_off": ("{off} off every {every}", "每满 {every} 减 {off}"),
+    "from_off": ("{off} off {threshold}", "满 {threshold} 减 {off}"),
     "opens": ("opens", "开始"),
     "until": ("until {when}", "至 {when}"),
     # timeline
@@ -287,6 +314,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "times": ("Times", "次数"),
     "first": ("First", "首次"),
     "last": ("Last", "末次"),
+    "lasts": ("Lasts", "持续时间"),
     "more_openings": ("and {n} more openings", "另有 {n} 场"),
     "for_duration": ("for {time}", "持续 {time}"),
     "all_events": ("Every event is in events.parquet.", "全部事件见 events.parquet。"),
@@ -317,8 +345,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "group_care": ("Care", "客服"),
     "group_platform": ("Platform", "平台"),
     "group_threats": ("Threats", "威胁"),
+    "group_rivals": ("Rivals", "竞品"),
     "group_oversight": ("Oversight", "监管"),
     "group_result": ("Result", "经营结果"),
+    "named_fulfilment": ("Stations", "服务台"),
+    "named_ab": ("Arms of the test", "A/B 测试各组"),
     "group_other": ("Other", "其他"),
     # trust
     "laws": ("Conservation laws", "守恒定律"),
@@ -362,6 +393,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "scenario_file": ("The whole scenario, every default included", "完整场景（含所有默认值）"),
 }
 
+#: blanks that Chinese has no use for: between its characters (after 万 or 亿, around a name filled in) and beside its wide punctuation
+_SPACED = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])|(?<=[，。；：、（）]) | (?=[，。；：、（）])")
+
 
 class Words:
     """The dictionary in one language: ``words["seed"]``, ``words("peak", when=...)``."""
@@ -380,7 +414,8 @@ class Words:
 
     def __call__(self, name: str, **values: object) -> str:
         """The sentence ``name`` with its values filled in."""
-        return self[name].format(**values)
+        text = self[name].format(**values)
+        return _SPACED.sub("", text) if self.lang == "zh" else text
 
     def get(self, name: str, otherwise: str) -> str:
         """The word, or ``otherwise`` where the dictionary has none."""

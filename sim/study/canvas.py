@@ -82,9 +82,19 @@ def colours(n: int) -> list[str]:
     return [SERIES[index % len(SERIES)] for index in range(n)]
 
 
-def legend(axes: Any) -> None:
+#: what tells series apart besides their colour, on paper and for who cannot tell the colours
+SIGNS = ("o", "s", "^", "D", "v", "P", "X", "<")
+DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
+
+
+def columns(texts: Sequence[str], width: float = 6.6) -> int:
+    """Columns that a legend of such texts has room for, in inches."""
+    return max(1, min(len(texts), int(width / (max(map(text_width, texts), default=1.0) + 0.6))))
+
+
+def legend(axes: Any, columns: int = 1) -> None:
     """Names of the series above the plot, at its left."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderpad=0, ncols=columns, handlelength=3.2)
 
 
 def finish_rows(axes: Any, rows: np.ndarray, labels: Sequence[str], xlabel: str, shown: Format) -> None:

@@ -145,7 +145,7 @@ def _lead_forest(found: Comparison, scenario: str, others: list[int], lead: Colu
 
 def _pareto(found: Comparison, scenario: str, columns: list[Column], lang: str) -> Any:
     a, b = columns[0], columns[1]
-    known = [[found.estimate(scenario, p, c) for p in range(len(found.policies))] for c in (a, b)]
+    known = [[told.ended(found.estimate(scenario, p, c), c) for p in range(len(found.policies))] for c in (a, b)]
     x, y = (np.array([estimate.value for estimate in row]) for row in known)
     low_high = [np.array([[e.low for e in row], [e.high for e in row]]) for row in known]
     on_front = pareto.front(np.stack([x, y], axis=1), [a.higher_is_better, b.higher_is_better])

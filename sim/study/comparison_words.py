@@ -10,6 +10,7 @@ import numpy as np
 from sim.study import paired, words
 from sim.study.comparison import Comparison
 from sim.study.measures import Column
+from sim.study.stats import Estimate
 from sim.study.words import number
 
 SIGNIFICANT = 0.05
@@ -35,6 +36,11 @@ def relative(found: Comparison, scenario: str, policy: int, column: Column) -> f
 def name(column: Column, lang: str) -> str:
     """The label of a measure."""
     return (column.measure.label_zh if lang == "zh" else column.measure.label) or column.name
+
+
+def ended(estimate: Estimate, column: Column) -> Estimate:
+    """An estimate with its interval within what the measure can be; tail risks are losses, which have no ends."""
+    return words.within(estimate, column.kpi, column.measure.unit) if column.statistic == "mean" else estimate
 
 
 def shown(column: Column, lang: str) -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sim.core import wording
-from sim.core.picture import ACCENT, BAD, GOOD, LINE, SOFT, style
+from sim.core.names import plain, reading
+from sim.core.picture import ACCENT, BAD, GOOD, INK, LINE, SOFT, style
 from sim.core.wording import UNITS_ZH, scaled
 from sim.engine.metrics import unit_of
 from sim.engine.plans import level
@@ -48,20 +49,20 @@ def timeline(result: Any, number: int, lang: str = "en") -> Any:
         lane, *axes = figure.subplots(
             2 + len(metrics), 1, sharex=True, gridspec_kw={"height_ratios": [0.9, 1.6] + [1.2] * len(metrics)}
         )
-        for source, colour, label in (
-            (control, SOFT, "无故障" if lang == "zh" else "without the fault"),
-            (run, ACCENT, "有故障" if lang == "zh" else "with the fault"),
+        for source, colour, dash, label in (
+            (run, ACCENT, "-", "有故障" if lang == "zh" else "with the fault"),
+            (control, SOFT, (0, (3, 2)), "无故障" if lang == "zh" else "without the fault"),
         ):
             rate = np.diff(source.orders)[: len(times)] / np.diff(run.minutes)
-            axes[0].plot(times[shown], rate[shown], color=colour, lw=1.3, label=label)
-        axes[0].set_ylabel("订单/分钟" if lang == "zh" else "orders/min")
+            axes[0].plot(times[shown], rate[shown], color=colour, lw=1.3, ls=dash, label=label)
+        _title(axes[0], "每分钟订单数" if lang == "zh" else "Orders per minute")
         axes[0].set_ylim(bottom=0.0)
         thousands(axes[0].yaxis)
         figure.legend(frameon=False, loc="outside upper right", ncols=2, fontsize=8)
         for axis, metric in zip(axes[1:], metrics, strict=True):
             values = np.array(run.readings[metric][1:])
             axis.plot(times[shown], values[shown], color=ACCENT, lw=1.2)
-            axis.set_ylabel(_named(metric, lang), fontsize=7.5)
+            _title(axis, _named(metric, lang))
             axis.yaxis.set_major_formatter(lambda value, _: scaled(value, lang))
             if unit_of(metric) == "share":
                 axis.set_ylim(-0.03, max(1.03, 1.03 * np.nanmax(values[shown], initial=0.0)))
@@ -80,10 +81,16 @@ def bounds(drill: Any, metric: str) -> list[float]:
 
 
 def _named(metric: str, lang: str) -> str:
-    """A reading and, below it, its unit."""
+    """A reading and, behind it, its unit."""
     unit = unit_of(metric)
-    name = metric.replace("platform.", "").replace(".", "\n", 1)
-    return name if unit in ("share", "number", "") else f"{name}\n{UNITS_ZH.get(unit, unit) if lang == 'zh' else unit}"
+    if unit in ("share", "number", ""):
+        return reading(metric, lang)
+    return f"{reading(metric, lang)}（{UNITS_ZH.get(unit, unit)}）" if lang == "zh" else f"{reading(metric)} ({unit})"
+
+
+def _title(axis: Any, text: str) -> None:
+    """What a panel shows, above its left edge, where there is room for words."""
+    axis.set_title(text, loc="left", fontsize=8.5, fontweight="bold", color=INK, pad=4)
 
 
 def thousands(axis: Any) -> None:
@@ -98,22 +105,23 @@ def _marks(lane: Any, axes: Any, run: Any, fault: float, size: float, lang: str)
     first, last = axes[0].get_xlim()
     width = max(last - first, 1e-9)
     placed: list[tuple[float, str, int]] = []
-    for kind, en, zh, colour in MARKS:
-        rows = [row for row in run.journal if row[1] == "drill" and row[2] == kind][:3]
-        for row in rows:
-            at = (row[0] - fault if kind != "restored" else run.restored - fault) / size
-            for axis in axes:
-                axis.axvline(at, color=colour, lw=0.9, ls=":")
-            if any(name == kind and abs(at - other) < 0.14 * width for other, name, _ in placed):
-                continue  # steps taken together are named once
-            taken = {row for other, _, row in placed if abs(at - other) < 0.14 * width}
-            free = min(set(range(len(taken) + 1)) - taken)
-            left = at > first + 0.85 * width
-            text = f" {zh if lang == 'zh' else en} "
-            lane.text(
-                at, 1.0 - 0.19 * free, text, color=colour, fontsize=8, va="top", ha="right" if left else "left"
-            )
-            placed.append((at, kind, free))
+    moments = [
+        ((row[0] - fault if kind != "restored" else run.restored - fault) / size, kind, zh if lang == "zh" else en, colour)
+        for kind, en, zh, colour in MARKS
+        for row in [row for row in run.journal if row[1] == "drill" and row[2] == kind][:3]
+    ]
+    for at, kind, word, colour in sorted(moments, key=lambda moment: moment[0]):
+        for axis in axes:
+            axis.axvline(at, color=colour, lw=0.9, ls=":")
+        if any(name == kind and abs(at - other) < 0.14 * width for other, name, _ in placed):
+            continue  # steps taken together are named once
+        taken = {row for other, _, row in placed if abs(at - other) < 0.14 * width}
+        free = min(set(range(len(taken) + 1)) - taken)
+        left = at > first + 0.85 * width
+        lane.text(
+            at, 1.0 - 0.19 * free, f" {word} ", color=colour, fontsize=8, va="top", ha="right" if left else "left"
+        )
+        placed.append((at, kind, free))
 
 
 def shortfall(result: Any, lang: str = "en") -> Any:
@@ -123,10 +131,13 @@ def shortfall(result: Any, lang: str = "en") -> Any:
         for run, control in zip(result.runs["response"], result.controls, strict=True):
             n = len(run.minutes)
             hours = (np.array(run.minutes) - run.fault_at) / 60.0
-            axis.plot(hours, np.array(control.orders[:n]) - np.array(run.orders), color=ACCENT, lw=0.8, alpha=0.5)
+            missing = np.round(np.array(control.orders[:n]) - np.array(run.orders), 6)  # sums of many: no noise
+            axis.plot(hours, missing, color=ACCENT, lw=0.8, alpha=0.5)
         axis.axhline(0.0, color=LINE, lw=0.8)
         axis.set_xlabel("故障后小时" if lang == "zh" else "hours after the fault")
         axis.set_ylabel("缺少的订单" if lang == "zh" else "orders missing")
+        low, high = axis.get_ylim()
+        axis.set_ylim(min(low, -1.0), max(high, 1.0))  # where nothing is missing, the line is seen at nought
         thousands(axis.yaxis)
     return figure
 
@@ -144,7 +155,7 @@ def losses(result: Any, lang: str = "en") -> Any:
         asked = result.case.drill.objectives.max_lost_gmv
         if asked is not None:
             axis.axvline(asked / 1e6, color=GOOD, lw=1.0, ls="--")
-        axis.set_yticks(range(len(told)), ["主预案" if lang == "zh" and one["response"] == "response" else one["response"] for one in told])
+        axis.set_yticks(range(len(told)), ["主预案" if lang == "zh" and one["response"] == "response" else plain(one["response"]) for one in told])
         axis.set_ylim(len(told) - 0.5, -0.5)
         axis.set_xlabel("流失 GMV，百万元" if lang == "zh" else "GMV lost, million CNY")
         thousands(axis.xaxis)

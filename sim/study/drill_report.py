@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from sim.core.names import happened, reading
 from sim.core.page import variables
 from sim.core.picture import svg
 from sim.core.wording import number
@@ -170,10 +171,11 @@ def minutes(value: float, lang: str = "en") -> str:
     if math.isinf(value):
         return "从未" if lang == "zh" else "never"
     units = ("秒", "分钟", "小时", "天") if lang == "zh" else ("s", "min", "h", "d")
+    gap = "" if lang == "zh" else " "
     for size, unit in ((1440.0 * 2, 3), (120.0, 2), (2.0, 1)):
         if abs(value) >= size:
-            return f"{value / (1440.0, 60.0, 1.0)[3 - unit]:.3g} {units[unit]}"
-    return f"{value * 60.0:.3g} {units[0]}"
+            return f"{value / (1440.0, 60.0, 1.0)[3 - unit]:.3g}{gap}{units[unit]}"
+    return f"{value * 60.0:.3g}{gap}{units[0]}"
 
 
 def said(value: float, unit: str, lang: str) -> str:
@@ -200,7 +202,8 @@ def between(estimate: dict[str, Any], unit: str, lang: str, difference: bool = F
     low, high = estimate["low"], estimate["high"]
     if not difference and unit in ("min", "s", "share", "people"):
         low, high = max(0.0, low), min(1.0, high) if unit == "share" else high
-    return f"{middle} ({said(low, unit, lang)} … {said(high, unit, lang)})"
+    ends = f"{said(low, unit, lang)} … {said(high, unit, lang)}"
+    return f"{middle}（{ends}）" if lang == "zh" else f"{middle} ({ends})"
 
 
 def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict[str, Any]]:
@@ -236,7 +239,7 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
             "title": words["probes"],
             "headings": [words[k] for k in ("metric", "mode", "before", "after", "held", "reading")],
             "rows": [
-                [p["metric"], words[p["mode"]], _of(p["before"], p["before_known"]), _of(p["after"], p["after_known"]),
+                [reading(p["metric"], lang), words[p["mode"]], _of(p["before"], p["before_known"]), _of(p["after"], p["after_known"]),
                  number(p["held"]["value"], "share", lang), _reading(p, lang)]
                 for p in told["probes"]
             ],
@@ -244,7 +247,7 @@ def _tables(told: dict[str, Any], words: dict[str, str], lang: str) -> list[dict
     )  # fmt: skip
     if told["actions"]:
         rows = [
-            [f"{a['do']} {a['target']}".strip() + (f" ({a['time']})" if a["time"] > 1 else ""), f"{a['taken_in']}/{count}", between(a["after"], "min", lang),
+            [happened(a["do"], a["target"], lang) + (f" ({a['time']})" if a["time"] > 1 else ""), f"{a['taken_in']}/{count}", between(a["after"], "min", lang),
              "; ".join([*a["errors"], *_without_effect(a, count, lang)])]
             for a in told["actions"]
         ]  # fmt: skip

@@ -74,9 +74,13 @@ def distributions(labels: Sequence[str], samples: Sequence[np.ndarray], shown: F
             picked = x if x.size <= 300 else x[np.linspace(0, x.size - 1, 300).astype(int)]
             # a golden-ratio sequence spreads the dots without randomness
             spread = (np.arange(picked.size) * 0.618034) % 1.0 - 0.5
-            axes.plot(picked, row + 0.5 * spread, "o", color=colour, alpha=0.35, markersize=3.2, markeredgewidth=0)
+            few = picked.size <= 30
             low, high = np.quantile(x, [0.25, 0.75])
-            axes.plot([low, high], [row, row], color=colour, linewidth=7, alpha=0.45, solid_capstyle="butt")
+            axes.plot([low, high], [row, row], color=colour, linewidth=7, alpha=0.35, solid_capstyle="butt")
+            axes.plot(
+                picked, row + 0.5 * spread, "o", color=colour, alpha=0.85 if few else 0.35, markersize=5 if few else 3.2,
+                markeredgewidth=0,
+            )  # fmt: skip
             axes.plot([x.mean()] * 2, [row - 0.3, row + 0.3], color=INK, linewidth=1.6)
         canvas.finish_rows(axes, rows, wrapped, xlabel, shown)
         return figure

@@ -96,10 +96,11 @@ def breaking_curve(
         for index, ((x, y), (value, low, high), colour) in enumerate(
             zip(curves, points, canvas.colours(len(labels)), strict=True)
         ):
-            axes.step(x, y, where="post", color=colour, linewidth=1.8, label=labels[index])
+            dash = canvas.DASHES[index % len(canvas.DASHES)]
+            axes.step(x, y, where="post", color=colour, linewidth=1.8, linestyle=dash, label=labels[index])
             height = probability + 0.02 * (index - (len(labels) - 1) / 2)
             if np.isfinite(value):
-                ends = np.clip([low, high], *limits)
+                ends = np.clip([low, high], *limits) if np.isfinite(low) or np.isfinite(high) else [value, value]
                 axes.plot(ends, [height] * 2, color=colour, linewidth=4, alpha=0.35, solid_capstyle="butt")
                 axes.plot(value, height, "o", color=colour, markersize=7, markeredgecolor="white")
         axes.set_ylim(-0.02, 1.04)
@@ -152,22 +153,34 @@ def scatter(
     shown: tuple[Format, Format],
     names: tuple[str, str],
     half_width: np.ndarray | None = None,
+    limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> Any:
     """Points of a sweep over one factor, by group, with a line through the means of at most a dozen bins.
 
-    ``half_width``: float64[points], intervals of the points, drawn where given.
+    ``half_width``: float64[points], intervals of the points, drawn where given, within ``limits``. Series over few values
+    of the factor are set side by side, and each has a marker and a dash of its own besides its colour.
     """
     with style():
         kinds = list(dict.fromkeys(groups))
-        legend = 0.0 if kinds == [""] else 0.28 * len(kinds) + 0.1
-        figure, axes = canvas.canvas(8.2, 3.4 + legend, 1.15, top=0.2 + legend)
+        columns = canvas.columns(kinds)
+        legend = 0.0 if kinds == [""] else 0.22 * -(-len(kinds) // columns) + 0.15
+        figure, axes = canvas.canvas(8.2, 3.4 + legend, 1.15, top=0.1 + legend)
         member = np.array(groups, dtype=object)
-        for kind, colour in zip(kinds, canvas.colours(len(kinds)), strict=True):
+        given = np.unique(x[np.isfinite(x)])
+        step = float(np.diff(given).min()) if 1 < given.size <= 12 and len(kinds) > 1 else 0.0
+        for number, (kind, colour) in enumerate(zip(kinds, canvas.colours(len(kinds)), strict=True)):
+            aside = 0.4 * step * (number / max(1, len(kinds) - 1) - 0.5)
+            sign, dash = canvas.SIGNS[number % len(canvas.SIGNS)], canvas.DASHES[number % len(canvas.DASHES)]
             mask = (member == kind) & np.isfinite(x) & np.isfinite(y)
             if half_width is not None:
                 ends = np.stack([y[mask] - half_width[mask], y[mask] + half_width[mask]])
-                axes.plot(np.stack([x[mask], x[mask]]), ends, color=colour, linewidth=1.3, alpha=0.6)
-            axes.plot(x[mask], y[mask], "o", color=colour, alpha=0.4, markersize=3.5, markeredgewidth=0)
+                ends = np.where((y[mask] >= limits[0]) & (y[mask] <= limits[1]), np.clip(ends, *limits), ends)
+                axes.plot(np.stack([x[mask], x[mask]]) + aside, ends, color=colour, linewidth=1.3, alpha=0.6)
+            few = given.size <= 12
+            axes.plot(
+                x[mask] + aside, y[mask], sign, color=colour, alpha=0.9 if few else 0.4, markersize=5.5 if few else 3.5,
+                markeredgewidth=0,
+            )  # fmt: skip
             levels = np.unique(x[mask])
             if levels.size > 12:
                 edges = np.quantile(x[mask], np.linspace(0, 1, 11))
@@ -176,14 +189,18 @@ def scatter(
                 inside = [(x == level) & mask for level in levels]
             inside = [part for part in inside if part.any()]
             axes.plot(
-                [x[p].mean() for p in inside],
+                [x[p].mean() + aside for p in inside],
                 [y[p].mean() for p in inside],
                 color=colour,
                 linewidth=1.8,
+                linestyle=dash,
+                marker=sign if few and len(kinds) > 1 else None,
+                markersize=5.5,
+                markeredgewidth=0,
                 label=kind or None,
             )
         if legend:
-            canvas.legend(axes)
+            canvas.legend(axes, columns)
         axes.margins(0.05, 0.1)
         canvas.finish_plane(axes, names, shown)
         return figure

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from sim.core.names import plain
 from sim.core.page import variables
 from sim.core.picture import svg
 
@@ -24,9 +25,10 @@ WORDS = {
         "figures": "What it looks like",
         "sure": "How sure this is, and why",
         "settings": "What was studied",
-        "table": "The whole table",
+        "table": "The whole table, with the column names of table.parquet",
         "runs": "runs",
         "more": "rows in all; the rest is in table.parquet",
+        "keys": {},
         "kind": {
             "compare": "Comparison of policies",
             "sweep": "Sweep",
@@ -44,9 +46,16 @@ WORDS = {
         "figures": "图示",
         "sure": "有多大把握，为什么",
         "settings": "研究设定",
-        "table": "完整数据表",
+        "table": "完整数据表（列名同 table.parquet）",
         "runs": "次运行",
         "more": "行；其余见 table.parquet",
+        "keys": {
+            "scenario": "场景", "set": "设定", "policies": "策略", "scenarios": "场景变体", "seed": "随机种子",
+            "replications": "重复次数", "version": "版本", "design": "试验设计", "constraints": "约束", "factors": "因素",
+            "trajectories": "轨迹数", "samples": "样本数", "keep": "保留因素数", "kpis": "指标", "shocks": "冲击",
+            "fails_when": "失败条件", "probability": "概率", "baseline": "基准", "trials": "试验次数", "goals": "目标",
+            "events": "事件", "risks": "风险", "arms": "分组",
+        },
         "kind": {
             "compare": "策略比较",
             "sweep": "参数扫描",
@@ -108,7 +117,10 @@ def _render(outcome: Outcome, lang: str, whole: bool) -> str:
         blocks=blocks,
         pictures=pictures,
         sure=[sentence.get(lang) for sentence in outcome.sure],
-        settings=[(key, _cell(value)) for key, value in outcome.settings.items()],
+        settings=[
+            (WORDS[lang]["keys"].get(key, plain(key)), _cell(value) or "–")  # type: ignore[attr-defined]
+            for key, value in outcome.settings.items()
+        ],
         runs=f"{outcome.runs:,}",
         columns=[str(column) for column in table.columns],
         cells=[[_cell(value) for value in row] for row in table.itertuples(index=False)],
@@ -125,8 +137,12 @@ def described(drawn: str, text: str) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return "" if value != value else f"{value:.6g}"
+        if value != value:
+            return ""
+        return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
     if isinstance(value, dict):
+        if any(isinstance(item, dict) for item in value.values()):
+            return "; ".join(f"{key}: {_cell(item) or '–'}" for key, item in value.items())
         return ", ".join(f"{key} = {_cell(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_cell, value))

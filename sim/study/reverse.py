@@ -14,6 +14,7 @@ from sim.study.config import BreakStudy
 from sim.study.model import Measure
 from sim.study.outcome import Block, Outcome, Picture
 from sim.study.runner import Runner
+from sim.study.stats import Estimate
 from sim.study.words import Text, both
 
 
@@ -180,10 +181,20 @@ def _settings(runner: Runner, study: BreakStudy) -> dict[str, Any]:
 
 
 def _size(grid: Grid, value: float, lang: str = "en") -> str:
+    if value == -math.inf:
+        low = quantity.short(grid.span.kind, grid.span.low)
+        return f"低于 {low}" if lang == "zh" else f"below {low}"
     if math.isinf(value):
         top = quantity.short(grid.span.kind, grid.span.high)
         return f"超过 {top}" if lang == "zh" else f"beyond {top}"
     return quantity.short(grid.span.kind, value)
+
+
+def _interval(grid: Grid, estimate: Estimate, lang: str) -> str:
+    """The ends of an interval; so few replications may tell neither."""
+    if math.isinf(estimate.low) and math.isinf(estimate.high) and math.isfinite(estimate.value):
+        return "重复次数太少，无法给出" if lang == "zh" else "too few replications for one"
+    return f"{_size(grid, estimate.low, lang)} … {_size(grid, estimate.high, lang)}"
 
 
 def _failing(study: BreakStudy, kpi: Measure, lang: str) -> str:
@@ -260,10 +271,7 @@ def _block(found: dict[str, Breaking], grid: Grid, study: BreakStudy) -> Block:
             [
                 both(policy or study.name or study.shocks[0].label),
                 Text(_size(grid, e.value), _size(grid, e.value, "zh")),
-                Text(
-                    f"{_size(grid, e.low)} … {_size(grid, e.high)}",
-                    f"{_size(grid, e.low, 'zh')} … {_size(grid, e.high, 'zh')}",
-                ),
+                Text(*(_interval(grid, e, lang) for lang in ("en", "zh"))),
                 both(f"{words.percent(result.below.value)} → {words.percent(result.above.value)}"),
             ]
         )

@@ -212,6 +212,12 @@ def _answer(table: pd.DataFrame, column: Column, study: SensitivityStudy) -> Tex
             f"None of the factors moves {_what(column, study, 'en')}.", f"没有因素影响{_what(column, study, 'zh')}。"
         )
     top = own.iloc[0]
+    if math.isfinite(top["total"]) and float(top["total_half"]) >= 0.5:  # as wide as all that it can be
+        return Text(
+            f"{top['factor']} seems to matter most, but the samples are too few to say how much of the variance of "
+            f"{_what(column, study, 'en')} it accounts for.",
+            f"{top['factor']} 看来影响最大，但样本太少，无法判断它占{_what(column, study, 'zh')}方差的多少。",
+        )
     if math.isfinite(top["total"]):
         share = words.percent(min(1.0, max(0.0, float(top["total"]))))
         return Text(
@@ -219,10 +225,10 @@ def _answer(table: pd.DataFrame, column: Column, study: SensitivityStudy) -> Tex
             f"{_what(column, study, 'en')}.",
             f"{top['factor']} 影响最大：连同交互作用，占{_what(column, study, 'zh')}方差的 {share}。",
         )
-    size = words.number(float(top["mu_star"]), column.measure.unit)
+    size, size_zh = (words.number(float(top["mu_star"]), column.measure.unit, lang) for lang in ("en", "zh"))
     return Text(
         f"{top['factor']} matters most: across its range it moves {_what(column, study, 'en')} by about {size}.",
-        f"{top['factor']} 影响最大：在其范围内使{_what(column, study, 'zh')}变动约 {size}。",
+        f"{top['factor']} 影响最大：在其范围内使{_what(column, study, 'zh')}变动约 {size_zh}。",
     )
 
 
@@ -231,9 +237,17 @@ def _block(table: pd.DataFrame, column: Column, study: SensitivityStudy) -> Bloc
     rows = []
     for _, row in _leading(table, column).head(15).iterrows():
         cells = [both(str(row["factor"]))]
-        cells.append(both(f"{words.number(row['mu_star'], unit)} ± {words.number(row['mu_star_half'], unit)}"))
+        cells.append(
+            Text(
+                *(
+                    f"{words.number(row['mu_star'], unit, lang)} ± {words.number(row['mu_star_half'], unit, lang)}"
+                    for lang in ("en", "zh")
+                )
+            )
+        )
         for key in ("first", "total"):
-            cells.append(both(f"{row[key]:.2f} ± {row[key + '_half']:.2f}" if math.isfinite(row[key]) else "–"))
+            told = f"{row[key]:.2f} ± {row[key + '_half']:.2f}".replace("-", "−")
+            cells.append(both(told if math.isfinite(row[key]) else "–"))
         rows.append(cells)
     return Block(
         Text(f"Factors of {_what(column, study, 'en')}", f"{_what(column, study, 'zh')}的影响因素"),
@@ -277,7 +291,7 @@ def _pictures(
                     list(own["total"]),
                     list(own["total"] - own["total_half"]),
                     list(own["total"] + own["total_half"]),
-                    lambda v: f"{v:.2f}",
+                    lambda v: f"{v:.2f}".replace("-", "−"),
                     "总指数" if lang == "zh" else "total index",
                 ),
             )
@@ -305,4 +319,13 @@ def _sure(study: SensitivityStudy, factors: int, kept: list[str], table: pd.Data
                 + ("差距更小的排序尚不确定。" if width > 0.1 else "排序可靠。"),
             )
         )
+        beyond = (own["total"] + own["total_half"] > 1.0) | (own["total"] - own["total_half"] < 0.0)
+        if bool(beyond.any()):
+            said.append(
+                Text(
+                    "An index is a share of the variance, between 0 and 1: where an interval reaches beyond, more samples "
+                    "would narrow it.",
+                    "指数为方差份额，介于 0 与 1 之间：区间超出该范围时，需增加样本使其收窄。",
+                )
+            )
     return said

@@ -151,16 +151,27 @@ def _extremes(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> Blo
         for item in asked:
             half = float(row[f"{item.name}.half_width"])
             unit = item.measure.unit
-            cells.append(Text(_mean(float(row[item.name]), half, unit, "en"), _mean(float(row[item.name]), half, unit, "zh")))
+            value = float(row[item.name])
+            cells.append(Text(*(_mean(value, half, item.kpi, unit, lang) for lang in ("en", "zh"))))
         rows.append(cells)
     headings = [Text("policy", "策略")] * len(policy) + [both(name) for name in space.names]
     headings += [Text(c.measure.label, c.measure.label_zh) for c in asked]
     return Block(Text("Best and worst settings", "最优与最差的设定"), headings, rows)
 
 
-def _mean(value: float, half: float, unit: str, lang: str) -> str:
-    """A mean and the half-width of its interval; the latter is left out where a single replication has none."""
-    return words.number(value, unit, lang) + (f" ± {words.number(half, unit, lang)}" if math.isfinite(half) else "")
+def _mean(value: float, half: float, name: str, unit: str, lang: str) -> str:
+    """A mean and the half-width of its interval; the latter is left out where a single replication has none.
+
+    An interval that reaches beyond what the measure can be is told by its ends.
+    """
+    if not math.isfinite(half):
+        return words.number(value, unit, lang)
+    low, high = words.limits(name, unit)
+    if low <= value <= high and (value - half < low or value + half > high):
+        ends = [words.number(end, unit, lang) for end in (max(low, value - half), min(high, value + half))]
+        opening, closing = ("（", "）") if lang == "zh" else (" (", ")")
+        return f"{words.number(value, unit, lang)}{opening}{' … '.join(ends)}{closing}"
+    return f"{words.number(value, unit, lang)} ± {words.number(half, unit, lang)}"
 
 
 def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> list[Picture]:
@@ -187,10 +198,11 @@ def _pictures(table: pd.DataFrame, space: Space, asked: Sequence[Column]) -> lis
                     ),
                     (name, column.measure.label_zh if lang == "zh" else column.measure.label),
                     table[f"{column.name}.half_width"].to_numpy(float),
+                    words.limits(column.kpi, column.measure.unit),
                 ),
                 Text(
-                    "Each dot is a setting with its 95% interval; lines join the means.",
-                    "每个点为一组设定及其 95% 区间；线连接均值。",
+                    "Each mark is a setting with its 95% interval; lines join the means. Series are set a little side by side.",
+                    "每个标记为一组设定及其 95% 区间；线连接均值。各系列略微错开。",
                 ),
             )
         )
@@ -222,8 +234,9 @@ def _sure(table: pd.DataFrame, space: Space, study: SweepStudy) -> list[Text]:
     n = study.replications.min
     said = [
         Text(
-            f"Each setting has the mean of {n} replications on the same seeds; ± is the half-width of its 95% interval.",
-            f"每组设定为相同种子下 {n} 次重复的均值；± 为 95% 区间半宽。",
+            f"Each setting has the mean of {n} replications on the same seeds; ± is the half-width of its 95% interval, and "
+            "two ends stand where the interval would reach beyond what is possible.",
+            f"每组设定为相同种子下 {n} 次重复的均值；± 为 95% 区间半宽，区间超出可能范围时改列两端。",
         ),
         Text(
             "The best of many settings looks better than it is. `compare` sets two of them against each other seed by seed, and may "

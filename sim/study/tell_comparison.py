@@ -49,13 +49,19 @@ def answer(found: Comparison) -> Text:
     column, scenario = found.columns[0], found.scenarios[0]
     unit = column.measure.unit
     if len(found.policies) == 1:
-        own = found.estimate(scenario, 0, column)
+        own = told.ended(found.estimate(scenario, 0, column), column)
         return Text(
             f"{found.policies[0]}: {told.name(column, 'en')} is {words.interval(own, unit)}.",
             f"{found.policies[0]}：{told.name(column, 'zh')}为 {words.interval(own, unit, 'zh')}。",
         )
     best, base = told.leader(found, scenario, column), found.policies[found.baseline]
     where_en, where_zh = (f" in {scenario}", f"在“{scenario}”中，") if scenario else ("", "")
+    if found.values and len(_alike(found)) == len(found.policies) - 1:
+        others = [policy for p, policy in enumerate(found.policies) if p != found.baseline]
+        return Text(
+            f"{', '.join(others)} change{'s' if len(others) == 1 else ''} nothing here: each run is that of {base}.",
+            f"{'、'.join(f'“{policy}”' for policy in others)}在此不起作用：每次运行都与“{base}”相同。",
+        )
     if best == found.baseline:
         rest = [found.differences[scenario, p, column.name].mean for p in range(len(found.policies)) if p != best]
         clear = all(told.sign(e.low, e.high) for e in rest)
@@ -100,7 +106,7 @@ def blocks(found: Comparison) -> list[Block]:
         for column in found.columns:
             unit = column.measure.unit
             for index, policy in enumerate(found.policies):
-                own = found.estimate(scenario, index, column)
+                own = told.ended(found.estimate(scenario, index, column), column)
                 row = [
                     Text(told.name(column, "en"), told.name(column, "zh")) if index == 0 else both(""),
                     both(policy),
@@ -232,18 +238,22 @@ def sure(found: Comparison, study: CompareStudy) -> list[Text]:
 def _without_effect(found: Comparison) -> list[Text]:
     """Policies that leave every run as the baseline has it: what they set may be what the scenario does anyway."""
     base = found.policies[found.baseline]
-    alike = [
-        policy
-        for p, policy in enumerate(found.policies)
-        if p != found.baseline
-        and all(np.array_equal(v[p], v[found.baseline], equal_nan=True) for v in found.values.values())
-    ]
     return [
         Text(
             f"{policy} changes nothing here: each of its runs is that of {base}.",
             f"“{policy}”在此不起作用：每次运行都与“{base}”相同。",
         )
-        for policy in alike
+        for policy in _alike(found)
+    ]
+
+
+def _alike(found: Comparison) -> list[str]:
+    """Policies whose every run is that of the baseline."""
+    return [
+        policy
+        for p, policy in enumerate(found.policies)
+        if p != found.baseline
+        and all(np.array_equal(v[p], v[found.baseline], equal_nan=True) for v in found.values.values())
     ]
 
 

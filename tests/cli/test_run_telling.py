@@ -21,7 +21,7 @@ def test_a_run_without_shoppers_is_not_told_by_a_trade_of_nought():
 
 def test_stations_are_told_with_the_half_width_of_their_interval():
     kpis = {"visits": 0.0, "in_stock_rate": 0.0, "fulfilment.desk.wait_mean": 0.135, "fulfilment.desk.wait_half_width": 0.02}
-    assert headline(kpis, "en") == [("desk: mean wait", "0.135 ± 0.02 min")]
+    assert headline(kpis, "en") == [("Desk: mean wait", "0.135 ± 0.02 min")]
 
 
 def test_the_bar_counts_orders_from_the_end_of_the_warm_up():

@@ -12,7 +12,7 @@ def test_stations_are_told_without_shop_stock_or_empty_axes(stations_folder):
     tiles = re.findall(r'<li data-kpi="([\w.]+)"', text)
     assert "fulfilment.station.wait_mean" in tiles and all(name.startswith("fulfilment.") for name in tiles)
     assert "<svg" not in text and "articles" not in text[: text.index("<nav")]
-    assert re.search(r"station: mean wait</span><span class=\"value\">[\d.]+ ± [\d.]+ min<", text)
+    assert re.search(r"Station: mean wait</span><span class=\"value\">[\d.]+ ± [\d.]+ min<", text)
     for name in ("gmv", "in_stock_rate", "orders"):
         assert f'data-kpi="{name}"' not in text
 
@@ -31,3 +31,18 @@ def test_one_article_is_not_called_articles(alone_folder, stations_folder):
 def test_measures_that_are_nought_because_nobody_shops_are_left_out(alone_folder):
     text = draw(alone_folder).read_text(encoding="utf-8")
     assert 'data-kpi="gmv"' not in text and '<tr data-kpi="fill_rate"' in text
+
+
+def test_a_machine_room_under_a_load_alone_is_told_as_such(result_folder):
+    from dataclasses import replace
+
+    from sim.books.measures import all_measures
+    from sim.report.folder import read
+    from sim.report.headline import replayed, tiles
+    from sim.report.words import Words
+
+    run = read(result_folder)
+    kpis = {name: value for name, value in run.kpis.items() if name in ("availability", "goodput", "latency_p99")}
+    alone = replace(run, series=run.series.drop(columns="visits"), kpis=kpis)
+    assert replayed(alone, 0, 0, Words("en")).startswith("The platform alone under a given load")
+    assert [tile.name for tile in tiles(alone, all_measures(), Words("zh"))] == ["availability", "latency_p99", "goodput"]

@@ -78,7 +78,7 @@ def test_a_measure_that_is_not_there_is_neither_shown_nor_invented(folder):
     (folder / "kpis.json").write_text(json.dumps(kpis), encoding="utf-8")
     text = drawn(folder)
     assert 'data-kpi="gmv"' not in text and 'data-kpi="fill_rate"' not in text and 'data-kpi="broken"' not in text
-    assert re.search(r'data-kpi="own_measure"><td>own_measure</td><td class="n">12\.5<', text)
+    assert re.search(r'data-kpi="own_measure"><td>own measure</td><td class="n">12\.5<', text)
 
 
 def test_nothing_is_loaded_from_anywhere_and_nothing_is_executed(folder):
@@ -120,8 +120,8 @@ def test_equal_folders_give_equal_pages(folder):
 
 def test_scheduled_events_are_numbered_alike_in_timeline_and_figures(folder):
     text = drawn(folder)
-    assert re.search(r"<td>06-16 09:00</td><td>1</td><td>supply\.fail supplier-1</td><td>for 2 d</td>", text)
-    assert re.search(r"<td>06-18 00:05</td><td>2</td><td>platform\.crash order</td><td>for 30 min</td>", text)
+    assert re.search(r"<td>06-16 09:00</td><td>1</td><td>Supplier down: supplier 1</td><td>for 2 d</td>", text)
+    assert re.search(r"<td>06-18 00:05</td><td>2</td><td>Crash: order</td><td>for 30 min</td>", text)
     demand = text[text.index('id="demand"') : text.index('id="capacity"')]
     assert len(re.findall(r"<text[^>]*>1</text>", demand)) == len(re.findall(r"<text[^>]*>2</text>", demand)) == 2
 

@@ -56,7 +56,7 @@ def test_headline_figures_have_three_digits(folder):
 
 def test_the_journal_and_the_units_are_in_chinese(folder):
     text = draw(folder, "zh").read_text(encoding="utf-8")
-    assert "顾客回流: 开售" in text and ">come back" not in text and ">slow movers" not in text
+    assert "顾客回流：开售" in text and ">come back" not in text and ">slow movers" not in text
     assert not re.search(r'class="n">[^<]*contacts', text)
     assert "仿真暖机期（不计入）" in text and "预热期" not in text
     assert journal_word("crashed_over", "zh") == "宕机结束" and journal_word("own_kind", "zh") == "own kind"
@@ -70,7 +70,8 @@ def test_every_kind_the_journal_is_given_has_a_chinese_name():
     given = set()
     for path in Path(sim.__file__).parent.rglob("*.py"):
         given |= set(re.findall(r'journal\.record\(\s*"\w+", "(\w+)"', path.read_text(encoding="utf-8")))
-    assert len(given) > 20
+        given |= set(re.findall(r'\.tell\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
+    assert len(given) > 60
     strange = {kind for kind in given if not re.search("[\u4e00-\u9fff]", journal_word(kind, "zh"))}
     assert strange <= {"opens", "closes"}
 
@@ -78,3 +79,13 @@ def test_every_kind_the_journal_is_given_has_a_chinese_name():
 def test_a_page_breaks_well_on_paper_and_wraps_its_commands(folder):
     text = draw(folder).read_text(encoding="utf-8")
     assert "@page{margin:" in text and "h2,h3,.note{break-after:avoid}" in text and "pre{white-space:pre-wrap" in text
+
+
+def test_no_identifier_stands_in_the_text_of_a_chinese_page(folder, stations_folder):
+    named = {"events.parquet", "shelf.catalogue.skus"}  # a file, and a setting to be typed
+    for one in (folder, stations_folder):
+        text = re.sub(r"(?s)<(style|pre|details|svg:defs)\b.*?</\1>", " ", draw(one, "zh").read_text(encoding="utf-8"))
+        text = re.sub(r'<span class="formula">.*?</span>', " ", text)  # formulas name accounts of the ledger
+        shown = re.sub(r"<[^>]+>", " ", re.sub(r"<!--.*?-->", " ", text))
+        assert re.findall(r"[A-Za-z]+(?:_[A-Za-z]+)+", shown) == []
+        assert [name for name in re.findall(r"[a-z]+(?:\.[a-z]+)+", shown) if name not in named] == []

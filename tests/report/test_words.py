@@ -9,8 +9,9 @@ from string import Formatter
 import pytest
 
 import sim.report
+from sim.books.measures import GROUPS, all_measures
 from sim.books.state import ACCOUNTS
-from sim.report.alone import STOCK
+from sim.report.alone import LOAD, STOCK
 from sim.report.headline import TILES
 from sim.report.words import Words, words
 
@@ -40,9 +41,17 @@ def test_every_word_asked_for_is_in_the_dictionary():
     assert asked <= set(words())
 
 
-@pytest.mark.parametrize("name", [f"tile_{name}" for name in (*TILES, *STOCK)])
+@pytest.mark.parametrize("name", [f"tile_{name}" for name in (*TILES, *STOCK, *LOAD)])
 def test_every_tile_has_its_note(name):
     assert name in Words("en")
+
+
+def test_every_group_of_measures_has_a_title_and_every_measure_a_label_in_both_languages():
+    assert [name for name in GROUPS if f"group_{name}" not in Words("en")] == []
+    latin = {"roas"}  # an abbreviation that Chinese readers use
+    for measure in all_measures().values():
+        assert measure.label and "_" not in measure.label + measure.label_zh, measure.name
+        assert measure.name in latin or re.search(r"[\u4e00-\u9fff]", measure.label_zh), measure.name
 
 
 def test_every_account_of_the_statement_has_a_name():

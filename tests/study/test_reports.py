@@ -16,6 +16,7 @@ from sim.core.picture import PAPER
 from sim.study import api, figures, planes, words
 from sim.study.model import BaseModel, Measure
 from sim.study.outcome import Outcome
+from sim.study.stats import Estimate
 from sim.study.words import Text
 
 UNIT = {"from": 0.0, "to": 1.0}
@@ -263,3 +264,49 @@ def test_a_policy_that_changes_nothing_is_told():
     assert [text for text in said if "changes nothing" in text] == [
         "same changes nothing here: each of its runs is that of a."
     ]
+
+
+def test_policies_that_all_change_nothing_are_the_answer_and_not_a_difference_by_chance():
+    outcome = api.compare(Gaussian(policy=0), {"a": {}, "same": {"policy": 0}}, kpis=["profit"], replications=5, store=None)
+    assert outcome.answer.en == "same changes nothing here: each run is that of a."
+    assert outcome.answer.zh == "“same”在此不起作用：每次运行都与“a”相同。"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "value", "ends"),
+    [
+        ("fill_rate", "share", 0.97, (0.9, 1.0)),
+        ("turnover_days", "d", 0.05, (0.0, 0.12)),
+        ("gross_margin", "share", 0.97, (0.9, 1.04)),
+        ("profit", "CNY", 0.01, (-0.06, 0.08)),
+        ("refund_share", "share", 0.97, (0.9, 1.04)),
+        ("fill_rate", "share", 1.2, (1.13, 1.27)),  # not what it says it is: left alone
+    ],
+)
+def test_an_interval_ends_where_the_measure_does(name, unit, value, ends):
+    told = words.within(Estimate(value, value - 0.07, value + 0.07, 3), name, unit)
+    assert (told.low, told.high) == pytest.approx(ends) and told.value == value
+
+
+def test_a_sweep_tells_intervals_beyond_what_is_possible_by_their_ends():
+    from sim.study.sweeping import _mean
+
+    assert _mean(0.845, 0.381, "fill_rate", "share", "en") == "84.5% (46.4% … 100%)"
+    assert _mean(0.845, 0.1, "fill_rate", "share", "en") == "84.5% ± 10%"
+    assert _mean(69.7, 89.2, "turnover_days", "d", "zh") == "69.7天（0天 … 158.9天）"
+
+
+def test_series_of_a_sweep_differ_in_marker_and_dash_and_stand_side_by_side():
+    x, y = np.array([1.0, 2.0] * 3), np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
+    figure = planes.scatter(x, y, ["a", "a", "b", "b", "c", "c"], (str, str), ("x", "y"), np.full(6, 0.2), (0.0, 1.0))
+    joined = [line for line in figure.axes[0].lines if not line.get_label().startswith("_")]
+    assert len({line.get_marker() for line in joined}) == 3 and len({line.get_linestyle() for line in joined}) >= 2
+    assert len({tuple(line.get_xdata()) for line in joined}) == 3
+    assert max(float(np.max(line.get_ydata())) for line in figure.axes[0].lines) <= 1.0
+
+
+def test_what_was_studied_is_readable():
+    from sim.study.report import _cell
+
+    assert _cell({"fixed": {}, "lean": {"supply.stock.initial": "15d"}}) == "fixed: –; lean: supply.stock.initial = 15d"
+    assert _cell(318_686_000.0) == "318,686,000" and _cell(0.861208) == "0.861208"
