@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from collections.abc import Callable
@@ -25,21 +26,22 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     what: Annotated[
-        str, typer.Argument(metavar="policies|events|kpis|scenarios|drills", help="What to list.", show_default=False)
+        str, typer.Argument(metavar="policies|slots|events|kpis|scenarios|drills", help="What to list.", show_default=False)
     ],
     only: Annotated[str, typer.Option("--only", metavar="NAME", help="Only what begins so: supply, supply.fail.")] = "",
     json_: Json = False,
     lang: Lang = "en",
 ) -> None:
-    """List policies, events, KPIs, scenarios or drills with a one-line description.
+    """List policies, slots, events, KPIs, scenarios or drills with a one-line description.
 
-    Events are listed with their arguments: what each may be, and what is so if it is left out.
+    A slot is a place for a policy: what a package's policy must have. Events are listed with their arguments: what each may be, and what is so if it is left out.
 
     Example: sim618 list events --only supply
     """
     language(lang)
     listers: dict[str, Callable[[str], list[Row]]] = {
         "policies": _policies,
+        "slots": _slots,
         "events": _events,
         "kpis": _kpis,
         "scenarios": _scenarios,
@@ -54,6 +56,8 @@ def list_(
         print(json.dumps(rows, ensure_ascii=False))
     elif what == "events":
         print_table(("event", "kind", "description"), _lines(rows))
+    elif what == "slots":
+        print_table(("slot", "asks for", "which"), _members(rows))
     elif rows:
         print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
 
@@ -65,6 +69,48 @@ def _policies(lang: str) -> list[Row]:
         {"slot": item.slot, "policy": item.name, "description": item.description, "from": item.package or "built in"}
         for item in policies()
     ]
+
+
+def _slots(lang: str) -> list[Row]:
+    from sim.scenario.catalogue import interfaces
+
+    return [
+        {
+            "slot": one.slot,
+            "made_with": list(one.arguments or ()),
+            "as_in": one.module,
+            "members": [
+                {"member": f"{name}{_signature(value)}", "description": _first_line(value)}
+                for name, value in sorted(one.members.items())
+            ],
+        }
+        for one in interfaces()
+    ]
+
+
+def _signature(member: Any) -> str:
+    """Parameters of a method as written, without `self`; nothing for an attribute."""
+    if not callable(member) or isinstance(member, type):
+        return ""
+    given = inspect.signature(member)
+    parameters = [one for name, one in given.parameters.items() if name != "self"]
+    return str(given.replace(parameters=parameters)).replace("'", "")
+
+
+def _first_line(member: Any) -> str:
+    """What a member is for."""
+    told = callable(member) and not isinstance(member, type)
+    text = member.fget.__doc__ if isinstance(member, property) else member.__doc__ if told else "an attribute of the class"
+    return (text or "").strip().partition("\n")[0]
+
+
+def _members(rows: list[Row]) -> list[tuple[str, ...]]:
+    """A slot's class and below it its members."""
+    lines: list[tuple[str, ...]] = []
+    for row in rows:
+        lines.append((row["slot"], f"class({', '.join(row['made_with'])})", f"as in {row['as_in']}"))
+        lines += [("", one["member"], one["description"]) for one in row["members"]]
+    return lines
 
 
 def _events(lang: str) -> list[Row]:

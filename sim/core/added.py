@@ -33,7 +33,7 @@ def sections(slot: str) -> dict[str, type[Section]]:
         entries = registry.policies(slot)
     except RegistryError:
         return {}  # told where the names of policies are checked
-    own = {entry.name: getattr(entry.factory, "section", None) for entry in entries if entry.module.partition(".")[0] != "sim"}
+    own = {entry.name: getattr(entry.factory, "section", None) for entry in entries if not entry.built_in}
     return {name: one for name, one in own.items() if isinstance(one, type) and issubclass(one, Section)}
 
 

@@ -42,6 +42,12 @@ class PolicyEntry:
     factory: Any
     description: str
     module: str
+    package: str = ""  # `name==version` of the distribution whose entry point brought it
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is of this package."""
+        return _is_built_in(self.module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ class EventEntry:
     forbids: str = ""
     requires: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
+    package: str = ""  # as of a policy
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is of this package."""
+        return _is_built_in(self.module)
 
     @property
     def arguments(self) -> tuple[str, ...] | None:
@@ -80,6 +92,11 @@ def key_of(parameter: str) -> str:
 _policies: dict[tuple[str, str], PolicyEntry] = {}
 _events: dict[str, EventEntry] = {}
 _plugins_loaded = False
+_loading = ""  # `name==version` of the distribution whose entry point is being loaded
+
+
+def _is_built_in(module: str) -> bool:
+    return module.partition(".")[0] == "sim"
 
 
 def policy(slot: str, name: str) -> Callable[[_T], _T]:
@@ -88,7 +105,7 @@ def policy(slot: str, name: str) -> Callable[[_T], _T]:
     _check_name(name)
 
     def register(factory: _T) -> _T:
-        entry = PolicyEntry(slot, name, factory, _first_line(factory), factory.__module__)
+        entry = PolicyEntry(slot, name, factory, _first_line(factory), factory.__module__, _loading)
         old = _policies.get((slot, name))
         if old is not None and not _same_origin(old.factory, factory):
             raise RegistryError(f"policy {name!r} of {slot} is declared twice: in {old.module} and {entry.module}")
@@ -124,7 +141,7 @@ def event(
     def register(function: _T) -> _T:
         entry = EventEntry(
             name, kind, function, _first_line(function), function.__module__,  # type: ignore[arg-type]
-            like, needs, forbids, requires, one_of,
+            like, needs, forbids, requires, one_of, _loading,
         )  # fmt: skip
         old = _events.get(name)
         if old is not None and not _same_origin(old.function, function):
@@ -154,18 +171,21 @@ def load_plugins() -> None:
 
     Raises RegistryError naming the package when one cannot be imported.
     """
-    global _plugins_loaded
+    global _plugins_loaded, _loading
     if _plugins_loaded:
         return
     _plugins_loaded = True
     points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value))
     for point in points:
         try:
+            _loading = f"{point.dist.name}=={point.dist.version}" if point.dist is not None else ""
             point.load()
         except Exception as error:
             _plugins_loaded = False
             owner = point.dist.name if point.dist is not None else point.value
             raise RegistryError(f"plug-in {point.name!r} of package {owner} cannot be loaded: {error}") from error
+        finally:
+            _loading = ""
 
 
 def policies(slot: str | None = None) -> list[PolicyEntry]:
@@ -181,13 +201,63 @@ def events(side: str | None = None) -> list[EventEntry]:
 
 
 def get_policy(slot: str, name: str) -> Any:
-    """The policy class of this name. Raises RegistryError listing what there is."""
+    """The policy class of this name.
+
+    Raises RegistryError listing what there is, or saying what a package's policy lacks that its slot asks for.
+    """
     load_plugins()
     entry = _policies.get((slot, name))
     if entry is None:
         known = ", ".join(entry.name for entry in policies(slot)) or "none"
         raise RegistryError(f"no policy {name!r} for {slot}; there is: {known}")
+    if not entry.built_in:
+        check_interface(entry)
     return entry.factory
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What a slot asks of a policy, read from the built-in ones."""
+
+    slot: str
+    arguments: tuple[str, ...] | None  # which the class is made with, in this order; None: not known
+    members: dict[str, Any]  # methods and class attributes by name, as the first class that has them defines them
+    module: str = ""  # of a built-in policy, to learn from
+
+
+def interface(slot: str) -> Interface:
+    """What all built-in policies of a slot have in common: how they are made, and their public methods and attributes.
+
+    Only those count whose modules are imported; with none of them nothing is asked.
+    """
+    built_in = [entry.factory for entry in policies(slot) if entry.built_in]
+    if not built_in:
+        return Interface(slot, None, {})
+    members: dict[str, Any] = {}
+    for base in reversed(built_in[0].__mro__[:-1]):
+        for name in vars(base):
+            if not name.startswith("_") and all(hasattr(one, name) for one in built_in):
+                members.setdefault(name, getattr(base, name))
+    longest = max((tuple(inspect.signature(one).parameters) for one in built_in), key=len)
+    return Interface(slot, longest, members, built_in[0].__module__)
+
+
+def check_interface(entry: PolicyEntry) -> None:
+    """Raise RegistryError where a package's policy lacks what its slot asks of it."""
+    asked = interface(entry.slot)
+    whose = f"policy {entry.name!r} of {entry.slot} ({entry.package or entry.module})"
+    lacking = [name for name in asked.members if not hasattr(entry.factory, name)]
+    if lacking:
+        raise RegistryError(f"{whose}: found no {', '.join(lacking)}, accepted: a class with {', '.join(asked.members)}")
+    if asked.arguments is None:
+        return
+    try:
+        inspect.signature(entry.factory).bind(*asked.arguments)
+    except TypeError:
+        given = ", ".join(asked.arguments)
+        raise RegistryError(
+            f"{whose}: found a class made with {inspect.signature(entry.factory)}, accepted: one made with ({given})"
+        ) from None
 
 
 def get_event(name: str) -> EventEntry:

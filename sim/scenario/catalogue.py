@@ -48,6 +48,7 @@ class Named:
     kind: str
     description: str
     package: str = ""
+    module: str = ""  # that declares a built-in one
     arguments: tuple[str, ...] | None = None  # keys an event takes beside `at` and `do`, None: any
     types: tuple[tuple[str, str], ...] = ()  # key and annotation of each argument, as in the source
     defaults: tuple[tuple[str, Any], ...] = ()  # key and default of each argument that states one
@@ -81,13 +82,13 @@ def _built_in() -> tuple[Named, ...]:
         for file in sorted((root / side).rglob("*.py")):
             text = file.read_text(encoding="utf-8")
             if "@policy(" in text or "@event(" in text:
-                found += _declared(text, str(file))
+                found += _declared(text, ".".join(("sim", *file.relative_to(root).with_suffix("").parts)))
     return tuple(found)
 
 
-def _declared(text: str, file: str) -> Iterator[Named]:
+def _declared(text: str, module: str) -> Iterator[Named]:
     """What the decorators of one source file declare."""
-    for node in ast.walk(ast.parse(text, file)):
+    for node in ast.walk(ast.parse(text, module)):
         if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
             continue
         description = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
@@ -96,7 +97,7 @@ def _declared(text: str, file: str) -> Iterator[Named]:
                 continue
             words = [argument.value for argument in decorator.args if isinstance(argument, ast.Constant)]
             if decorator.func.id == "policy" and len(words) == 2:
-                yield Named(str(words[1]), str(words[0]), "policy", description)
+                yield Named(str(words[1]), str(words[0]), "policy", description, module=module)
             elif decorator.func.id == "event" and words and isinstance(node, ast.FunctionDef):
                 kinds = [keyword.value for keyword in decorator.keywords if keyword.arg == "kind"]
                 kind = str(kinds[0].value) if kinds and isinstance(kinds[0], ast.Constant) else "inject"
@@ -198,12 +199,13 @@ def _of_package(module: str) -> str:
 
 def _plugged_in() -> Iterator[Named]:
     for policy in registry.policies():
-        if policy.module.partition(".")[0] != "sim":
-            yield Named(policy.name, policy.slot, "policy", policy.description, _of_package(policy.module))
+        if not policy.built_in:
+            package = policy.package or _of_package(policy.module)
+            yield Named(policy.name, policy.slot, "policy", policy.description, package)
     for event in registry.events():
-        if event.module.partition(".")[0] != "sim":
+        if not event.built_in:
             yield Named(
-                event.name, "", event.kind, event.description, _of_package(event.module),
+                event.name, "", event.kind, event.description, event.package or _of_package(event.module),
                 arguments=event.arguments, function=event.function, like=event.like, needs=event.needs, forbids=event.forbids,
                 requires=event.requires, one_of=event.one_of,
             )  # fmt: skip
@@ -224,6 +226,19 @@ def policies(slot: str | None = None) -> list[Named]:
     """Every policy, of one slot or all, sorted by slot and name. Raises RegistryError for a broken plug-in."""
     found = {(item.slot, item.name): item for item in (*_built_in(), *_plugged_in()) if item.slot}
     return [found[key] for key in sorted(found) if slot is None or key[0] == slot]
+
+
+def interfaces() -> list[registry.Interface]:
+    """What each slot asks of a policy, in the order of their names."""
+    return [interface(slot) for slot in sorted({item.slot for item in _built_in() if item.slot})]
+
+
+def interface(slot: str) -> registry.Interface:
+    """What a slot asks of a policy. Imports the modules of its built-in ones."""
+    for item in _built_in():
+        if item.slot == slot:
+            importlib.import_module(item.module)
+    return registry.interface(slot)
 
 
 def events() -> list[Named]:

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 from sim.core.calendar import DAY, Calendar
 from sim.core.config import Slot
 from sim.core.errors import Problem, RegistryError, UnitError, shown, suggestion
+from sim.core.registry import get_policy
 from sim.core.units import When, parse_count, parse_duration, parse_when
 from sim.scenario import catalogue, happenings, names, types
 from sim.scenario.check import listed, problem_at
@@ -86,15 +87,20 @@ def _at(node: Node, path: Path) -> Node | None:
 
 
 def _policies(node: Node, policies: list[catalogue.Named]) -> Iterator[Problem]:
-    by_slot: dict[str, list[str]] = {}
+    by_slot: dict[str, dict[str, catalogue.Named]] = {}
     for item in policies:
-        by_slot.setdefault(item.slot, []).append(item.name)
+        by_slot.setdefault(item.slot, {})[item.name] = item
     for path, leaf, slot in policies_named(node):
         known = by_slot[slot]
-        if leaf.value in known:
-            continue
-        message = f"found {shown(leaf.value)}, accepted: {listed(known)}"
-        yield problem_at(node, path, message, suggestion(leaf.value, known))
+        if leaf.value not in known:
+            message = f"found {shown(leaf.value)}, accepted: {listed(list(known))}"
+            yield problem_at(node, path, message, suggestion(leaf.value, list(known)))
+        elif known[leaf.value].package:
+            try:
+                catalogue.interface(slot)  # what it is held against
+                get_policy(slot, leaf.value)
+            except RegistryError as error:
+                yield problem_at(node, path, str(error))
 
 
 def _events(node: Node, known: dict[str, catalogue.Named], section: Section) -> Iterator[Problem]:
