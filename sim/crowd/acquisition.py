@@ -124,8 +124,9 @@ class Acquirer:
 
     def spend(self, reach: Reach, day: int, budget: float) -> None:
         """Spend ``budget`` real CNY on one channel today."""
-        self._pay(reach, MARKETING, round(budget * 100 / self.market.weight))
-        for number, met in enumerate(reach.contacts(day, budget)):
+        contacts = reach.contacts(day, budget)
+        self._pay(reach, MARKETING, round(reach.cost(budget) * 100 / self.market.weight))
+        for number, met in enumerate(contacts):
             self._contact(reach, met, day * 64 + number)
 
     def _pay(self, reach: Reach, account: Any, fen: int) -> None:

@@ -76,6 +76,10 @@ class Reach(ABC):
     def contacts(self, day: int, spend: float) -> list[np.ndarray]:
         """Groups of rows met on ``day`` for ``spend`` real CNY."""
 
+    def cost(self, spend: float) -> float:
+        """What of ``spend`` real CNY the contacts of the day cost: all of it, where more money always finds more people."""
+        return spend
+
 
 @policy("crowd.acquisition", "broad")
 class Broad(Reach):
@@ -210,6 +214,10 @@ class CommunityLeaders(Reach):
         block = max(1, round(spec.group / self.market.weight))
         member = self.market.draws.uniform(AUDIENCE, allowed // block, self.number) < share
         return [self.draw(allowed[member], 0.5, day)]
+
+    def cost(self, spend: float) -> float:
+        """The keep of the leaders at work; there are no more of them than neighbourhoods to lead."""
+        return min(spend, self.leaders * self.spec.keep)
 
     def _open_points(self) -> None:
         """Tell the warehouses what goods straight from the producer cost less, and the shoppers that they must collect."""

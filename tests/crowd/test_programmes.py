@@ -388,6 +388,16 @@ def balance(made: object, account: int) -> int:
     return int((books.debit - books.credit)[:, account].sum())
 
 
+def test_no_more_leaders_are_kept_than_there_are_neighbourhoods_to_lead() -> None:
+    spent = {}
+    for budget in ("200 CNY", "100k CNY", "400k CNY"):
+        made = leaders(budget=budget)
+        spent[budget] = balance(made, MARKETING) * made.weight / 100 / 12  # type: ignore[attr-defined]
+        spec = made.notices["acquirer"].reaches[0].spec  # type: ignore[attr-defined]
+    most = spec.ceiling * made.config.crowd.represents / spec.group * spec.keep  # type: ignore[attr-defined]
+    assert spent["100k CNY"] == spent["400k CNY"] == pytest.approx(most, rel=0.001), "whom nobody leads costs nothing"
+
+
 def test_leaders_orders_wait_at_the_pick_up_point_the_next_day_and_no_courier_carries_them() -> None:
     with_points, without = leaders(pick_up=True), leaders()
     ful = [m.world.fulfilment for m in (with_points, without)]  # type: ignore[attr-defined]
