@@ -84,9 +84,12 @@ def run(
             everything = orders or (lacking is not None and (folder / "orders.parquet").is_file())
             allowed = partial(_refuse_foreign, folder, fresh, digest)
             with whole_folder(folder, allowed) as temporary:
-                _run_into(
+                fault = _run_into(
                     temporary, scenario, used_seed, replication, digest, version, everything, lang, quiet or json_
                 )
+            if fault is not None:
+                faults.say(f"the result is kept in {folder}; its report could not be drawn")
+                raise fault
         elif language_of(folder / PAGE) != lang:
             if not quiet:
                 faults.say(f"the report of this run is drawn again in {'Chinese' if lang == 'zh' else 'English'}")
@@ -200,8 +203,8 @@ def _run_into(
     orders: bool,
     lang: str,
     quiet: bool,
-) -> None:
-    """Simulate and write the result with its report into a folder."""
+) -> Exception | None:
+    """Simulate and write the result with its report into a folder; returns the fault where it could not be drawn."""
     from sim.engine import run as simulate
     from sim.engine.writer import write_files
 
@@ -219,8 +222,15 @@ def _run_into(
         "versions": faults.versions(),
     }
     write_files(folder, result, manifest, orders=orders)
-    _draw(folder, lang)
+    fault = None
+    try:
+        _draw(folder, lang)
+    except (RefusedError, OSError):
+        raise
+    except Exception as error:
+        fault = error  # of the page: what was simulated is not lost for it
     stopping.check()  # lost since progress was last told; nothing is in its place yet
+    return fault
 
 
 def _draw(folder: Path, lang: str) -> Path:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from small_shop import SMALL
 
-from sim.cli import main
+from sim.cli import main, run
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -131,6 +131,25 @@ def test_stopped_in_the_middle_there_is_no_result_and_a_later_run_cleans_up(
     monkeypatch.chdir(tmp_path)
     assert main(["run", "small.yaml", "--json"]) == 0
     assert [path.name for path in parent.iterdir()] == [json.loads(capsys.readouterr().out)["hash"]]
+
+
+def test_a_fault_of_the_page_does_not_lose_the_run(tmp_path, monkeypatch, capsys):
+    def failing(folder, lang):
+        raise KeyError("group_rivals")
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+    with monkeypatch.context() as broken:
+        broken.setattr(run, "_draw", failing)
+        assert main(["run", "small.yaml", "--out", "kept", "--quiet"]) == 70
+    told = capsys.readouterr().err
+    assert "the result is kept in kept; its report could not be drawn" in told
+    assert "internal fault: KeyError" in told
+    assert (tmp_path / "kept" / "kpis.json").is_file()
+    assert not (tmp_path / "kept" / "report.html").exists()
+    assert main(["run", "small.yaml", "--out", "kept", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["existed"] is True
+    assert (tmp_path / "kept" / "report.html").is_file()
 
 
 def test_a_fresh_run_never_replaces_a_folder_with_files_of_others(tmp_path, monkeypatch, capsys):
