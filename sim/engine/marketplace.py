@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import math
 import pkgutil
 import time
 from collections.abc import Callable
@@ -19,6 +20,8 @@ import simpy
 
 from sim.books import state as books_state
 from sim.books.laws import check_all
+from sim.books.measures import all_measures, measure_all
+from sim.books.view import total
 from sim.care import state as care_state
 from sim.core import agenda as agenda_module
 from sim.core.calendar import DAY, Calendar
@@ -77,13 +80,22 @@ class Priority:
     FAULTS, ACTIONS, ARRIVALS, REVIEWS = FAULTS, ACTIONS, ARRIVALS, REVIEWS
 
 
+def _kpi(market: Marketplace, name: str) -> float:
+    """A KPI at the end of a run; before that, what has come together since the warm-up, or nan."""
+    if market.running and name in ("visits", "orders", "gmv"):
+        return total(market, name)
+    return market.kpis.get(name, math.nan)
+
+
 class Marketplace(mesa.Model):
     """One run of a scenario.
 
     ``scenario``: a checked scenario, or the path of a file. Further keywords are overrides by dotted path, so that
     Mesa's ``batch_run`` can vary them: ``batch_run(Marketplace, {"scenario": path, "crowd.shoppers": [1000, 2000]})``.
-    ``seed`` is the file's where none is given, and 1 where the file has none; 0 is a seed like any other.
-    A step is a day. Time is in minutes on the SimPy clock ``env``; minute 0 is the start of the warm-up.
+    ``seed`` (or ``rng``, as Mesa calls it) is the file's where none is given, and 1 where the file has none; 0 is a seed
+    like any other. A run is a function of its seed: ``iterations=3`` gives the same run three times, ``"seed": [1, 2, 3]``
+    three runs. A step is a day; the data collector holds days, visits, orders and GMV since the warm-up after each, and
+    every KPI after the last. Time is in minutes on the SimPy clock ``env``; minute 0 is the start of the warm-up.
     """
 
     def __init__(
@@ -93,7 +105,8 @@ class Marketplace(mesa.Model):
 
         if isinstance(scenario, (str, Path)) or overrides:
             scenario = load(getattr(scenario, "path", scenario), overrides)
-        named = seed if seed is not None else scenario.config.seed
+        given = seed if seed is not None else rng
+        named = given if given is not None else scenario.config.seed
         used = 1 if named is None else int(named)
         # Mesa's own generator is never used for decisions; it is seeded so that plug-ins stay reproducible
         super().__init__(seed=used)
@@ -120,14 +133,9 @@ class Marketplace(mesa.Model):
         told(scenario, "", self._populate)
         self._schedule_timeline()
         stand_ready(self)
-        self.datacollector = mesa.DataCollector(
-            model_reporters={
-                "day": lambda market: market.minute / DAY,
-                "orders": lambda market: market._total(books_state.ORDERS),
-                "visits": lambda market: market._total(books_state.VISITS),
-                "gmv": lambda market: market._total(books_state.GMV) / 100.0,
-            }
-        )
+        self.kpis: dict[str, float] = {}  # by name, once `step` has come to the end
+        reporters = {name: partial(_kpi, name=name) for name in all_measures()}
+        self.datacollector = mesa.DataCollector(model_reporters=reporters | {"day": lambda market: market.minute / DAY})
 
     # Building --------------------------------------------------------------------------------------
 
@@ -274,9 +282,11 @@ class Marketplace(mesa.Model):
     def step(self) -> None:
         """One day, for Mesa's ``batch_run`` and data collection."""
         self.run_until(min(self.calendar.end, (self.minute // DAY + 1) * DAY))
-        self.datacollector.collect(self)
         if self.minute >= self.calendar.end:
             self.running = False
+            self.finish()
+            self.kpis = measure_all(self)
+        self.datacollector.collect(self)
 
     def run_until(self, end: float, progress: Callable[[int, int, float], None] | None = None) -> None:
         """Run up to minute ``end`` (exclusive): events before it have happened, the crowd's minutes before it too."""

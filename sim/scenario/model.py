@@ -54,7 +54,7 @@ class ScenarioModel(Section):
     start: When = Field(description="first day that counts, with its year")
     days: int = Field(description="days that count", ge=1, le=400)
     warmup: Duration = default("7d", description="days simulated before the start, whole days", le=60 * 1_440.0)
-    seed: Count | None = Field(None, description="seed used unless the command names another")
+    seed: Count | None = Field(None, description="seed used unless the command names another; 1 if none does")
 
     crowd: Crowd = Field(default_factory=Crowd, description="shoppers")
     shelf: Shelf = Field(default_factory=Shelf, description="catalogue, prices, promotions")

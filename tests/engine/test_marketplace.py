@@ -148,16 +148,31 @@ def test_taking_one_shopper_away_leaves_all_who_did_not_compete_untouched() -> N
     assert whole.world.crowd.rows["orders"].sum() > without.world.crowd.rows["orders"].sum()
 
 
-def test_mesa_batch_run_drives_the_model() -> None:
+def test_mesa_batch_run_drives_the_model_and_ends_with_the_kpis_of_a_run() -> None:
+    overrides = {"crowd.shoppers": [200, 300], "days": 2, "warmup": "1d", "shelf.promotions": [[]]}
     rows = mesa.batch_run(
-        Marketplace,
-        {"scenario": str(FESTIVAL), "crowd.shoppers": [200, 300], "days": 2, "warmup": "1d", "shelf.promotions": [[]]},
+        Marketplace, {"scenario": str(FESTIVAL), "seed": [1, 2], **overrides},
         iterations=1, max_steps=5, number_processes=1, data_collection_period=-1, display_progress=False,
     )  # fmt: skip
-    last = {row["crowd.shoppers"]: row for row in rows if row["Step"] > 0}
-    assert sorted(last) == [200, 300]
-    assert all(row["visits"] > 0 and row["day"] > 0 for row in last.values())
-    assert last[200]["visits"] != last[300]["visits"], "each combination was run, with its own shop"
+    last = {(row["crowd.shoppers"], row["seed"]): row for row in rows if row["Step"] > 0}
+    assert sorted(last) == [(200, 1), (200, 2), (300, 1), (300, 2)]
+    assert len({row["visits"] for row in last.values()}) == 4, "each combination was run, with its own shop"
+    alone = run(load(FESTIVAL, {**overrides, "crowd.shoppers": 300, "shelf.promotions": []}), seed=2)
+    assert {name: last[300, 2][name] for name in alone.kpis} == alone.kpis
+    assert last[300, 2]["day"] == 3.0
+
+
+def test_what_mesa_collects_day_by_day_adds_up_to_the_kpis() -> None:
+    market = Marketplace(str(FESTIVAL), rng=5, **{"crowd.shoppers": 200, "days": 2, "warmup": "1d"})
+    assert market.seed == 5
+    while market.running:
+        market.step()
+    days = market.datacollector.get_model_vars_dataframe()
+    assert list(days["day"]) == [1.0, 2.0, 3.0]
+    assert days["visits"].is_monotonic_increasing and days["visits"].iloc[0] == 0.0
+    assert days["orders"].iloc[-1] == market.kpis["orders"] > 0
+    assert days["cvr"].isna().tolist() == [True, True, False]
+    assert set(market.laws.values()) == {"holds"}
 
 
 def test_an_event_of_the_timeline_happens_and_is_journalled() -> None:
