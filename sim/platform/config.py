@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from sim.core.config import DataFile, Given, Section, kept_with, param
+from sim.core.quantities import duration_text
 from sim.core.tables import Fault, columns, first, minute_by_minute, numbers
 from sim.core.units import Duration, MoneyRate, Percent, Rate, Share, Size, Speed, When
 from sim.platform.names import ACTION_NAMES
@@ -44,9 +45,10 @@ class Autoscaler(Section):
     def _check(self) -> Autoscaler:
         every = round(self.every * 60)
         if every < 1 or abs(every - self.every * 60) > 1e-9 or 60 % every:
-            raise ValueError("every: accepted: a whole number of seconds that divides a minute")
+            found = duration_text(self.every)
+            raise ValueError(f"every: found {found}, accepted: a whole number of seconds that divides a minute")
         if self.target <= 0.0:
-            raise ValueError("target: accepted: more than 0%")
+            raise ValueError("target: found 0%, accepted: more than 0%")
         return self
 
 

@@ -43,3 +43,21 @@ def test_the_voucher_of_a_member_day_is_of_that_day(write, problems, head):
     (told,) = problems("scenarios/x.yaml")
     assert told.startswith("scenarios/x.yaml:7:")
     assert "found the unknown key 'valid', accepted: off, threshold" in told
+
+
+@pytest.mark.parametrize(
+    ("overrides", "place", "words"),
+    [
+        ({"crowd.segments.families.share": "95%"}, "--set crowd.segments.families.share", "shares that add up to 160"),
+        ({"crowd.region_shares.0": 2.0, "fulfilment.network.regions": 3}, "--set crowd.region_shares.0", "found 6 shares"),
+        ({"supply.generated.disruptions.up": "10d"}, "--set supply", "a mapping with mean, distribution, sigma, step"),
+        ({"platform.rate_limit": "4000/s"}, "--set platform", "a mapping with rate, burst"),
+        ({"crowd.shoppers": 0}, "--set crowd.shoppers", "platform.load"),
+        ({"platform.autoscaler.every": "7s"}, "--set platform.autoscaler.every", "every: found 7s, accepted"),
+    ],
+)
+def test_what_is_wrong_has_a_place_and_says_what_is_accepted(write, problems, head, overrides, place, words):
+    write("scenarios/x.yaml", head)
+    (told,) = problems("scenarios/x.yaml", overrides)
+    assert told.startswith(place)
+    assert words in told
