@@ -75,6 +75,16 @@ class Section(BaseModel):
         _make_scalars_strict(schema)
         return schema
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema notes what is given; who publishes it shows these values where the section's own would stand."""
+        found = handler(schema)
+        properties = handler.resolve_ref_schema(found).get("properties", {})
+        for key, one in given(cls).items():
+            if key in properties:
+                properties[key]["given"] = dict(one.values)
+        return found
+
     @model_validator(mode="before")
     @classmethod
     def _keep_what_is_given(cls, data: Any) -> Any:

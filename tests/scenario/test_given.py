@@ -174,3 +174,16 @@ def test_a_short_form_gives_nothing():
     from sim.study.config import SweepStudy
 
     assert "replications" not in given(SweepStudy)
+
+
+def test_the_schema_shows_what_is_given():
+    from sim.scenario.schema import schema
+
+    found = schema("scenario")
+    defs = found["$defs"]
+    holder = defs["Fulfilment"]["properties"]["regional"]
+    section = defs[holder["$ref"].removeprefix("#/$defs/")]
+    assert section["properties"]["assortment"]["default"] == "30%"
+    voucher = defs[defs["WinBack"]["properties"]["voucher"]["$ref"].removeprefix("#/$defs/")]
+    assert "required" not in voucher
+    assert '"given"' not in str(found)
