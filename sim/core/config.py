@@ -10,10 +10,12 @@ A side's `config.py` derives its sections from `Section` and gives each quantity
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
-from typing import Annotated, Any, TypeAlias
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -22,9 +24,12 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    TypeAdapter,
     WithJsonSchema,
+    model_validator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticUndefined
 
 from sim.core.errors import UnitError
 from sim.core.parameters import parameters
@@ -56,6 +61,10 @@ class Section(BaseModel):
 
     Scalars are strict (`"5"` is no number, `true` is no 1); a list fills a list, tuple or set.
     Defaults are validated like written values, so they are written with units too.
+
+    A field's default may give a section other values than the section's own defaults: a regional warehouse keeps 30% of the
+    goods, a warehouse of no special kind all of them. Who writes some keys of that section leaves the others as the field
+    gives them. See `given`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
@@ -65,6 +74,25 @@ class Section(BaseModel):
         schema = handler(source)
         _make_scalars_strict(schema)
         return schema
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema notes what is given; who publishes it shows these values where the section's own would stand."""
+        found = handler(schema)
+        properties = handler.resolve_ref_schema(found).get("properties", {})
+        for key, one in given(cls).items():
+            if key in properties:
+                properties[key]["given"] = dict(one.values)
+        return found
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_what_is_given(cls, data: Any) -> Any:
+        """Keys of a section that are not written stay as the default of the field that holds the section gives them."""
+        if not isinstance(data, dict):
+            return data
+        kept = {key: kept_with(one, data[key]) for key, one in given(cls).items() if key in data}
+        return {**data, **kept} if kept else data
 
     def arrange(self) -> None:
         """Put every mapping of names below into the order of its names.
@@ -90,6 +118,88 @@ def _arranged(value: Any) -> Any:
         for inner in value:
             _arranged(inner)
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the default of a field says of the section it holds: the values, as a file would write them."""
+
+    model: type[BaseModel]
+    values: Mapping[str, Any]
+
+
+@cache
+def given(model: type[BaseModel]) -> dict[str, Given]:
+    """What the defaults of a model's fields give to the sections they hold, by key.
+
+    Mappings by names of the user's and lists are no sections, and a default in a short form (`3` for `{min: 3, max: 3}`)
+    stands for the whole: neither gives anything.
+    """
+    found: dict[str, Given] = {}
+    for name, field in model.model_fields.items():
+        one = _given(field)
+        if one is not None and one.values:
+            found[field.alias or name] = one
+    return found
+
+
+def _given(field: FieldInfo) -> Given | None:
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if default is PydanticUndefined or not isinstance(default, (BaseModel, dict)):
+        return None
+    choices = list(_models(field.annotation))
+    if not choices:
+        return None
+    kind: type[BaseModel] | None = type(default) if isinstance(default, BaseModel) else None
+    if kind is None:
+        held = TypeAdapter[Any](field.annotation).validate_python(default)  # type: ignore[arg-type]
+        kind = type(held) if isinstance(held, BaseModel) else None
+    if kind is None:
+        return None
+    values = default if isinstance(default, dict) else default.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if len(choices) > 1:
+        # the key that tells alternatives apart goes without saying too
+        values = {**{key: word for key, word in _tags(kind).items() if isinstance(word, str)}, **values}
+    return Given(kind, values)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models among the alternatives of an annotation; not those inside its lists and mappings."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) is Annotated:
+        yield from _models(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _models(member)
+
+
+def _tags(model: type[BaseModel]) -> dict[str, Any]:
+    """The keys that say of what kind a section is, with what the model itself says: a word that is its only one, a policy."""
+    return {
+        field.alias or name: field.default
+        for name, field in model.model_fields.items()
+        if (get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1)
+        or any(isinstance(item, Slot) for item in field.metadata)
+    }
+
+
+def kept_with(one: Given, written: Any) -> Any:
+    """What is written of a section, with the values given that it does not name; of another kind only what is written."""
+    if not isinstance(written, dict):
+        return written
+    for key, word in _tags(one.model).items():
+        if key in written and written[key] != one.values.get(key, word):
+            return written
+    merged = {**one.values, **written}
+    for name, field in one.model.model_fields.items():
+        key = field.alias or name
+        inner, outer = written.get(key), one.values.get(key)
+        if isinstance(inner, dict) and isinstance(outer, dict):
+            kinds = list(_models(field.annotation))
+            if len(kinds) == 1:
+                merged[key] = kept_with(Given(kinds[0], outer), inner)
+    return merged
 
 
 def _data_file(value: object) -> str:

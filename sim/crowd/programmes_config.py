@@ -5,9 +5,10 @@ Every programme is off until its section is written.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from sim.core.arguments import AnyCategory, Category
 from sim.core.config import Section, Slot, default, param
@@ -22,6 +23,18 @@ class Social(Section):
 
     degree: int = param(10, "", "acquaintances of a shopper, an even number", low=4, high=20, ge=2, le=40, multiple_of=2)
     rewired: Share = param("5%", "", "share of acquaintances that are far away instead of near", low="1%", high="30%")
+
+
+_BOUGHT = frozenset({"cost", "curve", "hill", "ceiling"})
+_POSTS = frozenset({"fee", "trust", "lives"})
+#: the keys of a channel that only some policies use, by policy
+OF_POLICY: dict[str, frozenset[str]] = {
+    "broad": _BOUGHT,
+    "look_alike": _BOUGHT | {"top"},
+    "kol": _POSTS | {"tail", "followers"},
+    "koc": _POSTS,
+    "community_leaders": frozenset({"ceiling", "trust", "group", "keep", "commission", "pick_up", "direct"}),
+}
 
 
 class Channel(Section):
@@ -64,12 +77,24 @@ class Channel(Section):
     )  # fmt: skip
 
     @model_validator(mode="after")
-    def _leaders_only(self) -> Channel:
-        if self.pick_up and self.policy != "community_leaders":
-            raise ValueError(f"found pick_up with the policy {self.policy}, accepted: with community_leaders")
+    def _of_its_policy(self) -> Channel:
+        """What a built-in policy makes no use of stays at its default; a package's policy may use anything."""
+        used = OF_POLICY.get(self.policy)
+        usual = type(self).model_fields
+        for name in sorted(set().union(*OF_POLICY.values()) - used) if used is not None else ():
+            if getattr(self, name) != _plain(name, usual[name].default):
+                others = [policy for policy, names in OF_POLICY.items() if name in names]
+                raise ValueError(f"found {name} with the policy {self.policy}, accepted: with {' or '.join(others)}")
         if self.direct > 0.0 and not self.pick_up:
             raise ValueError("found direct without pick_up, accepted: both, for such goods go with the leaders' truck")
         return self
+
+
+@cache
+def _plain(name: str, default: Any) -> Any:
+    """A default of a channel as the value that it stands for."""
+    field = Channel.model_fields[name]
+    return TypeAdapter(Annotated[field.annotation, Field(), *field.metadata]).validate_python(default)  # type: ignore[valid-type]
 
 
 class Acquisition(Section):
@@ -81,11 +106,16 @@ class Acquisition(Section):
     most: float = param(0.5, "", "share by which all channels together can raise the rate of visits", low=0.2, high=1.0, gt=0, le=3)
 
 
-class Voucher(Section):
-    """Money off one order, for one shopper."""
+class DayVoucher(Section):
+    """Money off one order of that day, for one shopper."""
 
     off: Money = Field(description="amount off", gt=0)
     threshold: Money = Field("0 CNY", validate_default=True, description="basket needed")
+
+
+class Voucher(DayVoucher):
+    """Money off one order, for one shopper."""
+
     valid: Duration = Field("7d", validate_default=True, description="how long")
 
 
@@ -119,7 +149,7 @@ class MemberDay(Section):
 
     every: Duration = param("7d", "", "time between member days, whole days", low="7d", high="30d", ge=1440)
     first: When | None = Field(None, description="the first one; left out: the scenario's start")
-    voucher: Voucher | None = Field(None, description="given to every member who holds none, valid that day")
+    voucher: DayVoucher | None = Field(None, description="given to every member who holds none, valid that day")
     budget: Money = Field("0 CNY", validate_default=True, description="face value of its vouchers in all; what lapses comes back")
     points: float = param(2.0, "", "points count so many times on that day", low=1.0, high=5.0, ge=1)
 

@@ -14,7 +14,7 @@ from sim.books.state import COUPONS_CLAIMED
 from sim.core.calendar import DAY
 from sim.core.clock import ACTIONS, wait
 from sim.core.errors import SimError
-from sim.crowd.programmes_config import Voucher
+from sim.crowd.programmes_config import DayVoucher
 from sim.shelf.state import C_BUDGET, C_CLAIM, C_CLAIMED, C_FROM, C_OFF, C_THRESHOLD, C_TO, C_USED, COUPON_KINDS
 
 
@@ -32,7 +32,7 @@ class Vouchers:
         table: np.ndarray = self.market.world.shelf.coupons
         return table
 
-    def kind(self, programme: str, voucher: Voucher, budget: float) -> int:
+    def kind(self, programme: str, voucher: DayVoucher, budget: float) -> int:
         """The kind of ``programme``'s voucher, made with ``budget`` (real CNY) when it is first asked for."""
         key = (programme, round(voucher.off * 100), round(voucher.threshold * 100))
         if key not in self.kinds:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from sim.core.config import DataFile, Section, param
+from sim.core.config import DataFile, Given, Section, kept_with, param
+from sim.core.quantities import duration_text
 from sim.core.tables import Fault, columns, first, minute_by_minute, numbers
 from sim.core.units import Duration, MoneyRate, Percent, Rate, Share, Size, Speed, When
 from sim.platform.names import ACTION_NAMES
@@ -44,9 +45,10 @@ class Autoscaler(Section):
     def _check(self) -> Autoscaler:
         every = round(self.every * 60)
         if every < 1 or abs(every - self.every * 60) > 1e-9 or 60 % every:
-            raise ValueError("every: accepted: a whole number of seconds that divides a minute")
+            found = duration_text(self.every)
+            raise ValueError(f"every: found {found}, accepted: a whole number of seconds that divides a minute")
         if self.target <= 0.0:
-            raise ValueError("target: accepted: more than 0%")
+            raise ValueError("target: found 0%, accepted: more than 0%")
         return self
 
 
@@ -211,13 +213,18 @@ class Platform(Section):
     def _complete(cls, data: Any) -> Any:
         """What a file says about a usual service adds to its usual values; the other usual services stay.
 
-        A file with `actions` of its own describes its own shop: then only the services it names exist.
+        A file with `actions` of its own describes its own shop: then only the services it names exist. Actions that still
+        call all that the usual ones call, such as those of an override of one number, are not of its own.
         """
         if not isinstance(data, dict) or not isinstance(data.get("services"), dict):
             return data
         usual = {name: one.model_dump(mode="json", exclude_unset=True) for name, one in usual_services().items()}
         written = data["services"]
-        own = "actions" in data
+        actions = data.get("actions", usual_actions())
+        own = not isinstance(actions, dict) or any(
+            not isinstance(actions.get(name), dict) or not calls.keys() <= actions[name].keys()
+            for name, calls in usual_actions().items()
+        )
         services: dict[str, Any] = {}
         for name in [*usual, *(name for name in written if name not in usual)]:
             if name not in written:
@@ -225,7 +232,7 @@ class Platform(Section):
                     services[name] = usual[name]
                 continue
             one = written[name]
-            services[name] = {**usual.get(name, {}), **one} if isinstance(one, dict) and not own else one
+            services[name] = one if own else kept_with(Given(Service, usual.get(name, {})), one)
         return {**data, "services": services}
 
     @model_validator(mode="after")

@@ -43,6 +43,7 @@ _LIMITS = {
 }
 _LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "at most")}
 _WORDS = {"string_too_short": ("min_length", "at least"), "string_too_long": ("max_length", "at most")}
+_SECTIONS = ("model_type", "model_attributes_type")
 _MAX_LISTED = 40
 
 
@@ -60,18 +61,26 @@ def placed(mark: Mark, path: str, message: str, hint: str = "") -> Problem:
 
 def problem_at(node: Node, path: Path, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
     """A problem placed at the node of `path`, or at the nearest mapping that holds it."""
-    mark = node.mark
+    mark, near = node.mark, node.mark
     for key in path:
         child = node.child(key)
         if child is None:
             break
         node, mark = child, child.mark
+        near = mark if mark.file else near
     else:
         mark = node.key_mark if at_key and node.key_mark.file else mark
+        mark = mark if mark.file else _written_in(node) or near
         return Problem(mark.file, mark.line, mark.column, dotted(path), message, hint)
     # The key is absent: point at the key of the mapping that should have it.
     mark = node.key_mark if node.key_mark.line else mark
+    mark = mark if mark.file else _written_in(node) or near
     return Problem(mark.file, mark.line, mark.column, dotted(path), message, hint)
+
+
+def _written_in(node: Node) -> Mark | None:
+    """The first place somebody wrote in what is otherwise a default: an override of one entry of it."""
+    return next((leaf.mark for _, leaf in node.leaves() if leaf.mark.file), None)
 
 
 def validate(node: Node, model: type[M], *, whole: bool = True) -> tuple[M | None, list[Problem]]:
@@ -186,6 +195,8 @@ def _accepted(details: ErrorDetails, kinds: list[types.Kind]) -> str:
         return f"a text of {words} {ctx[name]} characters"
     if kind == "string_pattern_mismatch":
         return f"a text like the pattern {ctx['pattern']}"
+    if kind in _SECTIONS and types.keys(kinds):
+        return "a mapping with " + listed(types.keys(kinds))
     return _ACCEPTED.get(kind) or details["msg"][:1].lower() + details["msg"][1:]
 
 

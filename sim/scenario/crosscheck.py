@@ -76,7 +76,8 @@ def _shoppers(node: Node) -> Iterator[Problem]:
     except UnitError:
         return
     if nobody and (demand is None or demand.plain() is None):
-        yield problem_at(node, ("crowd", "shoppers"), "found 0, accepted: 1 or more, or crowd.demand in their place")
+        message = "found 0, accepted: 1 or more, or in their place crowd.demand, or platform.load for the machine room alone"
+        yield problem_at(node, ("crowd", "shoppers"), message)
 
 
 def _at(node: Node, path: Path) -> Node | None:

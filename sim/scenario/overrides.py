@@ -2,7 +2,8 @@
 
 A number in the path is a list index. What is set replaces what was there. Missing mappings on the way are
 created, except that a mapping or list with a default keeps its other entries: `--set
-shelf.catalogue.categories.food.margin=20%` changes one category and keeps the rest. Text from the command
+shelf.catalogue.categories.food.margin=20%` changes one category and keeps the rest. (Sections keep theirs wherever they
+are written, see `sim.core.config.given`.) Text from the command
 line is read like a value in a file, under the same limits.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from sim.core.config import given
 from sim.core.errors import Problem, shown
 from sim.scenario import source, types
 from sim.scenario.nodes import NOWHERE, Mark, Node, dotted, listing, mapping
@@ -85,12 +87,29 @@ def _with_defaults(root: Node, keys: list[str], model: type[BaseModel]) -> Node:
 
 def _default(path: tuple[str | int, ...], model: type[BaseModel], root: Node) -> Node | None:
     """The default of a field that holds free entries (a mapping or list, no section), as a node."""
-    for kind in types.at(model, path, root.plain()):
+    data = root.plain()
+    for kind in types.at(model, path, data):
         if kind.field is None or kind.model is not None:
             continue
+        above = _given(path, model, data)
+        if above:
+            return node_of(above, NOWHERE)
         default = kind.field.get_default(call_default_factory=True, validated_data={})
         if default is not PydanticUndefined and isinstance(default, (dict, list, tuple)) and default:
             return node_of(_dumped(default), NOWHERE)
+    return None
+
+
+def _given(path: tuple[str | int, ...], model: type[BaseModel], data: Any) -> Any:
+    """The mapping or list that the default of a section above gives to a place in it, or None."""
+    for depth in range(len(path) - 1):
+        for holder in types.at(model, path[:depth], data):
+            one = given(holder.model).get(str(path[depth])) if holder.model is not None else None
+            found: Any = one.values if one is not None else None
+            for key in path[depth + 1 :]:
+                found = found.get(key) if isinstance(found, Mapping) else None
+            if isinstance(found, (Mapping, list, tuple)):
+                return found
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import json
 from typing import Any, get_args
@@ -47,6 +48,7 @@ def schema(document: str) -> dict[str, Any]:
         part["properties"] = {"extends": _EXTENDS, **part["properties"]}
         # What an extended file gives need not be repeated, and an editor sees one file only.
         part.pop("required", None)
+    _show_given(top, top.get("$defs", {}))
     if "$defs" in top:
         _events(top["$defs"], happenings.INJECT if document == "drill" else happenings.TIMELINE)
     return dict(_tidied(top))
@@ -65,6 +67,25 @@ def _events(defs: dict[str, Any], own: tuple[str, ...]) -> None:
         defs["Step"] = {"anyOf": [{"enum": alone}, {"type": "string"}, whole]}
     if "Event" in defs or "Step" in defs:
         defs |= entries.schemas(known if "Event" in defs else actions)
+
+
+def _show_given(top: dict[str, Any], defs: dict[str, Any]) -> None:
+    """A section of its own, with the defaults it really has, for every field whose default gives it other ones."""
+    for name, part in [("", top), *sorted(defs.items())]:
+        for key, place in part.get("properties", {}).items():
+            values = place.pop("given", {})
+            holder = next((one for one in (place, *place.get("anyOf", [])) if "$ref" in one), None)
+            section = defs[holder["$ref"].removeprefix("#/$defs/")] if holder is not None else {}
+            if not values or holder is None or "properties" not in section:
+                continue  # alternatives told apart by a key: each shows its own
+            own = f"{name}_{key}"
+            defs[own] = copy.deepcopy(section)
+            for inner, value in values.items():
+                defs[own]["properties"][inner]["default"] = value
+            defs[own]["required"] = [inner for inner in section.get("required", []) if inner not in values]
+            if not defs[own]["required"]:
+                del defs[own]["required"]
+            holder["$ref"] = f"#/$defs/{own}"
 
 
 def _documents(top: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.core.config import Section
+from sim.core.config import Section, default
 from sim.core.units import Share
 from sim.study.parts import (
     Amount,
@@ -66,7 +66,7 @@ class SweepStudy(Study):
     constraints: list[str] = Field(default_factory=list)
     policies: dict[str, Overrides] = Field(default_factory=dict)
     kpis: Kpis = Field(default_factory=lambda: [Kpi(kpi="gmv"), Kpi(kpi="profit"), Kpi(kpi="fill_rate")])
-    replications: Replicate = Replications(min=3, max=3)
+    replications: Replicate = default(3)
 
 
 class SensitivityStudy(Study):
@@ -81,7 +81,7 @@ class SensitivityStudy(Study):
     trajectories: int = Field(10, ge=2, le=10_000)
     keep: int = Field(6, ge=1, le=100, description="factors that go on from screening to indices")
     samples: int = Field(64, ge=0, le=1_000_000, description="base samples of Sobol' indices; 0 leaves them out")
-    replications: Replicate = Replications(min=2, max=2)
+    replications: Replicate = default(2)
 
 
 class Objective(Section):
@@ -101,7 +101,7 @@ class OptimiseStudy(Study):
     constraints: list[Limit] = Field(default_factory=list)
     scenarios: dict[str, Overrides] = Field(default_factory=dict)
     trials: int = Field(50, ge=1, le=1_000_000)
-    replications: Replicate = Replications(min=5, max=5)
+    replications: Replicate = default(5)
 
 
 class BreakStudy(Study):
@@ -113,7 +113,7 @@ class BreakStudy(Study):
     fails_when: Fails
     probability: Share = Field("50%", gt=0.0, lt=1.0)  # type: ignore[assignment]
     steps: int = Field(7, ge=2, le=100, description="values of the first shock on a frontier of two")
-    replications: Replicate = Replications(min=30, max=30)
+    replications: Replicate = default(30)
 
 
 class DiscoverStudy(Study):
@@ -126,7 +126,7 @@ class DiscoverStudy(Study):
     policy: Overrides = Field(default_factory=dict)
     fails_when: Fails
     density: Share = Field("80%", gt=0.0, le=1.0)  # type: ignore[assignment]
-    replications: Replicate = Replications(min=2, max=2)
+    replications: Replicate = default(2)
 
 
 class AbStudy(Study):
@@ -150,7 +150,7 @@ class AbStudy(Study):
         "proportion", description="outcome ÷ per tested as a proportion (z) or as a mean (Welch)"
     )
     alpha: Share = Field("5%", gt=0.0, lt=0.5)  # type: ignore[assignment]
-    replications: Replicate = Replications(min=30, max=30)
+    replications: Replicate = default(30)
 
     @model_validator(mode="after")
     def _truth_known(self) -> AbStudy:
@@ -189,7 +189,7 @@ class CasesStudy(Study):
     study: Literal["cases"] = "cases"
     scenario: str = ""
     cases: list[Case] = Field(min_length=1)
-    replications: Replicate = Replications(min=20, max=20)
+    replications: Replicate = default(20)
 
 
 class Risk(Section):
@@ -241,7 +241,7 @@ class RegisterStudy(Study):
     kpi: str = Field("profit", description="what is lost")
     level: Share = Field("95%", gt=0.5, lt=1.0, description="of CVaR")  # type: ignore[assignment]
     years: int = Field(20_000, ge=100, le=1_000_000, description="years drawn from likelihoods and losses")
-    replications: Replicate = Replications(min=10, max=10)
+    replications: Replicate = default(10)
 
 
 AnyStudy = Annotated[

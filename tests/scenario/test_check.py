@@ -95,7 +95,7 @@ def told(tmp_path, monkeypatch):
         ("name: x\ntags: [a, b, c]\n", "2:7  tags: found a list of 3, accepted: at most 2 entries"),
         ("name: x\ntags: a\n", "2:7  tags: found 'a', accepted: a list"),
         ("name: x\ntags: [a, 2]\n", "2:11  tags.1: found 2, accepted: a text"),
-        ("name: x\nsourcing: dual\n", "2:11  sourcing: found 'dual', accepted: a mapping of keys and values"),
+        ("name: x\nsourcing: dual\n", "2:11  sourcing: found 'dual', accepted: a mapping with policy, switch, price"),
         (
             "name: x\nsuppliers: {甲: {policy: one}}\n",
             "2:25  suppliers.甲.policy: found 'one', accepted: single, backup, dual",

@@ -210,7 +210,7 @@ def test_no_event_of_the_house_swallows_what_it_does_not_know(write, head, event
     [
         (
             "crowd: {shoppers: 0}",
-            ["a.yaml:4:19  crowd.shoppers: found 0, accepted: 1 or more, or crowd.demand in their place"],
+            ["a.yaml:4:19  crowd.shoppers: found 0, accepted: 1 or more, or in their place crowd.demand, or platform.load for the machine room alone"],
         ),
         ("crowd: {shoppers: 1}", []),
         ("crowd: {shoppers: 0, demand: {distribution: constant, mean: 3, skus: 1}}", []),
