@@ -94,7 +94,7 @@ class Channel(Section):
 def _plain(name: str, default: Any) -> Any:
     """A default of a channel as the value that it stands for."""
     field = Channel.model_fields[name]
-    return TypeAdapter(Annotated[field.annotation, Field(), *field.metadata]).validate_python(default)  # type: ignore[valid-type]
+    return TypeAdapter[Any](Annotated[field.annotation, Field(), *field.metadata]).validate_python(default)  # type: ignore[valid-type, arg-type]
 
 
 class Acquisition(Section):
