@@ -195,7 +195,7 @@ class Marketplace(mesa.Model):
             rivals=rivals_state.build(max(1, len(config.rivals.platforms)), len(categories)),
             books=books_state.build(calendar.total_days),
             agenda=agenda_module.build(minutes, nodes),
-            desk=build_desk(nodes, calendar.warmup),
+            desk=build_desk(nodes, calendar.warmup, int(config.books.repurchase_window)),
         )
         if config.shelf.page is not None:
             self.world.platform.client_latency[:] = seconds(config.shelf.page, config.platform.experience)
