@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from sim.core.config import DataFile, Section
@@ -16,7 +18,7 @@ MOST_PERIODS, MOST_UNITS = 1_000_000, 1e12
 
 
 class Demand(Section):
-    """What is asked for, in units of each SKU and period."""
+    """What is asked for in the whole shop, in units of each SKU and period."""
 
     distribution: Literal["normal", "poisson", "uniform_integers", "constant", "trace"] = "poisson"
     mean: float | None = Field(None, ge=0, description="normal, poisson, constant: units a period")
@@ -27,7 +29,9 @@ class Demand(Section):
     low: int | None = Field(None, ge=0, description="uniform_integers: least units a period")
     high: int | None = Field(None, ge=0, description="uniform_integers: most units a period")
     file: DataFile | None = Field(
-        None, description="trace: a table with the columns period (0, 1, ...), sku (0, 1, ...) and units, in any order of rows"
+        None,
+        description="trace: a table with the columns period (0, 1, ... from the first day of warm-up on), sku (0, 1, ...) and "
+        "units of the whole shop, in any order of rows; none is asked for where a row is missing",
     )
     per: Duration = Field(
         "1d",  # type: ignore[assignment]
@@ -39,7 +43,9 @@ class Demand(Section):
     resolution: float = Field(1.0, ge=1e-6, le=1e6, description="smallest quantity told apart, units")
     unit_cost: float = Field(1.0, ge=0, le=1e7, description="cost of a unit, CNY")
     at: Literal["last", "all"] = Field(
-        "last", description="where demand comes: the warehouses nearest to customers, or all"
+        "last",
+        description="where demand comes: drawn over the warehouses nearest to customers that keep the SKU, by the shares of "
+        "demand of their regions, or evenly over all",
     )
 
     @model_validator(mode="after")
@@ -70,9 +76,21 @@ class Demand(Section):
             lambda: repeated(frame, TRACE_COLUMNS[:2], "one row for each period and SKU"),
         )
 
-    def daily_mean(self) -> float:
-        """Expected units of a SKU a day; nan for a trace."""
+    def daily_means(self, frame: Any = None) -> np.ndarray:
+        """float64[skus]: expected units a day in the whole shop; ``frame``: a trace's checked table, whose mean it is."""
         if self.distribution == "trace":
-            return float("nan")
+            periods = int(frame["period"].max()) + 1
+            units = np.bincount(frame["sku"].to_numpy(np.int64), frame["units"].to_numpy(np.float64), self.skus)
+            return np.asarray(units / periods * 1440.0 / self.per)
         mean = (self.low + self.high) / 2 if self.distribution == "uniform_integers" else self.mean  # type: ignore[operator]
-        return float(mean) * 1440.0 / self.per  # type: ignore[arg-type]
+        if self.distribution == "normal" and not self.negative:
+            mean = _above_zero(float(mean), float(self.sd))  # type: ignore[arg-type]
+        return np.full(self.skus, float(mean) * 1440.0 / self.per)  # type: ignore[arg-type]
+
+
+def _above_zero(mean: float, sd: float) -> float:
+    """Mean of a normal distribution of which what is below 0 counts as 0."""
+    if sd == 0.0:
+        return max(0.0, mean)
+    z = mean / sd
+    return mean * 0.5 * math.erfc(-z / math.sqrt(2.0)) + sd * math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)

@@ -53,6 +53,8 @@ SHOPPER = np.dtype(
         ("margin", "i4"),  # fen earned since figures count: paid less cost of goods, of orders neither refunded nor void
         ("first_day", "i2"),  # day of the first order, -1: before the run or never
         ("landing", "u1"),  # one more than the category the next visit opens with; 0: the shopper's own choice
+        ("bought_again", "u1"),  # 1: a further purchase followed within `books.repurchase_window` of `window_first`
+        ("window_first", "i4"),  # minute of the first purchase since the warm-up ended, where there is one
     ],
     align=True,
 )

@@ -55,13 +55,15 @@ def build_shelf(whole: Any, skus: np.ndarray, categories: np.ndarray) -> ShelfSt
     )
 
 
-def expected_demand(crowd: Crowd, weight: float, skus: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, float]:
-    """(real units of each SKU, real orders) on an ordinary day, from the crowd's base rates.
+def expected_demand(
+    crowd: Crowd, weight: float, skus: np.ndarray, categories: np.ndarray, trace: Any = None
+) -> tuple[np.ndarray, float]:
+    """(real units of each SKU, real orders) on an ordinary day, from the crowd's base rates or the mean of a given demand.
 
-    It is what a shop's past would have told its planners.
+    It is what a shop's past would have told its planners. ``trace``: the table of a recorded demand.
     """
     if crowd.demand is not None:
-        return np.full(len(skus), np.nan_to_num(crowd.demand.daily_mean(), nan=1.0)), 0.0
+        return crowd.demand.daily_means(trace), 0.0
     visits = crowd.shoppers * weight * crowd.visits.per_day * (1.0 - crowd.prospects)
     visits *= sum(s.share * s.rate for s in crowd.segments.values()) / sum(s.share for s in crowd.segments.values())
     more = crowd.choice.further_lines * crowd.choice.carts / (1.0 - crowd.choice.carts)

@@ -166,12 +166,16 @@ class Marketplace(mesa.Model):
         regions = config.fulfilment.network.regions
         self.region_share = np.resize(np.array(crowd_config.region_shares, float), regions)
         self.region_share /= self.region_share.sum()
-        demand = expected_demand(crowd_config, self.weight, skus, categories)
+        given = crowd_config.demand
+        trace = self.source.table(given.file) if given is not None and given.distribution == "trace" else None
+        demand = expected_demand(crowd_config, self.weight, skus, categories, trace)
         #: real units of each SKU a day on an ordinary day, and orders a day
         self.expected_units, self.expected_orders = demand
         minutes = 1 if self.alone else calendar.end
         nodes = 1024 if self.alone else max(16_384, int(crowd_config.shoppers * 0.15))
         popularity = skus["appeal"] * categories["need"][skus["category"]]
+        if self.alone:
+            popularity = self.expected_units if self.expected_units.any() else np.ones(len(skus))
         ful = fulfilment_state.build(
             config.fulfilment, weight=self.weight, days=calendar.total_days, region_share=self.region_share,
             appeal=popularity, expected_orders=self.expected_orders,
@@ -199,14 +203,13 @@ class Marketplace(mesa.Model):
             rivals=rivals_state.build(max(1, len(config.rivals.platforms)), len(categories)),
             books=books_state.build(calendar.total_days),
             agenda=agenda_module.build(minutes, nodes),
-            desk=build_desk(nodes, calendar.warmup),
+            desk=build_desk(nodes, calendar.warmup, int(config.books.repurchase_window)),
         )
         if config.shelf.page is not None:
             self.world.platform.client_latency[:] = seconds(config.shelf.page, config.platform.experience)
         self.demand = None
         if crowd_config.demand is not None:
-            trace = self.source.table(crowd_config.demand.file) if crowd_config.demand.distribution == "trace" else None
-            self.demand = crowd_demand.build(crowd_config.demand, ful.warehouses["kind"], trace)
+            self.demand = crowd_demand.build(crowd_config.demand, supply.local, trace)
         open_books(self.world)
         if not self.alone:  # the goods of a demand without shoppers belong to no category
             calibrate(self.world, config, self.weight)

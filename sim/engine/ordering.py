@@ -65,7 +65,7 @@ from sim.crowd.state import (
 )  # fmt: skip
 from sim.crowd.worth import unearn
 from sim.engine.basket import check_stock, top_up
-from sim.engine.world import D_MEASURED
+from sim.engine.world import D_MEASURED, D_REPURCHASE
 from sim.fulfilment.allocation import allocate
 from sim.fulfilment.pools import free_order, new_order, set_paid
 from sim.fulfilment.state import (
@@ -168,6 +168,10 @@ def take_order(crowd, shelf, supply, ful, care, rivals, books, agenda, desk, int
         note(books, minute, CARTS_ORDERED, 1.0)
         if pays and minute >= desk.counts[D_MEASURED]:
             # a cart is one purchase, however many orders its articles are sent in
+            if row.window_orders == 0:
+                row.window_first = minute
+            elif minute - row.window_first <= desk.counts[D_REPURCHASE]:
+                row.bought_again = 1
             row.window_orders = min(65000, row.window_orders + 1)
     # what was kept for later moves to the front, the rest leaves the cart
     if kept == 0:

@@ -3,7 +3,8 @@
     order          number of the order in this run, in the order in which they were placed
     shopper        row of the crowd; `purchase` is the number of this order among the shopper's, from 0
     weight         real orders this one stands for
-    placed, paid_at, promised, delivered   moments; none where there was none
+    placed, paid_at, promised, delivered   moments; none where there was none; what is paid at once is paid when placed, a
+                   balance on a whole minute
     warmup         whether it was placed before the scenario's start
     region, origin (search, livestream, group buy, presale, flash, attacker)
     open           whether something of it was still to come when the run ended
@@ -12,7 +13,8 @@
     first, topped_up, late, split, pick_up, given, fraud
     sku_0, quantity_0, list_value_0, payable_0, refunded_0, warehouse_0, state_0, sku_1, ...   of each line
 
-An order that was placed and not paid at once has no row, unless a deposit was paid or a group has to be completed.
+An order that was placed and never paid for has no row: rows are orders paid, presale orders whose deposit is paid (also where
+the balance is not), and orders in a group that paid and waits or was paid back.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ LINE = {"list_value": "list_value", "payable": "paid", "refunded": "refunded"}
 
 
 def orders(market: Any) -> pd.DataFrame:
-    """One row an order, by number. Raises RuntimeError where one of those to be kept is missing."""
+    """One row an order that something was paid for, by number. Raises RuntimeError where one of those to be kept is missing."""
     import pandas as pd
 
     ful, calendar = market.world.fulfilment, market.calendar
@@ -76,11 +78,11 @@ def orders(market: Any) -> pd.DataFrame:
     open_ = np.arange(len(rows)) >= len(closed)
     by_number = np.argsort(rows["serial"], kind="stable")
     rows, open_ = rows[by_number], open_[by_number]
-    start = np.datetime64(calendar.moment(0.0), "ms")
+    start, nat = np.datetime64(calendar.moment(0.0), "ms"), np.datetime64("NaT")
 
     def moment(name: str, *, always: bool = False) -> Any:
         found = start + np.rint(rows[name] * 60_000.0).astype("timedelta64[ms]")
-        return found if always else np.where(rows[name] > 0.0, found, np.datetime64("NaT"))
+        return found if always else np.where(rows[name] > 0.0, found, nat)
 
     used = np.arange(LINES) < rows["lines"][:, None]
     data: dict[str, Any] = {
@@ -89,7 +91,8 @@ def orders(market: Any) -> pd.DataFrame:
         "purchase": rows["turn"],
         "weight": np.full(len(rows), float(market.weight)),
         "placed": moment("placed", always=True),
-        "paid_at": moment("paid_at"),
+        # payment is kept to the minute; nothing is paid before it is placed
+        "paid_at": np.where(rows["paid_at"] > 0.0, np.maximum(moment("paid_at", always=True), moment("placed", always=True)), nat),
         "promised": moment("promised"),
         "delivered": moment("delivered"),
         "warmup": rows["placed"] < calendar.warmup,

@@ -45,7 +45,8 @@ class Result:
 
     @property
     def orders(self) -> pd.DataFrame:
-        """Every order of a run with ``orders=True``, else those still open at the end (see sim.engine.orders)."""
+        """Every order of a run with ``orders=True`` that something was paid for, else those of them still open at the end (see
+        sim.engine.orders)."""
         from sim.engine.orders import orders
 
         return orders(self.market)

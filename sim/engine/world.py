@@ -27,10 +27,10 @@ class Desk(NamedTuple):
     lines: np.ndarray  # int64[LINES, 6], see sim.shelf.pricing.price_basket
     work: np.ndarray  # int64[3, LINES]
     due: np.ndarray  # int32[capacity, 3], parcels' appointments of this minute: kind, subject, detail
-    counts: np.ndarray  # int64[4]: due parcels, minute drained, first minute of measures, -
+    counts: np.ndarray  # int64[4]: due parcels, minute drained, first minute of measures, window of a repurchase
 
 
-D_PARCELS, D_DRAINED, D_MEASURED = range(3)
+D_PARCELS, D_DRAINED, D_MEASURED, D_REPURCHASE = range(4)
 
 
 class World(NamedTuple):
@@ -48,13 +48,14 @@ class World(NamedTuple):
     desk: Desk
 
 
-def build_desk(capacity: int, measured_from: int) -> Desk:
-    """A desk for ``capacity`` appointments a minute; measures count from minute ``measured_from``."""
+def build_desk(capacity: int, measured_from: int, repurchase: int) -> Desk:
+    """A desk for ``capacity`` appointments a minute; measures count from minute ``measured_from``, and a purchase within
+    ``repurchase`` minutes of a shopper's first one since then as a repurchase."""
     return Desk(
         basket=np.zeros(LINES, np.int64),
         quantity=np.zeros(LINES, np.int64),
         lines=np.zeros((LINES, 6), np.int64),
         work=np.zeros((3, LINES), np.int64),
         due=np.zeros((capacity, 3), np.int32),
-        counts=np.array([0, -1, measured_from, 0], np.int64),
+        counts=np.array([0, -1, measured_from, repurchase], np.int64),
     )

@@ -34,6 +34,7 @@ class Desk(mesa.Agent):
         self.excluded = np.zeros(len(self.warehouses), np.int64)  # reasons why it is out of the ranks
         self.speeds: dict[int, list[float]] = {}  # factors in force, by station
         self.extra: dict[int, list[float]] = {}  # shares of further staff in force, by station
+        self.present: dict[int, list[tuple[float, int]]] = {}  # by station: minute up to which so many servers were there
         self.write_ranks()
         market.env.process(self._days())
         market.env.process(self._wages())
@@ -187,6 +188,7 @@ class Desk(mesa.Agent):
         after = max(1.0 + sum(self.extra[station]), 0.01)
         servers = row_servers(float(row["staff"]) * after, self.market.weight)
         factor = (servers / max(int(row["servers"]), 1)) * (max(before, 0.01) / after)
+        self.present.setdefault(station, []).append((float(self.market.minute), int(row["servers"])))
         crises.restaff(self.state, station, servers, factor)
 
 

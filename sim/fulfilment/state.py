@@ -148,6 +148,7 @@ STATION = np.dtype(
         ("started", "i8"),  # services begun, those broken off not counted
         ("waited", "f8"),  # sum of times from arrival to begin of service, min
         ("busy", "f8"),  # server·min
+        ("overtime", "f8"),  # of busy, after the end of a shift
     ],
     align=True,
 )

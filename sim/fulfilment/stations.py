@@ -53,6 +53,23 @@ def shift_end(opens, closes, time, work):  # type: ignore[no-untyped-def]
 
 
 @inner
+def on_shift(opens, closes, time):  # type: ignore[no-untyped-def]
+    """Minutes inside the shift [opens, closes) from minute 0 to ``time``."""
+    day = math.floor(time / DAY)
+    at = time - day * DAY
+    if opens < closes:
+        return day * (closes - opens) + min(max(at - opens, 0.0), closes - opens)
+    return day * (closes - opens + DAY) + min(at, closes) + max(at - opens, 0.0)
+
+
+@inner
+def beyond_shift(station, start, end):  # type: ignore[no-untyped-def]
+    """Minutes from ``start`` to ``end`` outside the station's shift."""
+    inside = on_shift(station.opens, station.closes, end) - on_shift(station.opens, station.closes, start)
+    return max(0.0, end - start - inside)
+
+
+@inner
 def work_of(station, rows, units):  # type: ignore[no-untyped-def]
     """Minutes of shift that ``rows`` rows of ``units`` units in all keep a station's present servers busy, on average."""
     work = rows * station.service + (units - rows) * station.per_unit
@@ -277,6 +294,7 @@ def start_head(ful, key0, key1, number, start, state, decision):  # type: ignore
     station.started += 1
     station.waited += start - p.arrived
     station.busy += p.completes - start
+    station.overtime += beyond_shift(station, start, p.completes)
     return parcel
 
 
@@ -311,6 +329,7 @@ def stop(ful, number, minute, until, queued):  # type: ignore[no-untyped-def]
         station.started -= 1
         station.waited -= p.began - p.arrived
         station.busy -= p.completes - now  # what was worked so far is lost but was worked
+        station.overtime -= beyond_shift(station, now, p.completes)
         _insert(ful, station, parcel, after)
     for column in range(station.servers):
         if ful.free_at[number, column] > now:

@@ -25,7 +25,12 @@ SIDES = ("crowd", "shelf", "supply", "fulfilment", "care", "platform", "threats"
 class Books(Section):
     """What the books measure beyond the fixed table."""
 
-    repurchase_window: Duration = default("30d", description="window in which a second order counts as repurchase")
+    repurchase_window: Duration = default(
+        "30d",
+        gt=0,
+        description="repurchase_rate: a purchase counts as repurchase if it follows within this time of the buyer's first purchase "
+        "in the scenario's days",
+    )
 
 
 class Event(Section):

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.books.laws import check_all
+from sim.books.measures import measure_all
 from sim.books.view import total
 from sim.core.errors import LawBroken, SimError
 from sim.core.registry import policy
@@ -251,3 +252,17 @@ def test_the_time_of_a_run_is_without_what_compiling_takes(monkeypatch):
     told = run(scenario).manifest["wall_seconds"]
     assert spent["compiling"] > 0.05
     assert told <= spent["all"] - 0.9 * spent["compiling"]
+
+
+def test_a_repurchase_follows_the_first_purchase_within_the_window(finished: Marketplace) -> None:
+    rates = [measure_all(finished)["repurchase_rate"]]
+    for window in ("5d", "1h"):
+        market = small(**{"books.repurchase_window": window})
+        market.run()
+        market.finish()
+        # the window decides what is counted and nothing else
+        assert market.world.books.series.tobytes() == finished.world.books.series.tobytes()
+        rates.append(measure_all(market)["repurchase_rate"])
+    bought = finished.world.crowd.rows["window_orders"]
+    assert rates[0] == (bought > 1).sum() / (bought > 0).sum()  # the whole run lies within the usual window
+    assert rates[0] > rates[1] > rates[2]

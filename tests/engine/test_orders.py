@@ -49,3 +49,11 @@ def test_the_rows_say_what_the_books_say(both):
     delivered = table["delivered"].notna()
     assert (table.loc[delivered, "delivered"] >= table.loc[delivered, "placed"]).all()
     assert (table["payable"] <= table["list_value"] + 0.005).all()
+
+
+def test_nothing_is_paid_before_it_is_placed(both):
+    table = both[1].orders
+    paid = table["paid_at"].notna()
+    assert paid.any() and (table.loc[paid, "paid_at"] >= table.loc[paid, "placed"]).all()
+    at_once = paid & (table["deposit"] == 0) & (table["origin"] == "search")
+    assert (table.loc[at_once, "paid_at"] == table.loc[at_once, "placed"]).mean() > 0.9

@@ -131,8 +131,8 @@ def test_a_front_is_replenished_by_the_regional_of_its_region() -> None:
 
 def test_opening_stock_covers_the_days_asked_for_and_is_what_the_file_says() -> None:
     covered = Yard({"stock": {"initial": "10d of cover"}}, {"mean": 7, "skus": 50}, days=1, network=(1, 2, 4))
-    # four fronts ask for 7 each
-    assert (covered.world.supply.totals[s.INITIAL] == 280).all()
+    # 7 a day in the whole shop, wherever they are asked for
+    assert (covered.world.supply.totals[s.INITIAL] == 70).all()
     given_ = Yard({"stock": {"units": 13}}, {"mean": 7, "skus": 5}, days=1)
     assert (given_.world.supply.stock["on_hand"] == 13).all()
 

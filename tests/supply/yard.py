@@ -71,9 +71,7 @@ class Yard(mesa.Model):
         if prepare is not None:
             prepare(skus)
         total = self.calendar.total_days
-        self.demand = source.build(wanted, warehouses["kind"])
-        points = len(self.demand.points)
-        expected = np.full(wanted.skus, wanted.daily_mean() * points)
+        expected = wanted.daily_means()
         self.world = SimpleNamespace(
             supply=supply_state.build(
                 section, warehouses=warehouses, expected=np.nan_to_num(expected),
@@ -83,6 +81,7 @@ class Yard(mesa.Model):
             fulfilment=SimpleNamespace(warehouses=warehouses, orders=np.zeros(0, ORDER)),
             books=books.build(total),
         )  # fmt: skip
+        self.demand = source.build(wanted, self.world.supply.local)
         self.foresight = lambda first, days: source.foresee(
             self.demand, self.draws.key0, self.draws.key1, first, days, wanted.skus
         )

@@ -24,9 +24,12 @@ def buyers(market: Any) -> float:
 
 
 def repurchase(market: Any) -> float:
-    """Buyers with at least two orders in the scenario's days, as a share of buyers."""
-    orders = _window(market)
-    return ratio(float((orders > 1).sum()), float((orders > 0).sum()))
+    """Buyers with a further purchase within the window after their first in the scenario's days, as a share of buyers."""
+    return _again(market.world.crowd.rows)
+
+
+def _again(rows: np.ndarray) -> float:
+    return ratio(float((rows["bought_again"] > 0).sum()), float((rows["window_orders"] > 0).sum()))
 
 
 def satisfaction(market: Any) -> float:
@@ -60,8 +63,7 @@ def churn(market: Any) -> float:
 def member_repurchase(market: Any) -> float:
     """Repurchase among members alone; members are more loyal to begin with, so no effect of membership."""
     rows = market.world.crowd.rows
-    orders = rows["window_orders"][(rows["flags"] & MEMBER) > 0]
-    return ratio(float((orders > 1).sum()), float((orders > 0).sum()))
+    return _again(rows[(rows["flags"] & MEMBER) > 0])
 
 
 def ltv(market: Any) -> float:
@@ -97,7 +99,8 @@ MEASURES = (
     Measure("new_buyers", "New buyers", "新客数", "people", "higher", "first order ever", SOURCE,
             lambda m: total(m, "buyers_new")),
     Measure("repurchase_rate", "Repurchase rate", "复购率", "share", "higher",
-            "buyers with ≥2 purchases (carts paid) ÷ buyers, over the scenario's days", "R01", repurchase),
+            "buyers with a further purchase (cart paid) within books.repurchase_window (30 d) of their first in the scenario's days ÷ buyers",
+            "R01", repurchase),
     Measure("orders_per_buyer", "Purchases per buyer", "人均购买次数", "orders", "higher", "carts paid ÷ buyers", SOURCE,
             lambda m: ratio(float(_window(m).sum()), float((_window(m) > 0).sum()))),
     Measure("satisfaction", "Satisfaction of buyers", "买家满意度", "share", "higher", "mean over buyers at the end", SOURCE,
@@ -107,7 +110,7 @@ MEASURES = (
     Measure("member_share", "Members among buyers", "会员占比", "share", "higher", "buyers who are members ÷ buyers", SOURCE,
             member_share),
     Measure("member_repurchase_rate", "Repurchase rate of members", "会员复购率", "share", "higher",
-            "members with ≥2 purchases ÷ members with ≥1, over the scenario's days", "R01", member_repurchase),
+            "members who repurchase within the same window ÷ members with a purchase in the scenario's days", "R01", member_repurchase),
     Measure("ltv", "Margin per buyer", "买家毛利贡献", "CNY", "higher",
             "paid − cost of goods − refunds ÷ buyers, over the scenario's days, not discounted", SOURCE, ltv),
     Measure("cac", "Customer acquisition cost", "获客成本", "CNY", "lower", "marketing ÷ new buyers", "T37", cac),

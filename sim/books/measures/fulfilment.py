@@ -45,13 +45,39 @@ def _cost(market: Any) -> float:
     return fen / 100.0 / parcels if parcels > 0 else float("nan")
 
 
-def _utilisation(market: Any, first: int, last: int) -> float:
-    """Working minutes of the busiest station over the minutes its people were on shift, whole run."""
-    ful, days = market.world.fulfilment, market.calendar.total_days
-    rows = ful.stations[first:last]
-    span = rows["closes"] - rows["opens"]
-    on_shift = np.where(span > 0, span, span + 1440.0) * days * np.maximum(rows["servers"], 1)
-    return float((rows["busy"] / on_shift).max()) if len(rows) else float("nan")
+def utilisation(market: Any, station: int) -> float:
+    """Share of their time that a station's people worked, whole run: working time over shifts and what was worked after
+    their end. Nothing where nobody works there."""
+    ful, end = market.world.fulfilment, float(market.calendar.end)
+    row = ful.stations[station]
+
+    def shift(first: float, last: float) -> float:
+        return float(_on_shift(row["opens"], row["closes"], last) - _on_shift(row["opens"], row["closes"], first))
+
+    desk, staffed, since = market.notices.get("fulfilment"), 0.0, 0.0
+    for minute, servers in [*(desk.present.get(station, ()) if desk is not None else ()), (end, int(row["servers"]))]:
+        staffed += servers * shift(since, minute)
+        since = minute
+    # a service under way at the end was booked whole
+    ends = [time for time in ful.free_at[station, : row["servers"]].tolist() if time > end]
+    to_come = sum(time - end for time in ends)
+    busy = float(row["busy"]) - to_come
+    over = float(row["overtime"]) - (to_come - sum(shift(end, time) for time in ends))
+    # of people who leave, some finish their work when they no longer count
+    return min(1.0, busy / (staffed + max(0.0, over))) if staffed > 0.0 else float("nan")
+
+
+def _on_shift(opens: float, closes: float, time: float) -> float:
+    """Minutes inside the shift [opens, closes) from minute 0 to ``time``."""
+    day, at = divmod(time, 1440.0)
+    if opens < closes:
+        return float(day * (closes - opens) + np.clip(at - opens, 0.0, closes - opens))
+    return float(day * (closes - opens + 1440.0) + min(at, closes) + max(at - opens, 0.0))
+
+
+def _busiest(market: Any, first: int, last: int) -> float:
+    found = [share for share in (utilisation(market, station) for station in range(first, last)) if share == share]
+    return max(found) if found else float("nan")
 
 
 def _warehouses(market: Any) -> int:
@@ -90,9 +116,9 @@ MEASURES = (
             "parcels lost or damaged ÷ parcels sent", "",
             lambda m: _ratio(m, f.M_LOST, f.M_PARCELS) + _ratio(m, f.M_DAMAGED, f.M_PARCELS)),
     Measure("picking_utilisation", "Busiest warehouse", "最忙仓利用率", "share", "neither",
-            "working time ÷ time on shift of the busiest picking station", "whole run",
-            lambda m: _utilisation(m, 0, _warehouses(m))),
+            "working time ÷ (time on shift + time worked after its end) of the busiest picking station", "whole run",
+            lambda m: _busiest(m, 0, _warehouses(m))),
     Measure("courier_utilisation", "Busiest couriers", "最忙配送站利用率", "share", "neither",
-            "working time ÷ time on shift of the busiest courier station", "whole run",
-            lambda m: _utilisation(m, _warehouses(m), _warehouses(m) + _regions(m))),
+            "working time ÷ (time on shift + time worked after its end) of the busiest courier station", "whole run",
+            lambda m: _busiest(m, _warehouses(m), _warehouses(m) + _regions(m))),
 )  # fmt: skip

@@ -146,7 +146,7 @@ def _bot_orders(market: Any) -> float:
 _CN = {"waf": "防火墙", "captcha": "验证码", "fingerprint": "设备指纹", "behaviour": "行为评分", "manual_review": "人工审核"}
 
 MEASURES = (
-    Measure("fraud_loss", "Fraud loss", "欺诈损失合计", "CNY", "lower", "ledger accounts fraud + chargebacks", SOURCE, fraud_loss),
+    Measure("fraud_loss", "Fraud and chargebacks", "欺诈与拒付损失合计", "CNY", "lower", "ledger accounts fraud + chargebacks", SOURCE, fraud_loss),
     Measure("fraud_loss_share", "Fraud loss ÷ GMV", "欺诈损失占比", "share", "lower", "fraud loss ÷ GMV", "A12",
             lambda m: ratio(fraud_loss(m), total(m, "gmv"))),
     Measure("coupon_leakage", "Coupon budget leaked", "优惠券被薅占比", "share", "lower",
