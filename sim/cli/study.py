@@ -139,6 +139,8 @@ def drill(
     with told(options.quiet):
         changes = options.checked()
         rows = changes.pop("crowd.shoppers", None) if options.shoppers is not None else None
+        if not dry_run:
+            writable(options.out or Path("results"), "--out")
         code = rehearse(
             files, dry_run, options.out, options.seed, replications, changes, rows, options.executor, options.lang,
             options.json_, options.quiet, quarter,

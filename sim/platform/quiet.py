@@ -13,6 +13,7 @@ from sim.platform.state import (
     A_P95,
     A_P99,
     ACTIONS,
+    BOTS,
     BREAKER_FAILURE,
     BREAKER_ON,
     BREAKER_SLOW,
@@ -154,7 +155,7 @@ def serve_quiet_actions(  # type: ignore[no-untyped-def]
     nodes, board, edges, into, trips, essential, latencies, failures, shape, shaped, action_off, mean_rate, offered,
     totals, balance, histogram, actions, minute, counts,
 ):  # fmt: skip
-    """What the crowd meets in a quiet minute, for each action. What was so in the quiet minute before stays as it is."""
+    """What the crowd meets in a quiet minute, for each action; bots are only counted. What was so in the quiet minute before stays as it is."""
     for a in range(ACTIONS):
         latency, variance, failure = act(nodes, board, edges, into, trips, essential, a)
         passed = 1.0 - action_off[a]
@@ -171,7 +172,9 @@ def serve_quiet_actions(  # type: ignore[no-untyped-def]
                 continue
             total += offered[c, a]
             book(totals, balance, a, c, offered[c, a], passed, failure, counts)
-        admitted = mean_rate[a] * SECONDS
+        people = (total - offered[BOTS, a]) / total if offered[BOTS, a] > 0.0 else 1.0
+        total *= people
+        admitted = mean_rate[a] * SECONDS * people
         answered = admitted * (1.0 - failure)
         row = actions[min(minute, actions.shape[0] - 1), a]
         write_sums(row, total, total - admitted, admitted * failure, latency)

@@ -18,6 +18,7 @@ from sim.platform.scaling import scale, start_pods
 from sim.platform.state import (
     ACTIONS,
     BINS,
+    BOTS,
     CLASSES,
     EFFECTS_USED,
     H_ARRIVED,
@@ -62,7 +63,7 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
     # arrived, failed, refused, zombie, retries, busy seconds, latency and its square weighted, request-seconds in flight
     # and replica-seconds ready
     sums = np.zeros((count, 10))
-    rows = np.zeros((ACTIONS, 4))  # offered, shed, failed, latency weighted
+    rows = np.zeros((ACTIONS, 4))  # people's: offered, shed, failed, latency weighted
     bins = np.zeros((ACTIONS, BINS))
     pending = np.zeros((ACTIONS, 3))  # answered requests not yet in the histogram, their latency and variance
     worker_seconds = np.zeros(count)
@@ -107,11 +108,14 @@ def serve_seconds(p, minute, first):  # type: ignore[no-untyped-def]
                 pending[a, 0] = 0.0
                 pending[a, 1] = latency
                 pending[a, 2] = variance
-            pending[a, 0] += want[a] * (1.0 - failure)
-            rows[a, 0] += wanted[a]
-            rows[a, 1] += wanted[a] - want[a]
-            rows[a, 2] += want[a] * failure
-            rows[a, 3] += want[a] * latency
+            # what people meet; bots are turned away and fail alike, and are only counted (`totals`)
+            bots = p.demand[BOTS, a, t]
+            people = (wanted[a] - bots) / wanted[a] if bots > 0.0 else 1.0
+            pending[a, 0] += want[a] * people * (1.0 - failure)
+            rows[a, 0] += wanted[a] * people
+            rows[a, 1] += (wanted[a] - want[a]) * people
+            rows[a, 2] += want[a] * people * failure
+            rows[a, 3] += want[a] * people * latency
             for c in range(CLASSES):
                 offered = p.demand[c, a, t]
                 if c == PEOPLE:

@@ -26,7 +26,7 @@ class Database(Section):
 
     queries: float = param(1.0, "", "queries for each request of the service", gt=0)
     writes: Share = param("50%", "", "share of queries that write")
-    query_time: Duration = param("4ms", "", "mean time of a query")
+    query_time: Duration = param("4ms", "", "mean time of a query", gt=0, le=60)
     connections: int | Literal["auto"] = param(
         "auto", "", "queries an instance runs at once; auto: sized like the services"
     )
@@ -58,7 +58,7 @@ class Service(Section):
     """One service, or in a monolith one module."""
 
     replicas: int | Literal["auto"] = param("auto", "", "auto: sized for the stated peak")
-    service_time: Duration = param("20ms", "", "mean time of a request on one worker, callees not included", gt=0)
+    service_time: Duration = param("20ms", "", "mean time of a request on one worker, callees not included", gt=0, le=60)
     concurrency: int = param(8, "", "workers of one replica: requests it serves at once", ge=1, le=10_000)
     in_flight: int = param(400, "", "requests one replica can hold while they wait for callees", ge=1, le=1_000_000)
     queue_limit: int = param(1_000, "", "requests waiting for one replica before more are refused", ge=1)
@@ -90,7 +90,7 @@ class Service(Section):
 class Dependency(Section):
     """Somebody else's service, such as a payment provider."""
 
-    service_time: Duration = param("150ms", "", "mean answer time", gt=0)
+    service_time: Duration = param("150ms", "", "mean answer time", gt=0, le=60)
     concurrency: Annotated[int, Field(ge=1, le=1_000_000)] | Literal["auto"] = param("auto", "", "requests it serves at once; auto: twice the stated peak")
     timeout: Duration = param("3s", "", "after which callers give up", gt=0)
     error: Share = param("0.1%", "", "requests that fail in quiet times")

@@ -246,9 +246,9 @@ class PlatformState(NamedTuple):
     mix: np.ndarray  # float64[ACTIONS], shares of the exogenous load
     totals: np.ndarray  # float64[CLASSES, ACTIONS, 4]: offered, shed, failed, answered, since MEASURE_FROM
     balance: np.ndarray  # float64[ACTIONS, 4], the same over all classes since minute 0, for the laws
-    histogram: np.ndarray  # float64[ACTIONS, BINS], answered requests by latency since MEASURE_FROM
+    histogram: np.ndarray  # float64[ACTIONS, BINS], answered requests of people by latency since MEASURE_FROM
     history: np.ndarray  # float32[minutes, nodes, HISTORY], of each minute; H_* name the columns
-    actions: np.ndarray  # float32[minutes, ACTIONS, ACTION_HISTORY], of each minute; A_* name the columns
+    actions: np.ndarray  # float32[minutes, ACTIONS, ACTION_HISTORY], people's of each minute; A_* name the columns
     lost_seconds: np.ndarray  # float32[minutes], seconds of that minute whose acknowledged payments are lost
 
     @property

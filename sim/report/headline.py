@@ -86,10 +86,8 @@ def replayed(run: Run, promotions: int, events: int, words: Words) -> str:
     days = round((float(hours.iloc[-1]) + 1.0) / 24.0) if len(hours) else 0
     crowd = scenario.get("crowd") or {}
     shoppers = crowd.get("shoppers")
-    catalogue = (scenario.get("shelf") or {}).get("catalogue") or {}
-    demand = crowd.get("demand") or {}
     facts: dict[str, Any] = {
-        "skus": _articles(demand.get("skus") if demand else catalogue.get("skus"), words),
+        "skus": _articles(articles(run), words),
         "first": f"{start:%Y-%m-%d}",
         "last": f"{start + timedelta(days=max(0, days - 1)):%Y-%m-%d}",
         "days": days,
@@ -102,7 +100,7 @@ def replayed(run: Run, promotions: int, events: int, words: Words) -> str:
         return words("replayed_stations", seed=facts["seed"])
     if not run.has_shoppers and alone.has_load(run.kpis):
         return words("replayed_load", **facts)
-    if demand or not isinstance(shoppers, (int, float)):
+    if crowd.get("demand") or not isinstance(shoppers, (int, float)):
         return words("replayed_alone", **facts)
     people = shoppers * float(run.manifest.get("weight") or 1.0)
     return words("replayed", shoppers=f"{shoppers:,.0f}", people=f"{people:,.0f}", **facts)
@@ -135,7 +133,7 @@ def standing_out(run: Run, table: dict[str, Measure], events: list[Event], words
 def few_rows(run: Run, words: Words) -> str:
     """A warning where so few shoppers meet so many articles that figures of stock are biased; else nothing."""
     shoppers = (run.scenario.get("crowd") or {}).get("shoppers")
-    skus = ((run.scenario.get("shelf") or {}).get("catalogue") or {}).get("skus")
+    skus = articles(run)
     if not run.has_shoppers or not isinstance(shoppers, (int, float)) or not isinstance(skus, (int, float)) or not skus:
         return ""
     if shoppers / skus >= ENOUGH_SHOPPERS:
@@ -244,6 +242,15 @@ def _days(run: Run, column: str) -> np.ndarray:
 
 def _hour(row: Any) -> str:
     return f"{row['time']:%m-%d %H:%M}"
+
+
+def articles(run: Run) -> Any:
+    """How many SKUs there are: those of the stock table, which counts a table of the user's own too."""
+    stock = run.table("stock")
+    if stock is not None:
+        return float(stock.loc[stock["day"] == stock["day"].iloc[0], "skus"].sum())
+    demand = (run.scenario.get("crowd") or {}).get("demand") or {}
+    return (demand or (run.scenario.get("shelf") or {}).get("catalogue") or {}).get("skus")
 
 
 def _articles(value: Any, words: Words) -> str:

@@ -48,6 +48,17 @@ def test_without_a_home_to_write_into_kernels_are_kept_elsewhere_and_that_is_sai
     assert shell("sim618 validate good.yaml", folder, **surroundings).returncode == 0
 
 
+@pytest.mark.parametrize("out", ["/proc/x/y", "good.yaml"])
+def test_a_folder_for_a_verdict_is_tried_before_anything_is_rehearsed(folder, capsys, out):
+    (folder / "d.yaml").write_text(
+        "drill: d\nscenario: good.yaml\ninject:\n  - {at: 06-02 10:00, do: platform.crash, target: payment, for: 10min}\n"
+        "objectives: {rto: 5min}\nsteady_state:\n  - {metric: platform.order.availability, at_least: 99%}\n", encoding="utf-8",
+    )  # fmt: skip
+    assert main(["drill", "d.yaml", "--dry-run"]) == 0, capsys.readouterr().err
+    assert main(["drill", "d.yaml", "--out", out]) == 64
+    assert "--out: " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("out", ["/proc/x/y", "good.yaml", "good.yaml/x"])
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(folder, capsys, out):
     assert main(["run", "good.yaml", "--out", out]) == 64

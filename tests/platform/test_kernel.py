@@ -1,11 +1,14 @@
 """The machine room minute by minute: waits, queues, patterns, and the laws they obey."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as hyp
 from machine_room import MIX, Room, single
 
+from sim.books.measures import all_measures
 from sim.platform import control
 from sim.platform import state as st
 from sim.platform.config import Platform
@@ -298,3 +301,37 @@ def test_no_request_is_lost_whatever_happens(data):
         assert np.all(np.isfinite(room.platform.latency)) and np.all(room.platform.latency >= 0.0)
         assert np.all(room.platform.live["queue"] >= 0.0)
         assert np.all(room.platform.live["ready"] >= 0)
+
+
+class Flooded(Room):
+    """Bots ask for orders with 400 times the people's rate in minutes 5 to 8."""
+
+    def demand(self, minute):
+        super().demand(minute)
+        if 5 <= minute < 9:
+            self.platform.demand[st.BOTS, st.ORDER] = 400.0 * self.rate * MIX[st.ORDER]
+
+
+@pytest.mark.parametrize("exact", [0.0, 1.0])
+def test_what_is_written_down_is_what_people_meet_and_bots_are_counted_apart(exact):
+    room = Flooded(rate=100.0)
+    room.platform.setting[st.EXACT] = exact
+    room.run(14)
+    p = room.platform
+    asked = room.rate * MIX[st.ORDER]
+    met = float((asked * room.success(st.ORDER)).sum())
+    people = p.totals[: st.BOTS, st.ORDER].sum(axis=0)
+    assert people[0] == pytest.approx(asked * 14 * 60)
+    assert people[3] == pytest.approx(met)
+    rows = np.asarray(p.actions[:14, st.ORDER], "f8")
+    assert rows[:, st.A_OFFERED].sum() == pytest.approx(people[0], rel=1e-5)
+    assert (rows[:, st.A_SHED] + rows[:, st.A_FAILED]).sum() == pytest.approx(people[1] + people[2], rel=1e-4)
+    assert p.histogram[st.ORDER].sum() == pytest.approx(people[3], rel=1e-4)
+    bots = p.totals[st.BOTS, st.ORDER]
+    assert bots[0] == pytest.approx(400.0 * asked * 4 * 60)
+    assert bots[3] / bots[0] < 0.7 < people[3] / people[0], "the flood drowns itself; people met it for four minutes only"
+    measure = all_measures()["order_availability"].compute(
+        SimpleNamespace(world=room.world, calendar=SimpleNamespace(warmup=0, end=14), config=room.config, notices={})
+    )
+    both = p.totals[: st.BOTS][:, [st.ORDER, st.PAY]].sum(axis=(0, 1))
+    assert measure == pytest.approx(both[3] / both[0])

@@ -23,7 +23,7 @@ def test_one_article_is_not_called_articles(alone_folder, stations_folder):
     from sim.report.words import Words
 
     run = read(alone_folder)
-    run.scenario["crowd"]["demand"]["skus"] = 1
+    run.tables["stock"]["skus"] = 1
     assert "A given demand for 1 article, without" in replayed(run, 0, 0, Words("en"))
     assert "1 articles" not in draw(stations_folder).read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ from sim.books.measures import all_measures
 from sim.report import draw
 from sim.report.befallen import attacks
 from sim.report.folder import Run, read
-from sim.report.headline import few_rows
+from sim.report.headline import articles, few_rows
 from sim.report.journal_words import journal_word
 from sim.report.words import Words
 
@@ -89,3 +89,12 @@ def test_no_identifier_stands_in_the_text_of_a_chinese_page(folder, stations_fol
         shown = re.sub(r"<[^>]+>", " ", re.sub(r"<!--.*?-->", " ", text))
         assert re.findall(r"[A-Za-z]+(?:_[A-Za-z]+)+", shown) == []
         assert [name for name in re.findall(r"[a-z]+(?:\.[a-z]+)+", shown) if name not in named] == []
+
+
+def test_articles_are_those_of_the_users_table_not_of_the_catalogue_that_it_replaces(result_folder):
+    run = read(result_folder)
+    assert articles(run) == 200
+    run.scenario["shelf"]["catalogue"]["skus"] = 2_000  # what a file says beside a table of its own goods
+    run.scenario["crowd"]["shoppers"] = 4_000
+    assert articles(run) == 200
+    assert few_rows(run, Words("en")) == ""
