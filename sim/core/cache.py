@@ -23,12 +23,12 @@ _elsewhere = ""  # why the kernels are not kept where they should be
 
 
 def prepare() -> None:
-    """Point Numba at this version's folder, before it is imported; once in a process.
+    """Point Numba at this version's folder, whether it is imported already or not; once in a process.
 
     A ``NUMBA_CACHE_DIR`` that the user has set holds, if it can be written.
     """
     global _prepared, _elsewhere
-    if _prepared or "numba" in sys.modules:
+    if _prepared:
         return
     _prepared = True
     own = os.environ.get("NUMBA_CACHE_DIR")
@@ -51,6 +51,8 @@ def prepare() -> None:
         if reason:
             _elsewhere = f"{reason}: compiled kernels are kept in {folder}"
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
+        if "numba.core.config" in sys.modules:  # which has read the environment already
+            sys.modules["numba.core.config"].CACHE_DIR = str(folder)  # type: ignore[attr-defined]
         return
 
 
