@@ -52,4 +52,5 @@ def _relist(market: Any, chosen: np.ndarray, before: np.ndarray, after: np.ndarr
         goods[name][chosen] = np.rint(goods[name][chosen] * (after / before)).astype(np.int64)
     goods["quality"][chosen] -= (weight * np.log(after / before)).astype(np.float32)
     shelf.setting[STALE] = 1.0
-    market.journal.record("shelf", "list_prices", "", float(np.mean(after / before) - 1.0))
+    mean = float(np.mean(after / before)) if len(before) else 1.0  # of a few goods "top 5%" may be none
+    market.journal.record("shelf", "list_prices", "", mean - 1.0)

@@ -105,6 +105,7 @@ def test_every_value_of_every_place_is_refused_with_its_path_or_runs_lawfully(wo
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_every_argument_of_every_event_is_refused_with_its_path_or_runs_lawfully() -> None:
     def put(entries: list[dict[str, Any]]) -> dict[str, Any]:
         return {**copy.deepcopy(STAGE), "events": entries}
