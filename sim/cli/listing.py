@@ -34,7 +34,8 @@ def list_(
 ) -> None:
     """List policies, slots, events, KPIs, scenarios or drills with a one-line description.
 
-    A slot is a place for a policy: what a package's policy must have. Events are listed with their arguments: what each may be, and what is so if it is left out.
+    A slot is a place for a policy: what a package's policy must have. Events are listed with their arguments: what each
+    may be, and what is so if it is left out.
 
     Example: sim618 list events --only supply
     """

@@ -52,14 +52,16 @@ def shift_end(opens, closes, time, work):  # type: ignore[no-untyped-def]
     return now + work
 
 
-@inner
-def on_shift(opens, closes, time):  # type: ignore[no-untyped-def]
+def minutes_on_shift(opens: float, closes: float, time: float) -> float:
     """Minutes inside the shift [opens, closes) from minute 0 to ``time``."""
     day = math.floor(time / DAY)
     at = time - day * DAY
     if opens < closes:
         return day * (closes - opens) + min(max(at - opens, 0.0), closes - opens)
     return day * (closes - opens + DAY) + min(at, closes) + max(at - opens, 0.0)
+
+
+on_shift = inner(minutes_on_shift)
 
 
 @inner

@@ -155,7 +155,10 @@ def serve_quiet_actions(  # type: ignore[no-untyped-def]
     nodes, board, edges, into, trips, essential, latencies, failures, shape, shaped, action_off, mean_rate, offered,
     totals, balance, histogram, actions, minute, counts,
 ):  # fmt: skip
-    """What the crowd meets in a quiet minute, for each action; bots are only counted. What was so in the quiet minute before stays as it is."""
+    """What the crowd meets in a quiet minute, for each action; bots are only counted.
+
+    What was so in the quiet minute before stays as it is.
+    """
     for a in range(ACTIONS):
         latency, variance, failure = act(nodes, board, edges, into, trips, essential, a)
         passed = 1.0 - action_off[a]

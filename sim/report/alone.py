@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sim.books.measures import Measure
-from sim.core.names import plain, thing
+from sim.books.names import plain, thing
 from sim.core.wording import number
 from sim.report.words import Words
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.books.measures import Measure
-from sim.core.names import happened
+from sim.books.names import happened
 from sim.core.wording import number
 from sim.report.calendar import Event, lasting
 from sim.report.failures import buying_between

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.names import thing
+from sim.books.names import thing
 from sim.core.picture import ACCENT, BAD, GOOD, INK, LINE, PAPER, SOFT, style, text_width
 from sim.core.wording import scaled
 from sim.report.calendar import Promotion

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from sim.books.measures import Measure
-from sim.core.names import plain as plain_name
-from sim.core.names import thing
+from sim.books.names import plain as plain_name
+from sim.books.names import thing
 from sim.core.wording import number, plain
 from sim.report import alone, befallen, failures
 from sim.report.calendar import Event, start_of

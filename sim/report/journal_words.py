@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.core import names
+from sim.books import names
 
 _ZH = {
     "activated": "启用", "alert": "告警", "answer": "应对", "blocked": "拦截", "breach": "数据泄露", "breach_cost": "泄露损失",

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from sim.books.measures import GROUPS, Measure, group
-from sim.core.names import happened, law, thing
+from sim.books.names import happened, law, thing
 from sim.core.wording import number
 from sim.report import alone
 from sim.report.calendar import Event, Promotion, lasting, start_of

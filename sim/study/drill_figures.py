@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from sim.books.names import plain, reading
 from sim.core import wording
-from sim.core.names import plain, reading
 from sim.core.picture import ACCENT, BAD, GOOD, INK, LINE, SOFT, style
 from sim.core.wording import UNITS_ZH, scaled
 from sim.engine.metrics import unit_of

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from sim.core.names import happened, reading
+from sim.books.names import happened, reading
 from sim.core.page import variables
 from sim.core.picture import svg
 from sim.core.wording import number

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from sim.core.names import plain
+from sim.books.names import plain
 from sim.core.page import variables
 from sim.core.picture import svg
 

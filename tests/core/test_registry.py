@@ -1,26 +1,25 @@
 """Policies and events are found by name; duplicates raise; an installed package adds its own."""
 
 import importlib
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 
 import pytest
+from packages import ROOT, install, python
 
 from sim.core import registry
 from sim.core.errors import RegistryError
 from sim.core.registry import event, get_event, get_policy, policies, policy
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture(autouse=True)
 def clean_registry(monkeypatch):
-    """Registrations of a test do not reach another; those that loading makes once and for all stay."""
+    """Registrations of a test do not reach another; those that loading and importing make once and for all stay."""
     registry.load_plugins()
+    kept = registry._policies, registry._events
     monkeypatch.setattr(registry, "_policies", dict(registry._policies))
     monkeypatch.setattr(registry, "_events", dict(registry._events))
+    yield
+    for before, now in zip(kept, (registry._policies, registry._events), strict=True):
+        before.update({name: entry for name, entry in now.items() if entry.built_in})
 
 
 def test_a_policy_is_found_by_slot_and_name_with_its_first_line_as_description():
@@ -103,22 +102,6 @@ def test_an_unknown_name_is_answered_with_what_there_is():
         get_event("test.unknown")
 
 
-def install(folder: Path, body: str) -> None:
-    """A package as an installer leaves it: a module and its dist-info with an entry point."""
-    (folder / "festival_plugin.py").write_text(textwrap.dedent(body), encoding="utf-8")
-    info = folder / "festival_plugin-2.1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: festival-plugin\nVersion: 2.1\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[sim618.policies]\nfestival = festival_plugin\n", encoding="utf-8")
-    (info / "RECORD").write_text("festival_plugin.py,,\n", encoding="utf-8")
-
-
-def python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a fresh interpreter with `folder` on its path, as site-packages would be."""
-    script = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(folder)!r}]\n" + textwrap.dedent(code)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-
-
 PLUGIN = '''
     from sim.core.registry import event, policy
 
@@ -133,7 +116,7 @@ PLUGIN = '''
 
 
 def test_an_installed_package_adds_policies_and_events_without_touching_this_code(tmp_path):
-    install(tmp_path, PLUGIN)
+    install(tmp_path, "festival_plugin", PLUGIN, "2.1")
     done = python(
         tmp_path,
         """
@@ -148,7 +131,7 @@ def test_an_installed_package_adds_policies_and_events_without_touching_this_cod
 
 
 def test_a_broken_plug_in_is_an_error_that_names_its_package(tmp_path):
-    install(tmp_path, "import a_module_that_nobody_has")
+    install(tmp_path, "festival_plugin", "import a_module_that_nobody_has", "2.1")
     done = python(
         tmp_path,
         """

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_stations import one_warehouse
 
-from sim.books.measures.fulfilment import _on_shift, utilisation
+from sim.books.measures.fulfilment import utilisation
 from sim.fulfilment import crises
-from sim.fulfilment.stations import in_shift
+from sim.fulfilment.stations import in_shift, minutes_on_shift
 
 
 def market(world: World, end: float, present: Any = ()) -> Any:
@@ -69,4 +69,4 @@ def test_minutes_on_shift_are_those_on_which_work_may_begin(opens: int, closes: 
     if opens == closes:
         return
     minutes = [in_shift.py_func(float(opens), float(closes), float(m)) == m for m in range(time)]
-    assert _on_shift(opens, closes, time) == np.sum(minutes)
+    assert minutes_on_shift(opens, closes, time) == np.sum(minutes)

@@ -1,10 +1,10 @@
 """A package adds defences and contracts, each with a section of its own, as it adds policies to any other slot."""
 
 import json
-import textwrap
 
 import pytest
-from test_plugins import LOAD, python
+from packages import install, python
+from test_plugins import LOAD
 
 MODULE = '''
     from sim.core.config import Section, default
@@ -70,13 +70,7 @@ threats:
 def plugged(tmp_path):
     """Two versions of the package, each as an installer leaves it, and a scenario that uses both policies."""
     for version in ("1.0", "1.1"):
-        folder = tmp_path / version
-        info = folder / f"lot_plugin-{version}.dist-info"
-        info.mkdir(parents=True)
-        (folder / "lot_plugin.py").write_text(textwrap.dedent(MODULE), encoding="utf-8")
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: lot-plugin\nVersion: {version}\n", encoding="utf-8")
-        (info / "entry_points.txt").write_text("[sim618.policies]\nlot = lot_plugin\n", encoding="utf-8")
-        (info / "RECORD").write_text("lot_plugin.py,,\n", encoding="utf-8")
+        install(tmp_path / version, "lot_plugin", MODULE, version)
     (tmp_path / "x.yaml").write_text(SCENARIO, encoding="utf-8")
     return tmp_path
 

@@ -1,12 +1,11 @@
 """An installed package fills any slot of policies and adds events; what is used is part of the scenario and of its hash."""
 
 import json
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+from packages import install, python
 
 from sim.core.config import Slot
 from sim.scenario import catalogue, types
@@ -68,8 +67,8 @@ events: [{at: 06-02 10:00, do: crowd.parade, drums: 3}]
 """
 
 
-def install(folder: Path, version: str) -> None:
-    """The package as an installer leaves it, at a version."""
+def body() -> str:
+    """The module of the package."""
     import sim.rivals.policies as rivals
     import sim.supply.forecasts as forecasts
 
@@ -80,25 +79,13 @@ def install(folder: Path, version: str) -> None:
     text = textwrap.dedent(MODULE)
     for word, method in methods.items():
         text = text.replace(word, method)
-    (folder / "parade_plugin.py").write_text(text, encoding="utf-8")
-    info = folder / f"parade_plugin-{version}.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: parade-plugin\nVersion: {version}\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[sim618.policies]\nparade = parade_plugin\n", encoding="utf-8")
-    (info / "RECORD").write_text("parade_plugin.py,,\n", encoding="utf-8")
-
-
-def python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a fresh interpreter with `folder` on its path, as site-packages would be."""
-    script = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(folder)!r}]\n" + textwrap.dedent(code)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=400, check=False)
+    return text
 
 
 @pytest.fixture
 def plugged(tmp_path):
     for version in ("1.0", "1.1"):
-        (tmp_path / version).mkdir()
-        install(tmp_path / version, version)
+        install(tmp_path / version, "parade_plugin", body(), version)
     (tmp_path / "x.yaml").write_text(SCENARIO, encoding="utf-8")
     return tmp_path
 

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from packages import ROOT, install
 
 from sim.cli import main
 from sim.scenario import catalogue
 
-ROOT = Path(__file__).parents[2]
 SCENARIO = """name: plugged
 start: 2026-06-01
 days: 3
@@ -36,13 +36,9 @@ def documented() -> str:
 
 
 def installed(folder: Path, body: str, version: str = "2.1") -> None:
-    """An editable install: a module whose distribution lists no files but its entry point."""
-    (folder / "festival_plugin.py").write_text(body, encoding="utf-8")
+    """An editable package and a scenario that uses its policy."""
+    install(folder, "festival", body, version, editable=True)
     (folder / "s.yaml").write_text(SCENARIO, encoding="utf-8")
-    info = folder / "festival.dist-info"
-    info.mkdir(exist_ok=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: festival\nVersion: {version}\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[sim618.policies]\nfestival = festival_plugin\n", encoding="utf-8")
 
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from packages import install
 from writing_model import Writing, policies_of, workers_pid
 
 from sim.core import registry
@@ -74,15 +75,12 @@ def test_a_policy_that_is_installed_and_not_used_changes_no_byte(
     alone: tuple[dict[str, bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "package"
-    info = package / "idle_plugin-1.0.dist-info"
-    info.mkdir(parents=True)
-    (package / "idle_plugin.py").write_text(
+    install(
+        package, "idle_plugin",
         "from sim.core.registry import event, policy\n\n"
         "@policy('shelf.ranking', 'idle')\nclass Idle:\n    '''Never used.'''\n\n"
-        "@event('crowd.idle')\ndef idle(market):\n    '''Never happens.'''\n"
-    )
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: idle-plugin\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[sim618.policies]\nidle = idle_plugin\n")
+        "@event('crowd.idle')\ndef idle(market):\n    '''Never happens.'''\n",
+    )  # fmt: skip
     registry.load_plugins()  # so that this process does not meet the package
     monkeypatch.syspath_prepend(str(package))
     with ProcessExecutor(1) as pool:

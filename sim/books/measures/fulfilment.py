@@ -48,11 +48,14 @@ def _cost(market: Any) -> float:
 def utilisation(market: Any, station: int) -> float:
     """Share of their time that a station's people worked, whole run: working time over shifts and what was worked after
     their end. Nothing where nobody works there."""
+    from sim.fulfilment.stations import minutes_on_shift
+
     ful, end = market.world.fulfilment, float(market.calendar.end)
     row = ful.stations[station]
 
     def shift(first: float, last: float) -> float:
-        return float(_on_shift(row["opens"], row["closes"], last) - _on_shift(row["opens"], row["closes"], first))
+        opens, closes = float(row["opens"]), float(row["closes"])
+        return minutes_on_shift(opens, closes, last) - minutes_on_shift(opens, closes, first)
 
     desk, staffed, since = market.notices.get("fulfilment"), 0.0, 0.0
     for minute, servers in [*(desk.present.get(station, ()) if desk is not None else ()), (end, int(row["servers"]))]:
@@ -65,14 +68,6 @@ def utilisation(market: Any, station: int) -> float:
     over = float(row["overtime"]) - (to_come - sum(shift(end, time) for time in ends))
     # of people who leave, some finish their work when they no longer count
     return min(1.0, busy / (staffed + max(0.0, over))) if staffed > 0.0 else float("nan")
-
-
-def _on_shift(opens: float, closes: float, time: float) -> float:
-    """Minutes inside the shift [opens, closes) from minute 0 to ``time``."""
-    day, at = divmod(time, 1440.0)
-    if opens < closes:
-        return float(day * (closes - opens) + np.clip(at - opens, 0.0, closes - opens))
-    return float(day * (closes - opens + 1440.0) + min(at, closes) + max(at - opens, 0.0))
 
 
 def _busiest(market: Any, first: int, last: int) -> float:

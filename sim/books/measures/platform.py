@@ -217,7 +217,8 @@ def probe(market: Any, name: str, minutes: int = 1) -> float:
 _BUYING = [st.ORDER, st.PAY]
 
 MEASURES = (
-    Measure("availability", "Availability", "可用率", "share", "higher", "people's requests answered ÷ asked (bots' are no valid ones)", SRE, _availability(None)),
+    Measure("availability", "Availability", "可用率", "share", "higher",
+            "people's requests answered ÷ asked (bots' are no valid ones)", SRE, _availability(None)),
     Measure("order_availability", "Availability of order and payment", "下单支付可用率", "share", "higher",
             "answered ÷ asked, order and pay", SRE, _availability(_BUYING)),
     Measure("worst_hour_availability", "Availability in the worst hour", "最差小时可用率", "share", "higher",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.core import names
+from sim.books import names
 from sim.engine.metrics import NAMES, WORDS
 from sim.platform.config import Platform
 from sim.platform.graph import node_names
