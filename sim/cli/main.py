@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 import sim
 from sim.cli import faults, stopping, streams
+from sim.core import cache
 from sim.core.errors import Exit
 
 _ORDER = (
@@ -132,6 +133,7 @@ def root(
 def command() -> None:
     """The process `sim618`: `main`, and once its work is done a signal no longer changes its exit code."""
     gc.set_threshold(*_RARELY)
+    cache.may_fork = True
     with stopping.listening(last=True):
         code = _dispatch(sys.argv[1:])
     sys.exit(code)

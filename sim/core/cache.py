@@ -18,6 +18,8 @@ from typing import Any
 
 KEPT = 12  # versions; a few tens of megabytes each
 COMPILES = "first run of this version: compiling the kernels, which takes about a minute"
+#: whether compiling may be shared with a forked process: only a command knows that nobody else is in its process
+may_fork = False
 _prepared = _told = _listening = False
 _elsewhere = ""  # why the kernels are not kept where they should be
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import config, types
-from numba.core import cgutils
+from numba.core import cgutils, sigutils
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
@@ -158,6 +158,25 @@ class InnerDispatcher(CPUDispatcher):  # type: ignore[misc]
     uint32 and uint64 stay what they are, for their arithmetic wraps.
     """
 
+    shared: ClassVar[Any] = None  #: with whom the work is shared, while it is (see `sim.core.sharing`)
+
+    def compile(self, sig: Any) -> Any:
+        """Translate the function for arguments of these types, or take over what another process has translated."""
+        kinds = sigutils.normalize_signature(sig)[0]
+        if self.shared is None or kinds in self.overloads:
+            return super().compile(sig)
+        made = self.shared.take(self, kinds)
+        if kinds in self.overloads:
+            return self.overloads[kinds].entry_point
+        if made is None:
+            entry = super().compile(sig)
+            if self.shared is not None:
+                self.shared.give(self, kinds, self.overloads[kinds])
+            return entry
+        self.targetctx.insert_user_function(made.entry_point, made.fndesc, [made.library])
+        self.add_overload(made)
+        return made.entry_point
+
     def widened(self, kind: Any) -> Any:
         """The type the function is compiled for when it is given one of type ``kind``."""
         kind = types.unliteral(kind)
@@ -180,7 +199,7 @@ class WideDispatcher(InnerDispatcher):
         return types.int64 if isinstance(kind, types.Integer) else kind
 
 
-_INTERPRETED = bool(vars(config).get("DISABLE_JIT", 0))
+INTERPRETED = bool(vars(config).get("DISABLE_JIT", 0))
 _OPTIONS = {"nopython": True, "boundscheck": None, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 
 
@@ -191,14 +210,14 @@ def inner(function: Callable[..., Any]) -> Any:
     a short function, and it counts no references to arrays (its callers hold them), so it may neither make nor
     return one.
     """
-    if _INTERPRETED:
+    if INTERPRETED:
         return function
     return InnerDispatcher(py_func=function, targetoptions=dict(_OPTIONS), pipeline_class=InnerCompiler)
 
 
 def inner_with_arrays(function: Callable[..., Any]) -> Any:
     """An `inner` function that may make arrays: it counts references as `njit` functions do."""
-    if _INTERPRETED:
+    if INTERPRETED:
         return function
     options = {name: value for name, value in _OPTIONS.items() if name != "_nrt"}
     return InnerDispatcher(py_func=function, targetoptions=options, pipeline_class=InnerCompiler)
@@ -206,7 +225,7 @@ def inner_with_arrays(function: Callable[..., Any]) -> Any:
 
 def inlined(function: Callable[..., Any]) -> Any:
     """An `inner` function whose code LLVM puts in place of each call. It casts its integers itself."""
-    if _INTERPRETED:
+    if INTERPRETED:
         return function
     options = dict(_OPTIONS, forceinline=True)
     return WideDispatcher(py_func=function, targetoptions=options, pipeline_class=InnerCompiler)

@@ -46,6 +46,7 @@ from sim.engine.advance import (
 from sim.engine.building import PlatformContext, build_shelf, calibrate, expected_demand, expected_peak, open_books
 from sim.engine.care_hours import CareHours
 from sim.engine.crowding import appoint_visits, appoint_waiting, shown_promises
+from sim.engine.first_run import share
 from sim.engine.giving import appoint_ends, give_away
 from sim.engine.journal import Journal
 from sim.engine.refusing import check_memory, told
@@ -207,6 +208,8 @@ class Marketplace(mesa.Model):
         )
         if config.shelf.page is not None:
             self.world.platform.client_latency[:] = seconds(config.shelf.page, config.platform.experience)
+        if not self.alone:
+            share(self.world)
         self.demand = None
         if crowd_config.demand is not None:
             self.demand = crowd_demand.build(crowd_config.demand, supply.local, trace)
