@@ -167,7 +167,7 @@ class InnerDispatcher(CPUDispatcher):  # type: ignore[misc]
             return super().compile(sig)
         made = self.shared.take(self, kinds)
         if kinds in self.overloads:
-            return self.overloads[kinds].entry_point
+            return super().compile(sig)
         if made is None:
             entry = super().compile(sig)
             if self.shared is not None:

@@ -23,11 +23,13 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from copy import copy
+from itertools import count
 from typing import Any, NoReturn
 
 import llvmlite.binding as llvm
 from numba import typeof
 from numba.core import event, serialize
+from numba.core.bytecode import FunctionIdentity
 from numba.core.compiler import compile_result
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
@@ -160,9 +162,7 @@ def _help(parent: int, board: int, tell: int, hear: int, jobs: Sequence[Any], af
         os.closerange(first, os.sysconf("SC_OPEN_MAX"))
         os.set_blocking(hear, False)
         # names of translated functions hold a running number, which must not be one of the parent's
-        from numba.core.bytecode import FunctionIdentity
-
-        FunctionIdentity._unique_ids = iter(range(1_000_000_000, 2_000_000_000))
+        FunctionIdentity._unique_ids = count(1_000_000_000)
         InnerDispatcher.shared = theirs = Theirs(board, tell)
         elsewhere: set[bytes] = set()
         for function, kinds in jobs:
