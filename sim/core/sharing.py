@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from copy import copy
 from itertools import count
-from typing import Any, NoReturn
+from typing import Any
 
 import llvmlite.binding as llvm
 from numba import typeof
@@ -146,12 +146,14 @@ class Theirs:
         self.put(_name(function, kinds), (self.library(made.library), parts))
 
 
-def _help(parent: int, board: int, tell: int, hear: int, jobs: Sequence[Any], after: Sequence[Job]) -> NoReturn:
-    """The whole life of the other process."""
+def _help(parent: int, board: int, tell: int, hear: int, jobs: Sequence[Any], after: Sequence[Job]) -> None:
+    """The whole life of the other process, which does not return from here."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
+        if os.getppid() != parent:  # it has ended before that could be asked for
+            return
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
@@ -166,8 +168,6 @@ def _help(parent: int, board: int, tell: int, hear: int, jobs: Sequence[Any], af
         InnerDispatcher.shared = theirs = Theirs(board, tell)
         elsewhere: set[bytes] = set()
         for function, kinds in jobs:
-            if os.getppid() != parent:
-                break
             with suppress(BlockingIOError):
                 heard = os.read(hear, 1 << 16)
                 elsewhere.update(heard[at : at + 20] for at in range(0, len(heard), 20))
