@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from copy import copy
 from itertools import count
 from typing import Any
@@ -51,20 +51,30 @@ def begin(kernel: Any, arguments: Sequence[Any], jobs: Sequence[Job], after: Seq
     if INTERPRETED or _is_alone() or _is_kept(kernel, arguments):
         return None
     wanted = [(function, _types(function, values)) for function, values in jobs]
-    board = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  (both processes hold it; it has no name)
-    told, tells = os.pipe(), os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    parent = os.getpid()
-    process = os.fork()
-    if process == 0:
-        _help(parent, board.fileno(), told[1], tells[0], wanted, after)
+    with ExitStack() as opened:
+        try:
+            board = opened.enter_context(tempfile.TemporaryFile(buffering=0))
+            told, tells = (_closed_by(opened, *os.pipe()) for _ in range(2))
+            parent = os.getpid()
+            process = os.fork()
+        except OSError:  # no room on the disk, no memory, no process: all is done here
+            return None
+        if process == 0:
+            _help(parent, board.fileno(), told[1], tells[0], wanted, after)
+        opened.pop_all()
     os.close(told[1])
     os.close(tells[0])
     atexit.register(_end, process)
     InnerDispatcher.shared = Mine(board, told[0], tells[1], wanted)
     event.register("numba:compile", _WhenDone(kernel))
     return process
+
+
+def _closed_by(opened: ExitStack, *ends: int) -> tuple[int, ...]:
+    """Both ends of a pipe, which are closed if nothing comes of it."""
+    for end in ends:
+        opened.callback(os.close, end)
+    return ends
 
 
 def _is_alone() -> bool:
@@ -195,6 +205,8 @@ class Mine:
         self.begun: set[bytes] = set()  # by the other
         self.there: dict[bytes, tuple[int, int]] = {}
         self.libraries: dict[bytes, InnerLibrary] = {}
+        self.ears = select.poll()
+        self.ears.register(hear, select.POLLIN)
         self.alive = True
         self.unread = b""
 
@@ -206,7 +218,7 @@ class Mine:
 
     def listen(self, *, wait: bool) -> None:
         """Hear what the other process has begun and finished since; with ``wait``, until it says something."""
-        while self.alive and select.select([self.hear], [], [], None if wait else 0)[0]:
+        while self.alive and self.ears.poll(None if wait else 0):
             heard = os.read(self.hear, 1 << 16)
             self.alive, wait = bool(heard), False
             self.unread += heard

@@ -163,6 +163,21 @@ def test_where_the_other_process_dies_this_one_does_it_all(told, end):
     assert found == {"result": RESULT}
 
 
+@pytest.mark.parametrize("lacking", ["os.fork", "os.pipe", "sharing.tempfile.TemporaryFile"])
+def test_without_room_for_another_process_this_one_does_it_all_and_leaves_nothing_open(told, lacking):
+    found = told(f"""
+        def lacking(*_, **__):
+            raise OSError("no room")
+
+        before = len(os.listdir("/proc/self/fd"))
+        real, {lacking} = {lacking}, lacking
+        began = sharing.begin(small.kernel, (a, 0), jobs)
+        {lacking} = real
+        tell(began=began, result=small.kernel(a, 10), more=len(os.listdir("/proc/self/fd")) - before)
+    """)
+    assert found == {"began": None, "result": RESULT, "more": 0}
+
+
 def test_nothing_is_begun_where_the_kernel_is_kept(told):
     code = "process = sharing.begin(small.kernel, (a, 0), jobs); tell(result=small.kernel(a, 10), began=process is not None)"
     assert [told(code) for _ in range(2)] == [{"result": RESULT, "began": began} for began in (True, False)]
