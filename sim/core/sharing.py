@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import hashlib
+import json
 import multiprocessing
 import os
 import select
@@ -24,10 +25,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from copy import copy
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba import typeof
+from numba import config, typeof
 from numba.core import event, serialize
 from numba.core.bytecode import FunctionIdentity
 from numba.core.compiler import compile_result
@@ -38,7 +40,8 @@ from sim.core import cache
 from sim.core.compiled import INTERPRETED, InnerDispatcher, InnerLibrary
 
 Job = tuple[Any, Sequence[Any]]  # a function, and values of the types of its arguments
-_NOTE = struct.Struct("=20sqq")  # name of what is there, where, bytes; 0 bytes: a job that was begun
+NOTE = "shared.json"  # what of the last great kernel was compiled by the other process
+_MESSAGE = struct.Struct("=20sqq")  # name of what is there, where, bytes; 0 bytes: a job that was begun
 _PARENT_DEATH = 1  # PR_SET_PDEATHSIG
 
 
@@ -132,7 +135,7 @@ class Theirs:
         written = 0
         while written < len(data):
             written += os.pwrite(self.board, data[written:], self.end + written)
-        os.write(self.tell, _NOTE.pack(name, self.end, len(data)))
+        os.write(self.tell, _MESSAGE.pack(name, self.end, len(data)))
         self.end += len(data)
 
     def library(self, library: Any) -> bytes:
@@ -183,7 +186,7 @@ def _help(parent: int, board: int, tell: int, hear: int, jobs: Sequence[Any], af
                 elsewhere.update(heard[at : at + 20] for at in range(0, len(heard), 20))
             name = _name(function, kinds)
             if name not in elsewhere:
-                os.write(tell, _NOTE.pack(name, 0, 0))
+                os.write(tell, _MESSAGE.pack(name, 0, 0))
                 function.compile(kinds)
         InnerDispatcher.shared = None
         os.close(theirs.tell)
@@ -202,16 +205,21 @@ class Mine:
     def __init__(self, board: Any, hear: int, tell: int, jobs: Sequence[Any]) -> None:
         self.board, self.hear, self.tell = board, hear, tell
         self.left = {_name(function, kinds): (function, kinds) for function, kinds in jobs}  # begun by nobody
+        self.unasked = {name: function.py_func.__qualname__ for name, (function, _) in self.left.items()}
         self.begun: set[bytes] = set()  # by the other
         self.there: dict[bytes, tuple[int, int]] = {}
         self.libraries: dict[bytes, InnerLibrary] = {}
+        self.taken: set[str] = set()
         self.ears = select.poll()
         self.ears.register(hear, select.POLLIN)
         self.alive = True
         self.unread = b""
 
     def close(self) -> None:
-        """Forget the other process."""
+        """Forget the other process. What was shared is noted beside the kernels, for whoever keeps the list of jobs."""
+        note = {"taken": sorted(self.taken), "never asked for": sorted(self.unasked.values())}
+        with suppress(OSError):
+            Path(vars(config)["CACHE_DIR"], NOTE).write_text(json.dumps(note, indent=1), encoding="utf-8")
         self.board.close()
         os.close(self.hear)
         os.close(self.tell)
@@ -222,8 +230,8 @@ class Mine:
             heard = os.read(self.hear, 1 << 16)
             self.alive, wait = bool(heard), False
             self.unread += heard
-            whole = len(self.unread) // _NOTE.size * _NOTE.size
-            for name, place, size in _NOTE.iter_unpack(self.unread[:whole]):
+            whole = len(self.unread) // _MESSAGE.size * _MESSAGE.size
+            for name, place, size in _MESSAGE.iter_unpack(self.unread[:whole]):
                 if size:
                     self.there[name] = place, size
                 else:
@@ -240,6 +248,7 @@ class Mine:
     def take(self, function: Any, kinds: Sequence[Any]) -> Any:
         """The function translated elsewhere; None where it is to be done here."""
         name = _name(function, kinds)
+        self.unasked.pop(name, None)
         self.listen(wait=False)
         while self.alive and name in self.begun and name not in self.there:
             if self.left:
@@ -252,6 +261,7 @@ class Mine:
         if name not in self.there:
             self.claim(name)
             return None
+        self.taken.add(function.py_func.__qualname__)
         with global_compiler_lock:
             return self.rebuild(name)
 

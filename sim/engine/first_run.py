@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from sim.core import sharing
@@ -22,13 +25,18 @@ N, REAL, PART = 0, 0.0, np.float32(0.0)  # an argument that is whole, float64, f
 
 
 def share(world: World) -> None:
-    """Begin to compile what this world's runs need, with a second process where there may be one.
+    """Begin to compile what this world's runs need, with a second process where there may be one."""
+    sharing.begin(*plan(world))
+
+
+def plan(world: World) -> tuple[Any, Sequence[Any], list[sharing.Job], list[sharing.Job]]:
+    """The great kernel, its arguments, the parts of it to share, and kernels for later.
 
     Of a function that is named here with other types than it is called with, nothing is gained: it is compiled anew.
     """
     w, skus, k0, k1 = world, world.shelf.skus, *world.crowd.keys[:2]
     states = (w.crowd, w.shelf, w.supply, w.fulfilment, w.care, w.platform, w.rivals, w.books, w.agenda, w.desk)
-    parts = [
+    parts: list[sharing.Job] = [
         (serve_minute, (w.platform, N, k0, k1)),
         (settle, (w.crowd, w.shelf, w.fulfilment, w.care, w.books, w.agenda, N)),
         (handle, (w.fulfilment, w.supply, skus, w.agenda, w.books, k0, k1, N, N, N, N)),
@@ -42,7 +50,7 @@ def share(world: World) -> None:
                       w.crowd.intents[0], N, REAL)),
     ]  # fmt: skip
     whole, real = np.zeros(0, np.int64), np.zeros(0)
-    later = [
+    later: list[sharing.Job] = [
         (close_day, (w.supply, N, REAL, REAL, True)),
         (receive, (w.supply, skus, w.books, real, N, whole, whole, whole, real, REAL, REAL, REAL)),
         (unload, (w.supply, whole, np.zeros((0, 0), np.int64), REAL)),
@@ -50,4 +58,4 @@ def share(world: World) -> None:
         (appoint_waiting, (w.crowd, w.agenda, N)),
         (settle_all, (w.supply, REAL)),
     ]
-    sharing.begin(advance, (*states, N, N), parts, later)
+    return advance, (*states, N, N), parts, later

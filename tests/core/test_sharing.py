@@ -118,7 +118,7 @@ RESULT = sum(2 * i + 1 for i in range(10)) - (1 + 10)
 
 def test_what_the_other_process_has_translated_is_taken_over(told):
     found = told("""
-        process = sharing.begin(small.kernel, (a, 0), jobs, after)
+        process = sharing.begin(small.kernel, (a, 0), [*jobs, (small.leaf, (np.int64(1),))], after)
         mine = InnerDispatcher.shared
         while mine.alive:
             mine.listen(wait=True)
@@ -128,12 +128,14 @@ def test_what_the_other_process_has_translated_is_taken_over(told):
         except ValueError as error:
             said = str(error)
         status = os.waitpid(process, 0)[1]
-        tell(result=result, said=said, status=status, taken=taken(mine, small.left, small.right),
+        with open(os.path.join(os.environ["NUMBA_CACHE_DIR"], sharing.NOTE)) as note:
+            noted = json.load(note)
+        tell(noted=noted, result=result, said=said, status=status, taken=taken(mine, small.left, small.right),
              over=InnerDispatcher.shared is None, later=small.later(a), hits=sum(small.later.stats.cache_hits.values()))
     """)
     assert found == {
         "result": RESULT, "said": "nothing is negative", "status": 0, "taken": [True, True], "over": True,
-        "later": 45.0, "hits": 1,
+        "later": 45.0, "hits": 1, "noted": {"taken": ["left", "right"], "never asked for": ["leaf"]},
     }  # fmt: skip
 
 

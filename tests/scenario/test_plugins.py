@@ -197,18 +197,19 @@ def test_the_version_of_a_package_whose_event_a_drill_uses_is_part_of_its_hash(p
     assert (hashes[0] != hashes[1]) == bool(noted), "what is installed and not used is no part of anything"
 
 
-@pytest.mark.parametrize(
-    ("event", "told"),
-    [
-        ("{at: 06-02, do: crowd.march, bands: many}", "events.0.bands: found 'many', accepted: a whole number"),
-        ("{at: 06-02, do: crowd.march, drums: 3}", "events.0.drums: found the unknown key 'drums' for crowd.march, accepted: at, do, bands, off"),
-        ("{at: 06-02, do: crowd.march, for: 2h}", "events.0.for: found 'for', of which crowd.march makes no use, accepted: at, do, bands, off"),
-        ("{at: 06-02, do: crowd.march, off: 3}", "events.0.off: found 3, accepted: a share in percent"),
-        ("{at: 06-02, do: crowd.march, bands: 2, off: 10%}", ""),
-        ("{at: 06-02, do: crowd.parade, drums: {any: thing}}", ""),
-    ],
-)  # fmt: skip
-def test_arguments_of_a_packages_event_are_checked_on_loading_by_what_it_declares(plugged, event, told):
+ARGUMENTS = {
+    "{at: 06-02, do: crowd.march, bands: many}": "events.0.bands: found 'many', accepted: a whole number",
+    "{at: 06-02, do: crowd.march, drums: 3}":
+        "events.0.drums: found the unknown key 'drums' for crowd.march, accepted: at, do, bands, off",
+    "{at: 06-02, do: crowd.march, for: 2h}":
+        "events.0.for: found 'for', of which crowd.march makes no use, accepted: at, do, bands, off",
+    "{at: 06-02, do: crowd.march, off: 3}": "events.0.off: found 3, accepted: a share in percent",
+    "{at: 06-02, do: crowd.march, bands: 2, off: 10%}": "",
+    "{at: 06-02, do: crowd.parade, drums: {any: thing}}": "",
+}  # fmt: skip
+
+
+def test_arguments_of_a_packages_event_are_checked_on_loading_by_what_it_declares(plugged):
     module = plugged / "1.0" / "parade_plugin.py"
     more = """
 from sim.core.units import Share
@@ -219,9 +220,27 @@ def march(market, bands: int = 1, off: Share | None = None):
     \"\"\"Bands march.\"\"\"
 """
     module.write_text(module.read_text() + more)
-    (plugged / "y.yaml").write_text(f"name: y\nstart: 2026-06-01\ndays: 3\nevents: [{event}]\n")
-    done = python(plugged / "1.0", LOAD.format(path=str(plugged / "y.yaml"), overrides={}))
-    assert (told in done.stderr) if told else done.returncode == 0, done.stderr
+    for number, event in enumerate(ARGUMENTS):
+        (plugged / f"{number}.yaml").write_text(f"name: y\nstart: 2026-06-01\ndays: 3\nevents: [{event}]\n")
+    done = python(
+        plugged / "1.0",
+        f"""
+        import json
+        from sim.core.errors import ScenarioError
+        from sim.scenario import load
+        said = []
+        for number in range({len(ARGUMENTS)}):
+            try:
+                load({str(plugged)!r} + f"/{{number}}.yaml")
+                said.append("")
+            except ScenarioError as error:
+                said.append(str(error))
+        print(json.dumps(said))
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    for (event, told), said in zip(ARGUMENTS.items(), json.loads(done.stdout.splitlines()[-1]), strict=True):
+        assert (told in said) if told else said == "", event
 
 
 def test_a_name_near_a_packages_policy_is_answered_with_it(plugged):
