@@ -34,6 +34,7 @@ from sim.core.calendar import DAY, Calendar
 from sim.core.units import parse_when
 
 HEADLINE = ("gmv", "orders", "cvr", "fill_rate", "on_time_rate", "return_rate", "profit")
+_OF_A_RUN = frozenset({"hash", "laws", "version"})  # what the manifest of a run has, and no other
 COLUMN = 32  # in which the values begin
 
 
@@ -127,7 +128,10 @@ def report(
         raise RefusedError(f"found no result in {folder}, accepted: a folder that `sim618 run` has written")
     harm = damage(folder)
     with suppress(OSError, ValueError):
-        harm = harm if "files" in read_manifest(folder) else ""  # of an earlier version: what can be read is drawn
+        manifest = read_manifest(folder)
+        if not set(manifest) >= _OF_A_RUN:
+            raise RefusedError(f"found the manifest of something else in {folder}, accepted: what `sim618 run` has written")
+        harm = harm if "files" in manifest else ""  # of an earlier version: what can be read is drawn
     if harm:
         raise RefusedError(f"{folder}: {harm}; `sim618 run` with the same scenario and seed writes it again")
     page = _draw(writable(folder, "DIR"), lang)
@@ -182,7 +186,7 @@ def _refuse_foreign(folder: Path, fresh: bool, digest: str) -> None:
     others = sorted(names - set(FILES))
     try:
         manifest = read_manifest(folder)
-        result = {"hash", "laws", "version"} <= set(manifest)
+        result = set(manifest) >= _OF_A_RUN
     except (OSError, ValueError):
         manifest, result = {}, bool({"kpis.json", "series.parquet"} & names) or folder.name == digest
     if others or not result:

@@ -119,13 +119,15 @@ def blocks(found: Comparison) -> list[Block]:
                     holm = found.holm[scenario, index, column.name]
                     relative = told.relative(found, scenario, index, column)
                     share = f" · {words.percent(relative, signed=True)}" if math.isfinite(relative) else ""
-                    chance = words.percent(difference.better.value)
+                    chance = both(words.percent(difference.better.value))
+                    if difference.mean.low == difference.mean.high == 0.0:
+                        chance = Text("no run differs", "各次运行相同")
                     row += [
                         Text(
                             words.interval(difference.mean, unit, signed=True) + share,
                             words.interval(difference.mean, unit, "zh", signed=True) + share,
                         ),
-                        both(chance),
+                        chance,
                         Text(told.verdict(holm, difference, "en"), told.verdict(holm, difference, "zh")),
                     ]
                 rows.append(row)

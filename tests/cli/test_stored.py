@@ -63,6 +63,14 @@ def test_a_damaged_result_is_told_run_again_and_drawn_by_nobody(shop, capsys, ha
     assert again(capsys)[1]["existed"] is True
 
 
+@pytest.mark.parametrize("text", ["{}", '{"kind": "study", "version": "0.1.0", "hash": "x"}', '{"files": {}}'])
+def test_a_manifest_of_something_else_is_no_result(tmp_path, capsys, text):
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    assert main(["report", str(tmp_path)]) == 64
+    assert "found the manifest of something else" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
 @pytest.mark.parametrize("page", [None, "", '<!doctype html>\n<html lang="en"></html>\n'])
 def test_a_damaged_report_is_drawn_again(shop, capsys, page):
     _, result, _ = shop

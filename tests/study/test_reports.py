@@ -264,6 +264,10 @@ def test_a_policy_that_changes_nothing_is_told():
     assert [text for text in said if "changes nothing" in text] == [
         "same changes nothing here: each of its runs is that of a."
     ]
+    (table,) = outcome.effects
+    chances = {row[1].en: row[4] for row in table.rows}
+    assert (chances["same"].en, chances["same"].zh) == ("no run differs", "各次运行相同")
+    assert chances["other"].en.endswith("%")
 
 
 def test_policies_that_all_change_nothing_are_the_answer_and_not_a_difference_by_chance():
