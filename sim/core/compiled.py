@@ -163,6 +163,8 @@ class InnerDispatcher(CPUDispatcher):  # type: ignore[misc]
     def compile(self, sig: Any) -> Any:
         """Translate the function for arguments of these types, or take over what another process has translated."""
         kinds = sigutils.normalize_signature(sig)[0]
+        if self.shared is not None:
+            self.shared.asked(self, kinds)
         if self.shared is None or kinds in self.overloads:
             return super().compile(sig)
         made = self.shared.take(self, kinds)

@@ -126,6 +126,9 @@ class Theirs:
         self.end = 0
         self.libraries: dict[Any, bytes] = {}
 
+    def asked(self, function: Any, kinds: Sequence[Any]) -> None:
+        """Nobody counts here."""
+
     def take(self, function: Any, kinds: Sequence[Any]) -> None:
         """Nothing comes from elsewhere here."""
 
@@ -170,11 +173,10 @@ def _help(parent: int, board: int, tell: int, hear: int, jobs: Sequence[Any], af
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
-        first = 3
-        for kept in sorted((board, tell, hear)):  # files and locks of the parent end with the parent
-            os.closerange(first, kept)
-            first = kept + 1
-        os.closerange(first, os.sysconf("SC_OPEN_MAX"))
+        for opened in map(int, os.listdir("/proc/self/fd")):  # files and locks of the parent end with the parent
+            if opened > 2 and opened not in (board, tell, hear):
+                with suppress(OSError):  # that of the listing itself
+                    os.close(opened)
         os.set_blocking(hear, False)
         # names of translated functions hold a running number, which must not be one of the parent's
         FunctionIdentity._unique_ids = count(1_000_000_000)
@@ -206,6 +208,7 @@ class Mine:
         self.board, self.hear, self.tell = board, hear, tell
         self.left = {_name(function, kinds): (function, kinds) for function, kinds in jobs}  # begun by nobody
         self.unasked = {name: function.py_func.__qualname__ for name, (function, _) in self.left.items()}
+        self.sources = {function.py_func for function, _ in self.left.values()}
         self.begun: set[bytes] = set()  # by the other
         self.there: dict[bytes, tuple[int, int]] = {}
         self.libraries: dict[bytes, InnerLibrary] = {}
@@ -245,16 +248,22 @@ class Mine:
             with suppress(BrokenPipeError):
                 os.write(self.tell, name)
 
+    def asked(self, function: Any, kinds: Sequence[Any]) -> None:
+        """A function is called for, whether it is there already or not."""
+        if function.py_func in self.sources:
+            self.unasked.pop(_name(function, kinds), None)
+
     def take(self, function: Any, kinds: Sequence[Any]) -> Any:
         """The function translated elsewhere; None where it is to be done here."""
         name = _name(function, kinds)
-        self.unasked.pop(name, None)
         self.listen(wait=False)
         while self.alive and name in self.begun and name not in self.there:
             if self.left:
                 last, (other, needed) = list(self.left.items())[-1]
                 self.claim(last)
+                label = self.unasked[last]
                 other.compile(needed)
+                self.unasked[last] = label  # nobody has asked for it yet
             else:
                 self.listen(wait=True)
             self.listen(wait=False)

@@ -146,6 +146,7 @@ def test_who_needs_what_the_other_is_at_does_another_job_meanwhile(told):
         while not mine.begun:
             mine.listen(wait=True)
         result = small.kernel(a, 10)
+        assert not mine.unasked
         tell(result=result, taken=taken(mine, small.left, small.right), left=len(mine.left), begun=len(mine.begun))
     """)
     assert found == {"result": RESULT, "taken": [True, False], "left": 0, "begun": 1}
