@@ -148,7 +148,8 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
                 order.flags &= ~(RETURN_PENDING << line)
             elif filler:
                 note(books, minute, TOPPED_UP_RETURNED, 1.0)
-    note(books, minute, DELIVERED_ORDERS, 1.0)
+    if not order.flags & FLAG_TRIAL:  # nobody has ordered it
+        note(books, minute, DELIVERED_ORDERS, 1.0)
     if goes_back:
         note(books, minute, RETURNED_ORDERS, 1.0)
     experience(row, params, disappointment)

@@ -10,6 +10,7 @@ from sim.crowd.state import A_BALANCE, N_MEASURED
 from sim.engine.ordering import send
 from sim.fulfilment.pools import new_order, set_paid
 from sim.fulfilment.state import FLAG_TRIAL, WAITING
+from sim.fulfilment.stock import reachable
 
 GIVEN_TURN = 1 << 20  # turns of orders given away: apart from those of what shoppers order themselves
 
@@ -25,6 +26,8 @@ def give_away(crowd, shelf, supply, ful, books, agenda, shoppers, goods, minute)
     for n in range(shoppers.shape[0]):
         shopper, sku = shoppers[n], goods[n]
         row = crowd.rows[shopper]
+        if reachable(ful, supply, row.region, sku) < 1:
+            continue
         number = new_order(ful, shopper, GIVEN_TURN + minute)
         order = ful.orders[number]
         order.placed = minute

@@ -451,6 +451,8 @@ class Marketplace(mesa.Model):
     def finish(self) -> None:
         """End the run: areas are settled, then every conservation law is checked. Raises LawBroken."""
         self.supply.finish()
+        if "operations" in self.notices:
+            self.notices["operations"].pay(self.minute)
         self.laws = check_all(self)
         # Mesa counts agents in a table of all models there ever were, which would keep every run of a study in memory
         mesa.Agent._ids.pop(self, None)

@@ -24,6 +24,7 @@ from sim.books.state import (
     GROUPS_FAILED,
     LOST_FAILURES,
     LOST_UNITS,
+    LOST_VALUE,
     ORDER_FAILURES,
     ORDERS,
     OTHER_INCOME,
@@ -313,6 +314,7 @@ def send(crowd, shelf, supply, ful, books, agenda, order_row, minute):  # type: 
                 unearn(crowd, shelf, order, i, True)
                 supply.totals[LOST, order.sku[i]] += order.quantity[i]
                 note(books, minute, LOST_UNITS, float(order.quantity[i]))
+                note(books, minute, LOST_VALUE, float(shelf.skus[order.sku[i]].price * order.quantity[i]))
                 note(books, minute, PAID, -float(order.paid[i]))
                 post(books, minute, ADVANCES, CASH, order.paid[i])
         if missing == (1 << order.lines) - 1:
@@ -372,7 +374,10 @@ def pay_balance(crowd, shelf, supply, ful, books, agenda, order_row, minute, fai
         end_group(crowd, shelf, supply, ful, books, agenda, order_row, minute)
         return
     w0, w1, _, _ = philox(crowd.keys[0], crowd.keys[1], shopper, order.turn, BALANCE, 0)
-    if uniform(w0) < crowd.params[P_DEFAULT]:
+    balance = -order.deposit
+    for i in range(order.lines):
+        balance += order.paid[i]
+    if balance > 0 and uniform(w0) < crowd.params[P_DEFAULT]:
         post(books, minute, ADVANCES, OTHER_INCOME, order.deposit)
         note(books, minute, DEFAULTS, 1.0)
         for i in range(order.lines):

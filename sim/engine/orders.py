@@ -61,6 +61,7 @@ FLAGS = {
     "given": FLAG_TRIAL,
     "fraud": FLAG_FRAUD,
 }
+UNDER_WAY = [STATES.index(state) for state in ("deposit paid", "waiting", "allocated", "shipped")]
 LINE = {"list_value": "list_value", "payable": "paid", "refunded": "refunded"}
 
 
@@ -88,13 +89,14 @@ def orders(market: Any) -> pd.DataFrame:
     data: dict[str, Any] = {
         "order": rows["serial"],
         "shopper": rows["shopper"],
-        "purchase": rows["turn"],
+        "purchase": np.where(rows["flags"] & FLAG_TRIAL > 0, -1, rows["turn"]),
         "weight": np.full(len(rows), float(market.weight)),
         "placed": moment("placed", always=True),
         # payment is kept to the minute; nothing is paid before it is placed
         "paid_at": np.where(rows["paid_at"] > 0.0, np.maximum(moment("paid_at", always=True), moment("placed", always=True)), nat),
         "promised": moment("promised"),
-        "delivered": moment("delivered"),
+        # a row holds when its latest parcel came: the order is delivered with its last one
+        "delivered": np.where((used & np.isin(rows["line_state"], UNDER_WAY)).any(axis=1), nat, moment("delivered")),
         "warmup": rows["placed"] < calendar.warmup,
         "region": rows["region"],
         "origin": np.array(ORIGINS)[np.minimum(rows["origin"], len(ORIGINS) - 1)],

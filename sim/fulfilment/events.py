@@ -7,6 +7,7 @@ share in percent.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sim.core.arguments import Couriers, Part, Ratio, Stations, Warehouses, minutes, size
@@ -67,12 +68,21 @@ def slow_roads(market: Any, target: Warehouses | None = None, for_minutes: Any =
     desk = market.notices["fulfilment"]
     factor = max(size(magnitude, 2.0), 0.05)
     warehouses = desk.sites(target)
-    market.world.fulfilment.haul_mean[warehouses] *= factor
-    call_after(market.env, minutes(for_minutes, 2.0 * DAY), FAULTS, lambda: _clear_roads(market, warehouses, factor))
+    haul = market.world.fulfilment.haul_mean
+    usual, factors = market.notices.setdefault("roads", (haul.copy(), [[] for _ in haul]))
 
+    def drive(warehouse: int) -> None:
+        haul[warehouse] = usual[warehouse] * math.prod(factors[warehouse])
 
-def _clear_roads(market: Any, warehouses: list[int], factor: float) -> None:
-    market.world.fulfilment.haul_mean[warehouses] /= factor
+    def clear() -> None:
+        for warehouse in warehouses:
+            factors[warehouse].remove(factor)
+            drive(warehouse)
+
+    for warehouse in warehouses:
+        factors[warehouse].append(factor)
+        drive(warehouse)
+    call_after(market.env, minutes(for_minutes, 2.0 * DAY), FAULTS, clear)
 
 
 @event("fulfilment.overtime", kind="action")

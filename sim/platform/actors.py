@@ -227,19 +227,19 @@ class Operations(mesa.Agent):
 
     # The bill --------------------------------------------------------------------------------------
 
-    def pay(self) -> None:
-        """Post the capacity used since the last time: IT against cash, in row fen."""
+    def pay(self, minute: int) -> None:
+        """Post the capacity used since the last time, up to ``minute``: IT against cash, in row fen, while it was used."""
         real = int(self.platform.cost.sum())
         due = int(real // max(self.market.weight, 1e-9)) - self.paid
         if due > 0:
-            post(self.market.world.books, int(self.market.env.now), IT, CASH, due)
+            post(self.market.world.books, max(0, minute - 1), IT, CASH, due)
             self.paid += due
 
     def bills(self) -> Iterator[Any]:
         """Pay each hour."""
         while True:
             yield wait(self.market.env, 60.0, REVIEWS)
-            self.pay()
+            self.pay(int(self.market.env.now))
 
 
 class Outage:

@@ -195,8 +195,9 @@ def queue_second(node, live, board, cohorts, work, now, capacity, arriving, done
     if live.queue <= 0.0:
         live.oldest = now
         live.backlog = 0.0
-    for a in range(ACTIONS):
-        cohorts[now % RING, a] = arriving[a] * accepted
+    if now - live.oldest < RING:  # later the place is still that of older ones, and newcomers have been refused
+        for a in range(ACTIONS):
+            cohorts[now % RING, a] = arriving[a] * accepted
     patience = node.timeout - service_of(node, live, board)
     late, wait, spread = fluid_wait(live.backlog, load * accepted, capacity, patience, node.lifo)
     live.queue += incoming * accepted

@@ -19,7 +19,7 @@ class Step:
 
 
 def shopper_steps(run: Run, words: Words) -> list[Step]:
-    """From visits to orders delivered; orders of attackers never went to a checkout and are left out.
+    """From visits to orders delivered; orders of attackers never went to a checkout and are left out, free trials too.
 
     A checkout leads to one order, to none, or to several: presold articles and each one bought in a group are orders
     of their own.
@@ -36,9 +36,8 @@ def shopper_steps(run: Run, words: Words) -> list[Step]:
     if run.has("carts_ordered"):
         counts.append(("carts_ordered", total("carts_ordered")))
     counts += [("orders", people), ("paid", people - total("unpaid_orders"))]
-    doors = run.table("deliveries")
-    if doors is not None:
-        counts.append(("delivered", float(doors["orders"].sum())))
+    if run.has("delivered_orders"):
+        counts.append(("delivered", total("delivered_orders")))
     return _steps(counts, words)
 
 

@@ -78,8 +78,7 @@ def port_closure(market: Any, target: SupplierOrRegion | None = None, for_minute
     for region in {supplier.region for supplier in suppliers}:
         planner.gates[region] = max(planner.gates.get(region, 0.0), opens)
     for supplier in suppliers:
-        for shipment in supplier.on_road:
-            shipment.schedule(shipment.due + lasting)
+        supplier.hold(lasting)
     market.journal.record("supply", "port_closure", str(target), lasting)
 
 

@@ -72,11 +72,12 @@ class Supplier(mesa.Agent):
         self.cuts: list[float] = []  # factors on capacity
         self.extra_defects: list[float] = []
         self.on_road: list[Shipment] = []
+        self.held_until = 0.0  # minute up to which what is on the road waits
         self.shipped = 0  # shipments so far
         self.delivered = 0  # row units
         self.first_output: float | None = None  # minute
         self.outputs: list[tuple[float, np.ndarray]] = []  # of a second source: minute, SKUs that left
-        self.outages: list[tuple[float, float]] = []  # from, to (minutes)
+        self.outages: list[tuple[float, float]] = []  # from, to (minutes), apart from each other and in order
         self.down_since = -1.0
         self.known_down = False
         self.warned_until = -1.0
@@ -157,7 +158,7 @@ class Supplier(mesa.Agent):
         if self.is_second and self.config.ramp_up > 0:
             # the first day already yields a day's share of the ramp
             ramp = min(1.0, (now - self._ready_at() + DAY) / (self.config.ramp_up + DAY))
-        if self.capacity is None and not self.cuts and ramp == 1.0:
+        if self.capacity is None and math.prod(self.cuts) == 1.0 and ramp == 1.0:
             return float("inf")
         full = self.planner.usual_load(self) if self.capacity is None else self.capacity
         return float(full * ramp * math.prod(self.cuts))
@@ -254,11 +255,22 @@ class Supplier(mesa.Agent):
         """Stop shipping for ``minutes``; with ``holds_shipments`` what is on the road waits as long too."""
         now = float(self.market.env.now)
         self.block(reason)
-        self.outages.append((now, now + minutes))
+        since, until = now, now + minutes
+        if self.outages and self.outages[-1][1] >= since:  # still down, or just up again: one outage
+            since, until = self.outages[-1][0], max(until, self.outages.pop()[1])
+        self.outages.append((since, until))
         if holds_shipments:
-            for shipment in self.on_road:
-                shipment.schedule(shipment.due + minutes)
+            self.hold(minutes)
         call_after(self.market.env, minutes, FAULTS, lambda: self.unblock(reason))
+
+    def hold(self, minutes: float) -> None:
+        """What is on the road waits for ``minutes`` from now; where it waits already, until the later of both ends."""
+        until = float(self.market.env.now) + minutes
+        more = until - max(float(self.market.env.now), self.held_until)
+        if more > 0.0:
+            self.held_until = until
+            for shipment in self.on_road:
+                shipment.schedule(shipment.due + more)
 
     def block(self, reason: str) -> None:
         """Nothing leaves until as many `unblock`s of the same reason have come."""

@@ -51,6 +51,17 @@ def test_the_rows_say_what_the_books_say(both):
     assert (table["payable"] <= table["list_value"] + 0.005).all()
 
 
+def test_an_order_is_delivered_with_its_last_parcel(both):
+    table = both[1].orders
+    under_way = np.zeros(len(table), bool)
+    for line in range(4):
+        under_way |= table[f"state_{line}"].isin(["deposit paid", "waiting", "allocated", "shipped"]).to_numpy()
+    came = both[1].market.world.fulfilment.orders
+    assert ((came["delivered"] > 0) & (came["shopper"] >= 0)).sum() > table.loc[table["open"], "delivered"].notna().sum()
+    assert table.loc[under_way, "delivered"].isna().all()
+    assert table.loc[~under_way, "delivered"].notna().any()
+
+
 def test_nothing_is_paid_before_it_is_placed(both):
     table = both[1].orders
     paid = table["paid_at"].notna()

@@ -13,7 +13,7 @@ from shelf_shop import BASE, SMALL, kpis, shop
 from sim.books.view import ledger, total
 from sim.core.errors import ScenarioError
 from sim.engine.marketplace import Marketplace
-from sim.fulfilment.state import DEPOSIT
+from sim.fulfilment.state import CANCELLED, DEPOSIT, FLAG_TRIAL
 from sim.scenario import load
 from sim.shelf.protection import WORTH, falls
 from sim.shelf.state import C_BUDGET, C_CLAIMED, C_OFF
@@ -101,6 +101,27 @@ def test_trials_are_given_not_sold_and_cost_their_goods(plain: Marketplace) -> N
     assert given > 0
     # their list price is booked and taken off again: no revenue, but cost of goods
     assert ledger(trials)["cost_of_goods"] > ledger(room)["cost_of_goods"]
+
+
+def test_what_is_out_of_stock_is_not_given_and_nobody_has_asked_for_it_in_vain() -> None:
+    scarce = {"supply.stock": {"initial": "1d of cover"}, "supply.replenishment": {"policy": "none"}}
+    trials = shop(**scarce, **{"shelf.promotions": [{**ROOM, "zero_yuan_trials": 2000, "entrants": 1.0}]})
+    given = trials.world.fulfilment
+    assert 0 < total(trials, "trials") < 2000
+    # each prize that is counted is on its way, has arrived or is promised a unit of stock
+    kept = given.orders[(given.orders["shopper"] >= 0) & (given.orders["flags"] & FLAG_TRIAL > 0)]
+    assert not (kept["line_state"][:, 0] == CANCELLED).any()
+    assert total(trials, "lost_units") == 0 or total(trials, "lost_value") > 0
+    room = shop(**scarce, **{"shelf.promotions": [ROOM]})
+    assert total(trials, "demanded_units") - total(room, "demanded_units") < 1.3 * total(trials, "trials")
+
+
+def test_trials_are_no_orders_delivered() -> None:
+    full = {"supply.stock": {"initial": "2000d of cover"}}
+    room = shop(**full, **{"shelf.promotions": [ROOM]})
+    trials = shop(**full, **{"shelf.promotions": [{**ROOM, "zero_yuan_trials": 200, "entrants": 1.0}]})
+    people = total(trials, "orders") - total(room, "orders")
+    assert total(trials, "delivered_orders") - total(room, "delivered_orders") <= people + 20
 
 
 def test_a_host_is_paid_a_share_of_what_the_room_sells() -> None:

@@ -171,7 +171,7 @@ MEASURES = (
             "stock of flagged SKUs × unit cost", SOURCE, slow_mover_value),
     Measure("stock_outs", "Stock-outs", "缺货次数", "SKU-days", "lower",
             "SKU-days without stock or with refused demand", SOURCE, lambda m: float(_days(m, "out").sum())),
-    Measure("lost_sales", "Lost sales", "缺货损失件数", "units", "lower", "units asked for in vain and lost", SOURCE,
+    Measure("lost_sales", "Lost sales", "缺货损失件数", "units", "lower", "units asked for at a checkout and not in stock; another article, another day or another shop may follow", SOURCE,
             lambda m: float(_since(m, LOST).sum()) * m.supply.weight),
     Measure("bullwhip_ratio", "Bullwhip ratio", "牛鞭比", "ratio", "lower", "Var(orders) ÷ Var(demand), daily, by SKU",
             "Chen et al. 2000", bullwhip),
