@@ -104,16 +104,17 @@ def test_trials_are_given_not_sold_and_cost_their_goods(plain: Marketplace) -> N
 
 
 def test_what_is_out_of_stock_is_not_given_and_nobody_has_asked_for_it_in_vain() -> None:
-    scarce = {"supply.stock": {"initial": "1d of cover"}, "supply.replenishment": {"policy": "none"}}
+    scarce = {"supply.stock": {"initial": "5d of cover"}, "supply.generated.lead_time.mean": "60d"}
     trials = shop(**scarce, **{"shelf.promotions": [{**ROOM, "zero_yuan_trials": 2000, "entrants": 1.0}]})
     given = trials.world.fulfilment
     assert 0 < total(trials, "trials") < 2000
     # each prize that is counted is on its way, has arrived or is promised a unit of stock
     kept = given.orders[(given.orders["shopper"] >= 0) & (given.orders["flags"] & FLAG_TRIAL > 0)]
     assert not (kept["line_state"][:, 0] == CANCELLED).any()
-    assert total(trials, "lost_units") == 0 or total(trials, "lost_value") > 0
     room = shop(**scarce, **{"shelf.promotions": [ROOM]})
-    assert total(trials, "demanded_units") - total(room, "demanded_units") < 1.3 * total(trials, "trials")
+    more = {name: total(trials, name) - total(room, name) for name in ("demanded_units", "lost_units")}
+    # those who came for a prize buy too; that is far from the 1,800 prizes there was no unit for
+    assert total(trials, "trials") <= more["demanded_units"] < 500 and more["lost_units"] < 500
 
 
 def test_trials_are_no_orders_delivered() -> None:

@@ -245,7 +245,7 @@ MEASURES = (
     Measure("failed_order_attempts", "Failed attempts to order or pay", "下单支付失败次数", "requests", "lower",
             "shed or failed order and pay requests", TABLE, failed_orders),
     Measure("orders_lost_to_failures", "Orders lost to failures", "因故障流失订单", "orders", "lower",
-            "given up after a failure", TABLE, order_failures_lost),
+            "given up after a failure, by those who come back hours later too", TABLE, order_failures_lost),
     Measure("lost_writes", "Writes lost", "丢失写入", "writes", "lower",
             "acknowledged within the lag before a failover", TABLE, lost_writes),
     Measure("release_failed_requests", "Requests failed by releases", "发布故障失败请求", "requests", "lower",
