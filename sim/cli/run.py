@@ -53,7 +53,7 @@ def run(
     shoppers: Shoppers = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run again even if the result exists.")] = False,
     orders: Annotated[
-        bool, typer.Option("--orders", help="Also write every order that was paid, or its deposit (280 bytes of memory each).")
+        bool, typer.Option("--orders", help="Also write every order that was paid, or its deposit (312 bytes of memory each).")
     ] = False,
     json_: Json = False,
     quiet: Quiet = False,

@@ -166,7 +166,7 @@ def delivered(crowd, shelf, ful, care, books, agenda, order_row, minute):  # typ
             sku.rating_sum += points
             sku.rating_count += 1.0
             if order.flags & FLAG_CASH_BACK and order.line_state[line] == DELIVERED:
-                cash = sku.cash_back_due * order.quantity[line]
+                cash = order.cash[line]
                 post(books, minute, MARKETING, CASH, cash)
                 note(books, minute, CASH_BACKS, float(cash))
         note(books, minute, REVIEWS, 1.0)

@@ -262,6 +262,7 @@ def write_order(crowd, shelf, supply, ful, books, agenda, desk, intent, n, way, 
             post(books, minute, COMMISSIONS, CASH, int(desk.lines[i, 1] * article.commission))
         if article.cash_back > 0:
             order.flags |= FLAG_CASH_BACK
+            order.cash[i] = article.cash_back * quantity
         run_down(shelf, desk.basket[i], quantity)
         remember_price(crowd, shelf, row, desk.basket[i], quantity, desk.lines[i, 1], desk.lines[i, 0], day)
     order.origin = origin

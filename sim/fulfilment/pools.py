@@ -70,6 +70,7 @@ def new_order(ful, shopper, turn):  # type: ignore[no-untyped-def]
     for line in range(LINES):
         order.sku[line] = -1
         order.quantity[line] = 0
+        order.cash[line] = 0
         order.list_value[line] = 0
         order.paid[line] = 0
         order.refunded[line] = 0

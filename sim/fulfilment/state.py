@@ -67,6 +67,7 @@ ORDER = np.dtype(
         ("deposit", "i8"),  # fen, of paid, already paid as a deposit
         ("next", "i4"),  # free list
         ("parcel", "i4", (LINES,)),  # parcel of each line while it is allocated
+        ("cash", "i8", (LINES,)),  # fen, promised for a review of the line
     ],
     align=True,
 )

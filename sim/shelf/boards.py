@@ -80,7 +80,6 @@ class _Board:
         skus["exposure"], skus["impulse"] = self.exposure, self.impulse
         skus["origin"], skus["full_reduction"] = self.origin, self.bits
         skus["commission"], skus["cash_back"] = self.commission, self.cash_back
-        skus["cash_back_due"] = np.where(self.cash_back > 0, self.cash_back, skus["cash_back_due"])
 
 
 def write_boards(

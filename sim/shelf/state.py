@@ -33,7 +33,6 @@ SKU = np.dtype(
         ("exposure", "f4"),  # utility from a livestream room or a campaign
         ("impulse", "f4"),  # utility at checkout from the room's urgency
         ("cash_back", "i8"),  # fen, for a review
-        ("cash_back_due", "i8"),  # fen a unit, of the last cash-back: what those who bought under it still claim
         ("commission", "f8"),  # the host's share of what a livestream room sells
         ("origin", "u1"),  # origin an order through this promotion is booked under
         ("paused", "u1"),  # taken off the shelf

@@ -61,6 +61,14 @@ def test_slow_roads_are_afterwards_what_they_were_and_may_be_told_in_parts():
     assert np.array_equal(usual, after)
 
 
+def test_a_later_cash_back_makes_an_earlier_one_no_cheaper():
+    first = {"kind": "cash_back", "amount": "20 CNY", "skus": "all", "from": "06-02", "to": "06-05"}
+    second = {**first, "amount": "0.01 CNY", "from": "06-05", "to": "06-12"}
+    alone, both = (kpis(**{"shelf.promotions": calendar})["cash_back_cost"] for calendar in ([first], [first, second]))
+    # the second one brings reviews of its own, and moves nobody's first purchase
+    assert 0.0 < alone <= both < 1.02 * alone
+
+
 def market(**more: Any) -> Marketplace:
     made = Marketplace(load(SCENARIOS / "base.yaml", {**SHOP, **more}), seed=2)
     made.run()
