@@ -27,8 +27,8 @@ def _start(market: Any) -> int:
 
 
 def _nodes(market: Any) -> np.ndarray:
-    """float64[minutes, nodes, HISTORY] since the scenario's start."""
-    return np.asarray(_platform(market).history[_start(market) :], "f8")
+    """float32[minutes, nodes, HISTORY] since the scenario's start; nothing is copied."""
+    return _platform(market).history[_start(market) :]
 
 
 def _requests(market: Any, column: int, actions: list[int] | None = None) -> float:
@@ -63,11 +63,11 @@ def burn(market: Any) -> float:
 
 def worst_hour(market: Any) -> float:
     """Least availability of any hour with requests."""
-    rows = np.asarray(_platform(market).actions[_start(market) :], "f8")
+    rows = _platform(market).actions[_start(market) :]
     hours = len(rows) // 60
     if hours == 0:
         return float("nan")
-    sums = rows[: hours * 60].reshape(hours, 60, st.ACTIONS, -1).sum(axis=(1, 2))
+    sums = rows[: hours * 60].reshape(hours, 60, st.ACTIONS, -1).sum(axis=(1, 2), dtype="f8")
     offered = sums[:, st.A_OFFERED]
     good = offered - sums[:, st.A_SHED] - sums[:, st.A_FAILED]
     return float((good[offered > 0] / offered[offered > 0]).min()) if (offered > 0).any() else float("nan")
@@ -86,14 +86,14 @@ def shed_rate(market: Any) -> float:
 def amplification(market: Any) -> float:
     """Attempts at services and databases for each first attempt."""
     history = _nodes(market)
-    arrived = history[..., st.H_ARRIVED].sum()
-    return ratio(float(arrived), float(arrived - history[..., st.H_RETRIES].sum()))
+    arrived = history[..., st.H_ARRIVED].sum(dtype="f8")
+    return ratio(float(arrived), float(arrived - history[..., st.H_RETRIES].sum(dtype="f8")))
 
 
 def wasted(market: Any) -> float:
     """Requests served after their callers had given up, as a share of all that reached a node."""
     history = _nodes(market)
-    return ratio(float(history[..., st.H_ZOMBIE].sum()), float(history[..., st.H_ARRIVED].sum()))
+    return ratio(float(history[..., st.H_ZOMBIE].sum(dtype="f8")), float(history[..., st.H_ARRIVED].sum(dtype="f8")))
 
 
 def peak_utilisation(market: Any) -> float:
