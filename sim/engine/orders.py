@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.fulfilment.state import (
+    ALLOCATED,
     C_SERIAL,
+    DEPOSIT,
     FLAG_FIRST,
     FLAG_FRAUD,
     FLAG_LATE,
@@ -33,6 +35,8 @@ from sim.fulfilment.state import (
     FLAG_TOPPED_UP,
     FLAG_TRIAL,
     LINES,
+    SHIPPED,
+    WAITING,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +65,6 @@ FLAGS = {
     "given": FLAG_TRIAL,
     "fraud": FLAG_FRAUD,
 }
-UNDER_WAY = [STATES.index(state) for state in ("deposit paid", "waiting", "allocated", "shipped")]
 LINE = {"list_value": "list_value", "payable": "paid", "refunded": "refunded"}
 
 
@@ -96,7 +99,7 @@ def orders(market: Any) -> pd.DataFrame:
         "paid_at": np.where(rows["paid_at"] > 0.0, np.maximum(moment("paid_at", always=True), moment("placed", always=True)), nat),
         "promised": moment("promised"),
         # a row holds when its latest parcel came: the order is delivered with its last one
-        "delivered": np.where((used & np.isin(rows["line_state"], UNDER_WAY)).any(axis=1), nat, moment("delivered")),
+        "delivered": np.where((used & np.isin(rows["line_state"], (DEPOSIT, WAITING, ALLOCATED, SHIPPED))).any(axis=1), nat, moment("delivered")),
         "warmup": rows["placed"] < calendar.warmup,
         "region": rows["region"],
         "origin": np.array(ORIGINS)[np.minimum(rows["origin"], len(ORIGINS) - 1)],

@@ -55,8 +55,7 @@ class Board:
         self._since, self._war_since = 0.0, 0.0
         self.index_minutes = self.war_minutes = self.minutes = 0.0
         self.sales_before = np.zeros(count, np.int64)
-        if specs:
-            world.rivals.value[:] = self.value(world.rivals.log_price)  # service and range count at any price
+        world.rivals.value[:] = self.value(world.rivals.log_price)  # service and range count at any price
 
     def ours(self) -> np.ndarray:
         """float64[categories]: log of our prices on the page over list price, of goods that rivals have too."""

@@ -158,10 +158,11 @@ class Supplier(mesa.Agent):
         if self.is_second and self.config.ramp_up > 0:
             # the first day already yields a day's share of the ramp
             ramp = min(1.0, (now - self._ready_at() + DAY) / (self.config.ramp_up + DAY))
-        if self.capacity is None and math.prod(self.cuts) == 1.0 and ramp == 1.0:
+        left = math.prod(self.cuts)
+        if self.capacity is None and left == 1.0 and ramp == 1.0:
             return float("inf")
         full = self.planner.usual_load(self) if self.capacity is None else self.capacity
-        return float(full * ramp * math.prod(self.cuts))
+        return float(full * ramp * left)
 
     def work(self) -> None:
         """Ship what today's output allows; what is left waits for tomorrow, or for the end of an outage."""
