@@ -60,7 +60,7 @@ class Desk(mesa.Agent):
         #: whole run, in pieces: what became of every enquiry
         self.opened = self.by_bot = self.by_staff = self.dropped = self.lost = 0
         shoppers = len(market.world.crowd.rows)
-        self.failed = np.full(shoppers, -1, np.int64)  # orders so far when an order first failed in the days that count
+        self.failed = np.full(shoppers, -1, np.int32)  # orders so far when an order first failed in the days that count
         self.complained = np.zeros(shoppers, bool)
         self.recent: deque[np.ndarray] = deque()  # INCIDENT rows by hour: failures nothing has been given for
         self.prices = market.world.shelf.skus["price"].copy()

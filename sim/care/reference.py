@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from sim.care.config import Arrivals
 from sim.care.kernel import queue_alone
@@ -35,7 +35,7 @@ def run(config: Arrivals, draws: Draws) -> dict[str, float]:
     kpis: dict[str, float] = {}
     for column, key in ((2, "wait"), (1, "abandoned"), (3, "delayed")):
         ratios = sums[:, column] / sums[:, 0]
-        half = float(student.ppf(0.5 + CONFIDENCE / 2, BATCHES - 1) * ratios.std(ddof=1) / np.sqrt(BATCHES))
+        half = float(stdtrit(BATCHES - 1, 0.5 + CONFIDENCE / 2) * ratios.std(ddof=1) / np.sqrt(BATCHES))
         name = f"care.queue.{key}"
         kpis[f"{name}_{'mean' if key == 'wait' else 'share'}"] = float(sums[:, column].sum() / sums[:, 0].sum())
         kpis[f"{name}_half_width"] = half

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from sim.core.compiled import inner
 from sim.core.heap import replace_first
@@ -74,7 +74,7 @@ def interval(over: np.ndarray, under: np.ndarray) -> tuple[float, float]:
         return float("nan"), float("nan")
     ratios = over[used] / under[used]
     deviation = float(ratios.std(ddof=1)) / np.sqrt(len(ratios))
-    return float(over.sum() / under.sum()), float(student.ppf(0.5 + CONFIDENCE / 2, len(ratios) - 1) * deviation)
+    return float(over.sum() / under.sum()), float(stdtrit(len(ratios) - 1, 0.5 + CONFIDENCE / 2) * deviation)
 
 
 @inner

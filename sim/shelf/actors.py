@@ -104,7 +104,7 @@ def populate(market: Any, windows: list[Window]) -> None:
 def _count_devices(market: Any) -> Any:
     """Visits so far of every shopper when figures begin to count: conversion by device is measured from there."""
     yield wait(market.env, market.calendar.warmup, FAULTS)
-    market.notices["devices"] = {"visits": market.world.crowd.rows["visits"].astype(np.int64)}
+    market.notices["devices"] = {"visits": market.world.crowd.rows["visits"].copy()}
 
 
 def _pay_for_page(market: Any, cost: float) -> Any:

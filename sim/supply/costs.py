@@ -59,6 +59,6 @@ def half_width_99(values: np.ndarray) -> float:
     """Half-width of the 99% confidence interval of the mean over SKUs as independent replicates; nan below 2."""
     if len(values) < 2:
         return math.nan
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.995, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values)))
+    return float(stdtrit(len(values) - 1, 0.995) * values.std(ddof=1) / math.sqrt(len(values)))

@@ -25,11 +25,12 @@ def buyers(market: Any) -> float:
 
 def repurchase(market: Any) -> float:
     """Buyers with a further purchase within the window after their first in the scenario's days, as a share of buyers."""
-    return _again(market.world.crowd.rows)
+    rows = market.world.crowd.rows
+    return _again(rows["bought_again"], rows["window_orders"])
 
 
-def _again(rows: np.ndarray) -> float:
-    return ratio(float((rows["bought_again"] > 0).sum()), float((rows["window_orders"] > 0).sum()))
+def _again(bought_again: np.ndarray, orders: np.ndarray) -> float:
+    return ratio(float((bought_again > 0).sum()), float((orders > 0).sum()))
 
 
 def satisfaction(market: Any) -> float:
@@ -63,7 +64,8 @@ def churn(market: Any) -> float:
 def member_repurchase(market: Any) -> float:
     """Repurchase among members alone; members are more loyal to begin with, so no effect of membership."""
     rows = market.world.crowd.rows
-    return _again(rows[(rows["flags"] & MEMBER) > 0])
+    members = (rows["flags"] & MEMBER) > 0
+    return _again(rows["bought_again"][members], rows["window_orders"][members])
 
 
 def ltv(market: Any) -> float:

@@ -41,7 +41,7 @@ def by_device(market: Any, device: int) -> float:
         return float("nan")
     rows = market.world.crowd.rows[: len(before["visits"])]
     mine = rows["device"] == device
-    visits = (rows["visits"].astype(int) - before["visits"])[mine].sum()
+    visits = (rows["visits"] - before["visits"])[mine].sum()
     return ratio(float(rows["window_orders"][mine].sum()), float(visits))
 
 
