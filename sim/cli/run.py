@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import unicodedata
@@ -226,6 +227,8 @@ def _run_into(
         "versions": faults.versions(),
     }
     write_files(folder, result, manifest, orders=orders)
+    del result
+    gc.collect()  # the crowd is not in memory beside its pictures
     fault = None
     try:
         _draw(folder, lang)

@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.core.address import by_address
 from sim.core.compiled import inner, prefetch
+from sim.core.reserve import lengthen, reserve
 
 NODE = np.dtype(
     [
@@ -41,7 +42,7 @@ FREE_HEAD, FREE_COUNT, MADE, BEYOND = 0, 1, 2, 3
 
 def build(minutes: int, capacity: int) -> Agenda:
     """An empty agenda of ``minutes`` buckets with room for ``capacity`` appointments at once."""
-    nodes = np.zeros(capacity, NODE)
+    nodes = reserve(capacity, 4 * capacity, NODE)
     nodes["next"] = np.arange(1, capacity + 1)
     nodes["next"][-1] = -1
     return Agenda(
@@ -55,8 +56,7 @@ def build(minutes: int, capacity: int) -> Agenda:
 def grow(agenda: Agenda, capacity: int) -> Agenda:
     """The same agenda with room for ``capacity`` appointments (at least its present room)."""
     old = agenda.nodes.shape[0]
-    nodes = np.zeros(capacity, NODE)
-    nodes[:old] = agenda.nodes
+    nodes = lengthen(agenda.nodes, capacity)
     nodes["next"][old:] = np.arange(old + 1, capacity + 1)
     nodes["next"][-1] = agenda.cursor[FREE_HEAD]
     cursor = agenda.cursor.copy()

@@ -68,13 +68,13 @@ def hourly(market: Any) -> pd.DataFrame:
         data[name] = books.series[:, column] * market.weight * (0.01 if name in MONEY else 1.0)
     actions = market.world.platform.actions
     if len(actions) >= hours * 60:
-        by_hour = actions[: hours * 60].reshape(hours, 60, *actions.shape[1:]).astype(float)
-        offered = by_hour[:, :, :, A_OFFERED]
+        by_hour = actions[: hours * 60].reshape(hours, 60, *actions.shape[1:])
+        offered = by_hour[:, :, :, A_OFFERED].astype(float)
         data["requests"] = offered.sum(axis=(1, 2))
         data["requests_peak"] = offered.sum(axis=2).max(axis=1) / 60.0
-        data["requests_failed"] = by_hour[:, :, :, A_FAILED].sum(axis=(1, 2))
-        data["requests_shed"] = by_hour[:, :, :, A_SHED].sum(axis=(1, 2))
-        data["order_latency"] = by_hour[:, :, ORDER, A_LATENCY].max(axis=1)
+        data["requests_failed"] = by_hour[:, :, :, A_FAILED].sum(axis=(1, 2), dtype=float)
+        data["requests_shed"] = by_hour[:, :, :, A_SHED].sum(axis=(1, 2), dtype=float)
+        data["order_latency"] = by_hour[:, :, ORDER, A_LATENCY].max(axis=1).astype(float)
     stock = market.world.supply.closing
     units = stock.sum(axis=1).astype(float) * market.weight
     data["stock_units"] = np.repeat(units, 24)[:hours] if len(units) * 24 >= hours else np.full(hours, np.nan)

@@ -6,8 +6,9 @@ import numpy as np
 
 from sim.care.state import grow as grow_inbox
 from sim.core import agenda
+from sim.crowd.state import N_DUE
 from sim.engine.advance import FULL_INBOX, NO_CANDIDATES, NO_INTENTS, NO_NODES, NO_ORDERS, NO_PARCELS
-from sim.engine.world import World
+from sim.engine.world import D_PARCELS, World
 from sim.fulfilment import pools
 from sim.fulfilment.state import C_ORDERS_FREE, C_QUEUED, C_SERIAL
 
@@ -46,10 +47,11 @@ def make_room(world: World, why: int, need: int) -> World:
 
 
 def _grow_agenda(world: World, nodes: int) -> World:
+    parcels, people = world.desk.counts[D_PARCELS], world.crowd.counts[N_DUE]
     due = np.zeros((nodes, 3), np.int32)
-    due[: len(world.desk.due)] = world.desk.due
+    due[:parcels] = world.desk.due[:parcels]  # only what is used: memory nobody has written to costs nothing
     mine = np.zeros((nodes, 3), np.int32)
-    mine[: len(world.crowd.due)] = world.crowd.due
+    mine[:people] = world.crowd.due[:people]
     return world._replace(
         agenda=agenda.grow(world.agenda, nodes), desk=world.desk._replace(due=due),
         crowd=world.crowd._replace(due=mine),

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.core.address import by_address
 from sim.core.compiled import constants
+from sim.core.reserve import reserve
 from sim.core.rng import decision
 from sim.fulfilment import layout
 from sim.fulfilment.config import Fulfilment
@@ -283,9 +284,9 @@ def build(
     count, regions, skus = len(net.kind), config.network.regions, len(appeal)
     if len(region_share) != regions:
         raise ValueError(f"{len(region_share)} shares of demand for {regions} regions")
-    order_rows = np.zeros(orders, ORDER)
+    order_rows = reserve(orders, 4 * orders, ORDER)
     order_rows["shopper"], order_rows["serial"] = -1, -1
-    parcel_rows = np.zeros(parcels, PARCEL)
+    parcel_rows = reserve(parcels, 4 * parcels, PARCEL)
     parcel_rows["order"] = -1
     for rows in (order_rows, parcel_rows):
         rows["next"] = np.arange(1, len(rows) + 1)
