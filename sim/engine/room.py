@@ -32,12 +32,12 @@ def make_room(world: World, why: int, need: int) -> World:
     if why == NO_ORDERS:
         ful = world.fulfilment
         if ful.cursor[C_ORDERS_FREE] < need:
-            ful = pools.grow(ful, orders=int((len(ful.orders) + need) * 1.25))
+            ful = pools.grow(ful, orders=int((len(ful.orders) + need) * 1.1))
         if len(ful.closed) and ful.cursor[C_SERIAL] + need > len(ful.closed):
             ful = pools.keep_closed(ful, int((len(ful.closed) + need) * 1.5))
         return world._replace(fulfilment=ful)
     if why == NO_PARCELS:
-        parcels = int((len(world.fulfilment.parcels) + need) * 1.25)
+        parcels = int((len(world.fulfilment.parcels) + need) * 1.1)
         return world._replace(fulfilment=pools.grow(world.fulfilment, parcels=parcels))
     if why == FULL_INBOX:
         return world._replace(care=grow_inbox(world.care))
