@@ -8,8 +8,8 @@ of pickers with exponential times, and delivered after a gamma time. Written pla
 for each shopper, one process for each order), and with the draws, the agenda and compiled loops of sim618. Buyers per
 visit, lost sales, waits for a picker and times to the door must agree within 99% intervals.
 
-Second table: scenarios/618.yaml whole, by shoppers: processor time per visit, bytes a shopper, and the exponent of time
-over shoppers. Time is the processor's, so that other work on the machine weighs on neither side.
+Second table: scenarios/618.yaml whole, by shoppers: processor time per visit, the most memory that the command had, and the
+exponent of time over shoppers. Time is the processor's, so that other work on the machine weighs on neither side.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import re
+import subprocess
+import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -241,9 +246,25 @@ def compare(shoppers: int, runs: int) -> bool:
     return same and fast / slow >= 100.0
 
 
-def footprint(market: Marketplace) -> int:
-    """Bytes of all arrays of the world."""
-    return sum(array.nbytes for side in market.world for array in side if isinstance(array, np.ndarray))
+def peak_memory(scenario: Path, shoppers: int) -> int:
+    """Bytes that the command `sim618 run` had at most, libraries, kernels and the drawing of the report included.
+
+    Its own record is read while it runs: what the system tells when it has ended begins with this process's peak.
+    0 where there is no such record.
+    """
+    peak = 0
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "sim", "run", str(scenario), "--shoppers", str(shoppers), "--out", f"{folder}/run"]
+        with subprocess.Popen([*command, "--quiet"], stdout=subprocess.DEVNULL) as process:
+            record = Path(f"/proc/{process.pid}/status")
+            while process.poll() is None:
+                with suppress(OSError):
+                    found = re.search(r"VmHWM:\s*(\d+) kB", record.read_text())
+                    peak = int(found[1]) * 1024 if found else peak
+                time.sleep(0.02)
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return peak
 
 
 def scale(sizes: list[int]) -> None:
@@ -252,24 +273,23 @@ def scale(sizes: list[int]) -> None:
     warm = Marketplace(load(scenario, {"crowd.shoppers": "1000"}), seed=1)
     warm.run()
     print("\nscenarios/618.yaml")
-    print(f"{'shoppers':>12}{'visits':>14}{'seconds':>10}{'µs a visit':>12}{'bytes in all':>16}{'bytes a shopper':>17}")
-    seconds, footprints = [], []
+    print(f"{'shoppers':>12}{'visits':>14}{'seconds':>10}{'µs a visit':>12}{'MB in all':>11}")
+    seconds, peaks = [], []
     for shoppers in sizes:
         market = Marketplace(load(scenario, {"crowd.shoppers": str(shoppers)}), seed=1)
         began = time.process_time()
         market.run()
         seconds.append(time.process_time() - began)
-        footprints.append(footprint(market))
         visits = float(market.world.books.series[:, books.VISITS].sum())
+        del market
+        peaks.append(peak_memory(scenario, shoppers))
         print(
-            f"{shoppers:>12,}{visits:>14,.0f}{seconds[-1]:>10.2f}{seconds[-1] / visits * 1e6:>12.2f}"
-            f"{footprints[-1]:>16,}{footprints[-1] / shoppers:>17.0f}",
+            f"{shoppers:>12,}{visits:>14,.0f}{seconds[-1]:>10.2f}{seconds[-1] / visits * 1e6:>12.2f}{peaks[-1] / 1e6:>11,.0f}",
             flush=True,
         )
-        del market
     if len(sizes) > 1:
         slope = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
-        grown = (footprints[-1] - footprints[0]) / (sizes[-1] - sizes[0])
+        grown = (peaks[-1] - peaks[0]) / (sizes[-1] - sizes[0])
         marginal = np.log(seconds[-1] / seconds[-2]) / np.log(sizes[-1] / sizes[-2])
         print(f"time grows as shoppers to the power {slope:.2f}; last step {marginal:.2f}")
         print(f"{grown:.0f} bytes for each further shopper")

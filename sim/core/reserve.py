@@ -19,8 +19,8 @@ def reserve(rows: int, room: int, dtype: np.dtype[Any]) -> np.ndarray:
 def lengthen(table: np.ndarray, rows: int) -> np.ndarray:
     """``table`` with ``rows`` rows, at least those it has, the further ones zero.
 
-    It shares memory with ``table`` where the reserve is large enough, else it is a copy; what is written to ``table``
-    afterwards is in it or is not.
+    ``table`` is made by `reserve` or `lengthen`, or is no beginning of another table. The longer one shares memory
+    with it where the reserve is large enough, else it is a copy: the caller uses ``table`` no more.
     """
     whole = table.base
     if isinstance(whole, np.ndarray) and whole.dtype == table.dtype and whole.shape[1:] == table.shape[1:]:

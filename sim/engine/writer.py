@@ -223,12 +223,19 @@ def finite(data: Any) -> Any:
 
 def write_files(folder: Path, result: Any, manifest: Mapping[str, Any], *, orders: bool = False) -> None:
     """The files of one run: manifest, KPIs, hourly series, events, small tables and, if asked for, orders."""
-    write_json(folder / "kpis.json", result.kpis)
-    result.series.to_parquet(folder / "series.parquet")
-    result.events.to_parquet(folder / "events.parquet")
-    for name, table in getattr(result, "tables", {}).items():
+    write_frames(folder, result.kpis, frames(result, orders=orders), manifest)
+
+
+def frames(result: Any, *, orders: bool = False) -> dict[str, Any]:
+    """The data frames of a run by the names of their files; nothing of the run itself is needed to write them."""
+    found = {"series": result.series, "events": result.events, **getattr(result, "tables", {})}
+    return {**found, "orders": result.orders} if orders else found
+
+
+def write_frames(folder: Path, kpis: Mapping[str, float], tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """The files of one run whose data frames have been made already."""
+    write_json(folder / "kpis.json", kpis)
+    for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet")
-    if orders:
-        result.orders.to_parquet(folder / "orders.parquet")
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     write_json(folder / MANIFEST, {**manifest, "files": files})
