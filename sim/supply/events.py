@@ -167,7 +167,7 @@ def expedite(market: Any, target: SupplierOrRegion | None = None, magnitude: Par
     unit_cost = market.world.shelf.skus["unit_cost"]
     for supplier in planner.aimed(target):
         for shipment in list(supplier.on_road):
-            if shipment.due > now:
+            if shipment.due > now and share < 1.0:  # else nothing is sped, nor paid for
                 shipment.schedule(now + (shipment.due - now) * share)
                 value += int((shipment.units * unit_cost[shipment.skus]).sum())
                 count += 1

@@ -45,6 +45,9 @@ def test_a_closure_told_twice_is_one_closure(event):
         {"do": "supply.capacity_cut", "target": "all", "for": "5d", "magnitude": "0%"},
         {"do": "supply.slow", "target": "all", "for": "5d", "magnitude": "100%"},
         {"do": "fulfilment.slow_roads", "for": "5d", "magnitude": "100%"},
+        {"do": "supply.expedite", "magnitude": "100%"},
+        {"do": "supply.spoil", "magnitude": "0%"},
+        {"do": "supply.transfer", "sku": 3, "origin": 0, "to": 1, "units": 0},
     ],
     ids=lambda event: event["do"],
 )
