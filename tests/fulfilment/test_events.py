@@ -12,7 +12,7 @@ from sim.core.errors import SimError
 from sim.core.registry import events, get_event, policies
 from sim.engine.marketplace import Marketplace
 from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock
-from sim.fulfilment.state import M_DELIVERED, M_LATE, M_LOCAL, M_PARCELS, P_QUEUED
+from sim.fulfilment.state import C_BACKORDERED, M_DELIVERED, M_LATE, M_LOCAL, M_PARCELS, P_QUEUED
 from sim.scenario import load
 
 BASE = Path(__file__).parents[2] / "scenarios" / "base.yaml"
@@ -131,6 +131,18 @@ def test_reroute_takes_a_warehouse_out_of_the_ranks_for_a_time() -> None:
     laws(made)
     made.run_until(5 * DAY)
     assert np.isin(regionals, made.world.fulfilment.rank).all()
+
+
+def test_while_all_warehouses_are_out_of_the_ranks_orders_wait_and_can_be_cancelled() -> None:
+    made = market(fulfilment__cancelling__hazard="60%")
+    made.run_until(3 * DAY + 300)  # in the night, when orders wait for the morning shift
+    befall(made, "fulfilment.reroute", for_minutes=2.0 * DAY)
+    ful = made.world.fulfilment
+    assert (ful.rank < 0).all() and ful.cursor[C_BACKORDERED] > 0
+    made.run_until(5 * DAY)
+    laws(made)
+    made.run()
+    made.finish()
 
 
 def test_slow_roads_lengthen_hauls_and_clear() -> None:
