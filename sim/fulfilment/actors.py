@@ -126,8 +126,12 @@ class Desk(mesa.Agent):
         if self.closures[warehouse] == 0:
             self.state.warehouses[warehouse]["open"] = 1
             self.market.journal.record("fulfilment", "reopened", self.warehouses[warehouse])
-            held = np.flatnonzero(self.market.world.supply.stock[warehouse]["on_hand"] > 0)
-            self.market.goods_arrived(warehouse, held)
+            self._serve_from(warehouse)
+
+    def _serve_from(self, warehouse: int) -> None:
+        """Serve those who wait for what a warehouse has on its shelves, now that it may be allocated to again."""
+        held = np.flatnonzero(self.market.world.supply.stock[warehouse]["on_hand"] > 0)
+        self.market.goods_arrived(warehouse, held)
 
     def exclude(self, warehouse: int, minutes: float) -> None:
         """Take a warehouse out of the ranks for a time and send what waits there from elsewhere."""
@@ -139,6 +143,8 @@ class Desk(mesa.Agent):
     def _include(self, warehouse: int) -> None:
         self.excluded[warehouse] -= 1
         self.write_ranks()
+        if self.excluded[warehouse] == 0:
+            self._serve_from(warehouse)
 
     def empty(self, warehouse: int) -> None:
         """Move what waits at a closed or excluded warehouse."""

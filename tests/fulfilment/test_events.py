@@ -145,6 +145,16 @@ def test_while_all_warehouses_are_out_of_the_ranks_orders_wait_and_can_be_cancel
     made.finish()
 
 
+def test_those_who_wait_are_served_when_a_warehouse_is_back_in_the_ranks() -> None:
+    made = market()
+    made.run_until(3 * DAY + 300)
+    befall(made, "fulfilment.reroute", for_minutes=60.0)
+    assert made.world.fulfilment.cursor[C_BACKORDERED] > 0
+    made.run_until(3 * DAY + 361)
+    assert made.world.fulfilment.cursor[C_BACKORDERED] == 0, "the goods were there all the time"
+    laws(made)
+
+
 def test_slow_roads_lengthen_hauls_and_clear() -> None:
     made = market()
     made.run_until(3 * DAY)
