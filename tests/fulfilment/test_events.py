@@ -12,7 +12,7 @@ from sim.core.errors import SimError
 from sim.core.registry import events, get_event, policies
 from sim.engine.marketplace import Marketplace
 from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock
-from sim.fulfilment.state import C_BACKORDERED, M_DELIVERED, M_LATE, M_LOCAL, M_PARCELS, P_QUEUED
+from sim.fulfilment.state import C_BACKORDERED, C_PARCELS_MADE, FLAG_SPLIT, M_DELIVERED, M_LATE, M_LOCAL, M_PARCELS, P_QUEUED
 from sim.scenario import load
 
 BASE = Path(__file__).parents[2] / "scenarios" / "base.yaml"
@@ -153,6 +153,21 @@ def test_those_who_wait_are_served_when_a_warehouse_is_back_in_the_ranks() -> No
     made.run_until(3 * DAY + 361)
     assert made.world.fulfilment.cursor[C_BACKORDERED] == 0, "the goods were there all the time"
     laws(made)
+
+
+def test_an_order_moved_whole_to_another_warehouse_is_not_split() -> None:
+    made = market()
+    made.run_until(3 * DAY + 300)  # in the night, when orders wait for the morning shift
+    orders = made.world.fulfilment.orders
+
+    def split() -> int:
+        return int(((orders["shopper"] >= 0) & (orders["flags"] & FLAG_SPLIT > 0) & (orders["lines"] == 1)).sum())
+
+    assert split() == 0
+    before = int(made.world.fulfilment.cursor[C_PARCELS_MADE])
+    befall(made, "fulfilment.close_warehouse", target="regional", for_minutes=2.0 * DAY)
+    assert made.world.fulfilment.cursor[C_PARCELS_MADE] > before, "some were moved"
+    assert split() == 0, "an order of one line has one parcel, wherever it is sent from"
 
 
 def test_slow_roads_lengthen_hauls_and_clear() -> None:
