@@ -16,6 +16,7 @@ from sim.fulfilment import crises, promises
 from sim.fulfilment.config import courier_names, warehouse_names
 from sim.fulfilment.layout import KINDS
 from sim.fulfilment.state import row_servers
+from sim.fulfilment.stations import minutes_on_shift
 
 DAY = 1440.0
 
@@ -34,6 +35,8 @@ class Desk(mesa.Agent):
         self.excluded = np.zeros(len(self.warehouses), np.int64)  # reasons why it is out of the ranks
         self.speeds: dict[int, list[float]] = {}  # factors in force, by station
         self.extra: dict[int, list[float]] = {}  # shares of further staff in force, by station
+        self.further: dict[int, float] = {}  # by station: their hours on shift not yet paid, of its ordinary staff
+        self.seen: dict[int, float] = {}  # by station: minute up to which these are counted
         self.present: dict[int, list[tuple[float, int]]] = {}  # by station: minute up to which so many servers were there
         self.write_ranks()
         market.env.process(self._days())
@@ -61,15 +64,27 @@ class Desk(mesa.Agent):
             yield wait(self.market.env, DAY, REVIEWS)
 
     def pay_shifts(self) -> None:
-        """Book the day's wages and overhead of all places, busy or not; further people at time and a half."""
+        """Book the day's wages and overhead of all places, busy or not; further people at time and a half.
+
+        Further people are paid for their hours on shift since the last time, whoever is still there.
+        """
         ful, picking = self.state, self.config.picking
         hours = self.shift_hours()
         wages = 0.0
         for w in range(len(self.warehouses)):
-            more = sum(self.extra.get(w, []))
-            wages += float(ful.stations[w]["staff"]) * hours[w] * (1.0 + 1.5 * more)
+            self._count_further(w)
+            wages += float(ful.stations[w]["staff"]) * (hours[w] + 1.5 * self.further.pop(w, 0.0))
         fen = wages * picking.wage * (1.0 + picking.overhead) * 100.0 / self.market.weight
         post(self.market.world.books, int(self.market.env.now), FULFILMENT, CASH, round(fen))
+
+    def _count_further(self, station: int) -> None:
+        """Add to `further` the hours on shift that the further people in force have been there."""
+        now, row = float(self.market.env.now), self.state.stations[station]
+        since, self.seen[station] = self.seen.get(station, now), now
+        if more := sum(self.extra.get(station, [])):
+            opens, closes = float(row["opens"]), float(row["closes"])
+            minutes = minutes_on_shift(opens, closes, now) - minutes_on_shift(opens, closes, since)
+            self.further[station] = self.further.get(station, 0.0) + more * minutes / 60.0
 
     def shift_hours(self) -> np.ndarray:
         """float64[W], hours a day a picker is on shift."""
@@ -180,11 +195,13 @@ class Desk(mesa.Agent):
 
     def reinforce(self, station: int, share: float, minutes: float) -> None:
         """Put ``share`` more people to work at a station for a time (negative: fewer)."""
+        self._count_further(station)
         self.extra.setdefault(station, []).append(share)
         self._set_staff(station, 1.0 + sum(self.extra[station]) - share)
         call_after(self.market.env, minutes, FAULTS, lambda: self._normal_staff(station, share))
 
     def _normal_staff(self, station: int, share: float) -> None:
+        self._count_further(station)
         self.extra[station].remove(share)
         self._set_staff(station, 1.0 + sum(self.extra[station]) + share)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.books.state import FULFILMENT
 from sim.core.errors import SimError
 from sim.core.registry import events, get_event, policies
 from sim.engine.marketplace import Marketplace
@@ -105,9 +106,38 @@ def test_overtime_adds_capacity_and_costs_time_and_a_half() -> None:
     ordinary = paid() - start
     befall(made, "fulfilment.overtime", magnitude="50%", for_minutes=2.0 * DAY)
     assert ful.stations[0]["servers"] / ful.stations[0]["service"] == pytest.approx(1.5 * before)
+    made.run_until(4 * DAY)
     start = paid()
     desk.pay_shifts()
-    assert paid() - start == pytest.approx(1.75 * ordinary, rel=1e-3)
+    assert paid() - start == pytest.approx(ordinary, rel=1e-3), "what was paid at the end of the day is not paid again"
+
+
+@pytest.mark.parametrize(
+    ("begins", "lasts", "hours", "reason"),
+    [
+        (600, 240, 4.0, "over before the day is paid"),
+        (1380, 600, 4.0, "until 01:00 and from 07:00"),
+        (120, 120, 0.0, "nobody is on shift"),
+        (600, 2880, 36.0, "two days of 18 hours"),
+    ],
+)
+def test_overtime_is_paid_for_its_hours_on_shift(begins: int, lasts: int, hours: float, reason: str) -> None:
+    made = market()
+    made.run_until(3 * DAY + begins)
+    desk, staff = made.notices["fulfilment"], float(made.world.fulfilment.stations[0]["staff"])
+    pay, wages = desk.pay_shifts, []
+
+    def paid() -> None:
+        before = int(made.world.books.debit[:, FULFILMENT].sum())
+        pay()
+        wages.append(int(made.world.books.debit[:, FULFILMENT].sum()) - before)
+
+    desk.pay_shifts = paid
+    befall(made, "fulfilment.overtime", target="central-1", magnitude="400%", for_minutes=float(lasts))
+    made.run_until(7 * DAY)
+    each = made.config.fulfilment.picking.wage * (1.0 + made.config.fulfilment.picking.overhead) * 100.0 / made.weight
+    further = sum(wages) - 4 * wages[-1]
+    assert further == pytest.approx(4.0 * 1.5 * hours * staff * each, abs=4), reason
 
 
 def test_slow_picking_halves_the_pace_and_two_of_them_quarter_it() -> None:
