@@ -66,6 +66,8 @@ class Desk(mesa.Agent):
         self.prices = market.world.shelf.skus["price"].copy()
         self.bot_works = self.bot.working
         self.extra = {"staff": 0.0, "complaints": 0.0}  # shares of further people in force
+        self.further = {"staff": 0.0, "complaints": 0.0}  # their hours on shift not yet paid, of one person
+        self.counted = 0.0  # minute up to which these are counted
         self.sessions = 0.0  # of the bot, real, not yet paid
         market.env.process(self._rounds())
         market.env.process(self._paydays())
@@ -100,11 +102,18 @@ class Desk(mesa.Agent):
     def _lift(self, teams: tuple[str, ...], share: float, sick: bool) -> None:
         """Change who is there from now on; the sick are paid, further people at time and a half."""
         self.catch_up(float(self.market.env.now))
+        self._count_further(float(self.market.env.now))
         for name in teams:
             pool = self.staff if name == "staff" else self.office.team
             pool.factor = round(pool.factor + share, 12)
             if not sick:
                 self.extra[name] = round(self.extra[name] + share, 12)
+
+    def _count_further(self, now: float) -> None:
+        """Add to `further` the hours on shift that the further people in force have been there."""
+        for name, shift in (("staff", self.hours), ("complaints", self.office.shift)):
+            self.further[name] += self.extra[name] * (_hours_until(shift, now) - _hours_until(shift, self.counted))
+        self.counted = now
 
     # The hour --------------------------------------------------------------------------------------
 
@@ -367,18 +376,30 @@ class Desk(mesa.Agent):
             yield wait(self.market.env, DAY, REVIEWS)
 
     def pay(self, now: float) -> None:
-        """Book a day: staff present or sick, further people at time and a half, handlers, overtime, the bot."""
+        """Book a day: staff present or sick, further people at time and a half, handlers, overtime, the bot.
+
+        Further people are paid for their hours on shift since the last time, whoever is still there.
+        """
         staff, books = self.config.staff, self.market.world.books
+        self._count_further(now)
+        further, self.further = self.further, dict.fromkeys(self.further, 0.0)
         hours = 0.0 if self.unlimited else float(self.hours.sum()) * self.number
-        cny = hours * (1.0 + 1.5 * self.extra["staff"]) * staff.wage * (1.0 + staff.overhead)
+        cny = (hours + 1.5 * further["staff"] * self.number) * staff.wage * (1.0 + staff.overhead)
         if self.office.policy.handles:
-            wages, more = self.office.wages(self.extra["complaints"])
+            wages, more = self.office.wages(further["complaints"] * self.office.number)
             cny, hours = cny + wages, hours + more
         post(books, int(now), STAFF, CASH, round(cny * 100.0 / self.weight))
         post(books, int(now), IT, CASH, round(self.sessions * self.config.bot.cost * 100.0 / self.weight))
         self.sessions = 0.0
         self.cases.note(c.D_WAGES, np.array([now]), cny)
         self.cases.note(c.D_STAFF_HOURS, np.array([now]), hours)
+
+
+def _hours_until(shift: np.ndarray, minute: float) -> float:
+    """Hours on shift of one person from minute 0 to ``minute``; `shift`: float64[24], people by hour of the day."""
+    days, rest = divmod(minute, DAY)
+    hour, part = divmod(rest, HOUR)
+    return float(days * shift.sum() + shift[: int(hour)].sum() + shift[int(hour)] * part / HOUR)
 
 
 def _occurrence(incidents: np.ndarray) -> np.ndarray:

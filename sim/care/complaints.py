@@ -203,7 +203,7 @@ class Office:
     # Wages -----------------------------------------------------------------------------------------
 
     def wages(self, further: float) -> tuple[float, float]:
-        """(CNY of a day's shift, the share `further` of more people and the overtime since the last time, person-hours)."""
+        """(CNY of a day's shift, `further` person-hours of more people and the overtime since the last time, person-hours)."""
         staff = self.market.config.care.staff
         pay = staff.wage * (1.0 + staff.overhead)
         hours = float(self.shift.sum()) * self.number
@@ -211,4 +211,4 @@ class Office:
         self.paid_overtime = self.late_team.busy
         # busy is in server·minutes: a server is grain ÷ slower real people
         real = over / 60.0 * self.grain / max(self.late_team.slower, 1e-9)
-        return pay * (hours * (1.0 + OVERTIME_PAY * further) + OVERTIME_PAY * real), hours
+        return pay * (hours + OVERTIME_PAY * (further + real)), hours

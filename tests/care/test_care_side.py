@@ -321,6 +321,25 @@ def test_sickness_lengthens_the_queue_and_further_people_shorten_it() -> None:
     assert sick.notices["care"].staff.factor == 1.0 == more.notices["care"].staff.factor, "it ends"
 
 
+@pytest.mark.parametrize(
+    ("begins", "lasts", "hours", "reason"),
+    [
+        (660, 240, 4 * 1.15, "over before the day is paid"),
+        (1200, 600, 4 * 1.5 + 6 * 0.35, "into the night, when few are there"),
+        (660, 2880, 48.0, "two days"),
+    ],
+)
+def test_further_people_are_paid_for_their_hours(begins: int, lasts: int, hours: float, reason: str) -> None:
+    usual, more = running(), running()
+    for market in (usual, more):
+        market.run_until(6 * DAY + begins + 1)  # the full hour is over
+    get_event("care.add_staff").function(more, magnitude="200%", for_minutes=float(lasts))
+    paid = [float(finished(market).notices["care"].cases.totals[c.D_WAGES]) for market in (usual, more)]
+    config = more.config.care.staff
+    each = config.wage * (1.0 + config.overhead)
+    assert paid[1] - paid[0] == pytest.approx(1.5 * 2.0 * hours * more.notices["care"].number * each), reason
+
+
 def test_while_the_bot_is_down_people_answer_all() -> None:
     usual, down = running(**dotted(bot__policy="by_intent")), running(**dotted(bot__policy="by_intent"))
     get_event("care.bot_down").function(down, for_minutes=2.0 * DAY)
