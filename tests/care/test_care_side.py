@@ -255,6 +255,17 @@ def test_the_clock_closes_what_would_be_late_in_overtime() -> None:
     assert clock.notices["care"].office.late_team.served > 0
 
 
+def test_overtime_is_paid_for_the_hours_of_people_not_of_the_servers_that_stand_for_them() -> None:
+    few = OFFICE | dotted(complaints__handlers=4, complaints__policy="clock", complaints__overtime="50%")
+    made = shop(**few | {"crowd.represents": "4M"})  # eight contacts a piece: two people are a quarter of a server
+    office, config = made.notices["care"].office, made.config.care.staff
+    shifts = 4 * float(office.shift.sum()) * made.calendar.total_days
+    hours = made.notices["care"].cases.totals[c.D_WAGES] / config.wage / (1.0 + config.overhead)
+    hours -= shifts + float(made.notices["care"].hours.sum()) * made.notices["care"].number * made.calendar.total_days
+    assert office.late_team.served > 0
+    assert 0.0 < hours / 1.5 <= 1.5 * 2 * 4 * made.calendar.total_days, "two people, four hours a day and the last case"
+
+
 def test_following_up_reaches_the_silent(office: Marketplace) -> None:
     followed = shop(**OFFICE, **dotted(follow_up__policy="affected"))
     assert daily(followed, c.D_FOLLOWED) > 0.0 == daily(office, c.D_FOLLOWED)
@@ -315,8 +326,10 @@ def test_sickness_lengthens_the_queue_and_further_people_shorten_it() -> None:
     usual, sick, more = running(), running(), running()
     get_event("care.staff_sick").function(sick, target="staff", magnitude="70%", for_minutes=3.0 * DAY)
     get_event("care.add_staff").function(more, magnitude="200%", for_minutes=3.0 * DAY)
-    lost = [measure_all(finished(market))["care_abandonment"] for market in (more, usual, sick)]
+    found = [measure_all(finished(market)) for market in (more, usual, sick)]
+    lost, busy = ([kpis[name] for kpis in found] for name in ("care_abandonment", "care_occupancy"))
     assert lost[0] < lost[1] < lost[2]
+    assert busy[0] < busy[1] < busy[2], "of those who are there"
     assert balance(sick, b.STAFF) == balance(usual, b.STAFF) < balance(more, b.STAFF)
     assert sick.notices["care"].staff.factor == 1.0 == more.notices["care"].staff.factor, "it ends"
 
