@@ -38,6 +38,7 @@ class Desk(mesa.Agent):
         self.further: dict[int, float] = {}  # by station: their hours on shift not yet paid, of its ordinary staff
         self.seen: dict[int, float] = {}  # by station: minute up to which these are counted
         self.present: dict[int, list[tuple[float, int]]] = {}  # by station: minute up to which so many servers were there
+        self.usual_hauls = self.state.haul_mean.copy()  # float64[W, R], while no road is slow
         self.write_ranks()
         market.env.process(self._days())
         market.env.process(self._wages())
@@ -93,10 +94,10 @@ class Desk(mesa.Agent):
         return np.where(span > 0, span, span + DAY) / 60.0
 
     def write_ranks(self) -> None:
-        """Let the policy write its boards, and leave out what is excluded."""
+        """Let the policy write its boards, by the ordinary length of the roads, and leave out what is excluded."""
         ful = self.state
         self.policy.settings(ful)
-        rank = self.policy.rank(ful)
+        rank = self.policy.rank(ful._replace(haul_mean=self.usual_hauls))
         for r, row in enumerate(rank):
             left = [w for w in row if w >= 0 and not self.excluded[w]]
             ful.rank[r] = left + [-1] * (rank.shape[1] - len(left))

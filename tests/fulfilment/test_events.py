@@ -210,6 +210,16 @@ def test_slow_roads_lengthen_hauls_and_clear() -> None:
     assert made.world.fulfilment.haul_mean == pytest.approx(before)
 
 
+def test_the_ranks_do_not_remember_roads_that_were_slow_when_a_warehouse_came_back() -> None:
+    made = market()
+    made.run_until(3 * DAY)
+    before = made.world.fulfilment.rank.copy()
+    befall(made, "fulfilment.slow_roads", target="regional-2", magnitude=50.0, for_minutes=2.0 * DAY)
+    befall(made, "fulfilment.reroute", target="regional-5", for_minutes=600.0)
+    made.run_until(6 * DAY)
+    assert made.world.fulfilment.rank.tolist() == before.tolist()
+
+
 def test_an_event_at_an_unknown_place_says_what_there_is() -> None:
     made = market()
     with pytest.raises(SimError, match="found 'central-7', accepted: all, central-1, regional-1"):
