@@ -13,7 +13,16 @@ from sim.core.errors import SimError
 from sim.core.registry import events, get_event, policies
 from sim.engine.marketplace import Marketplace
 from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock
-from sim.fulfilment.state import C_BACKORDERED, C_PARCELS_MADE, FLAG_SPLIT, M_DELIVERED, M_LATE, M_LOCAL, M_PARCELS, P_QUEUED
+from sim.fulfilment.state import (
+    C_BACKORDERED,
+    C_PARCELS_MADE,
+    FLAG_SPLIT,
+    M_DELIVERED,
+    M_LATE,
+    M_LOCAL,
+    M_PARCELS,
+    P_QUEUED,
+)
 from sim.scenario import load
 
 BASE = Path(__file__).parents[2] / "scenarios" / "base.yaml"
