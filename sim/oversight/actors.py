@@ -144,16 +144,15 @@ class Office(mesa.Agent):
         """The catalogue's own price history: what each cut is compared with, day by day."""
         skus = self.market.world.shelf.skus
         self._misleading = np.zeros(len(skus), bool)
-        keep = int(section.window // DAY) + 1
         while True:
             now = float(self.market.env.now)
             listed = skus["list_price"].copy()
+            self.price_history = [day for day in self.price_history if day[0] >= now - section.window]
             if self.price_history:
                 lowest = np.min([prices for _, prices in self.price_history], axis=0)
                 raised = listed > lowest * (1.0 + section.tolerance)
                 self._misleading |= raised & (skus["price"] < listed)
             self.price_history.append((now, listed))
-            del self.price_history[:-keep]
             yield wait(self.market.env, DAY, REVIEWS)
 
     def inspect_prices(self) -> float:

@@ -279,6 +279,8 @@ def test_tax_not_withheld_is_found_by_the_audit_and_fined_by_half_and_withheld_t
     ("raised", "policy", "fined", "reason"),
     [
         ("06-01", "none", True, "raised five days before the cut"),
+        ("05-29 10:00", "none", True, "raised six and a half days before the cut"),
+        ("05-28 10:00", "none", False, "the price had held for seven and a half days, the window is seven"),
         ("05-26", "none", False, "the price had held for longer than the window"),
         ("06-01", "two_key", False, "legal or finance said no"),
     ],
