@@ -235,6 +235,15 @@ def test_how_far_a_thief_reaches(privacy: dict[str, Any], event: dict[str, Any],
     assert (made.kpis["compensation_cost"] > 0) is (records > 0)
 
 
+def test_narrow_rights_that_cost_nothing_are_narrow_all_the_same() -> None:
+    breach = [{"at": "06-02", "do": "oversight.breach", "role": "analyst"}]
+    fined = []
+    for cost in ("600k CNY", "0 CNY"):
+        privacy = {"a_year": 0, "policy": "least_privilege", "least_privilege_cost": cost}
+        fined.append(run(shop(**{"oversight.privacy": privacy, "events": breach}), seed=3).kpis["fined"])
+    assert fined[0] == fined[1] > 0
+
+
 def test_those_concerned_are_told_in_time_and_only_they_are_disappointed() -> None:
     breach = [{"at": "06-02 00:00", "do": "oversight.breach", "role": "warehouse"}]
     privacy = {"policy": "least_privilege", "roles": {"warehouse": {"accounts": 1, "needs": "15%"}}, "a_year": 0}
