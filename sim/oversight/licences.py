@@ -36,6 +36,7 @@ class Supplier:
         self.valid_until = float("inf")  # minute
         self.terms = 0  # licences it has had in this run
         self.down = False  # its goods are off the shelf
+        self.ordered = 0  # orders of the regulator in force to keep them off, whatever its licence
         self.applied = False
         self.offences = 0
         self.sold_before = np.zeros(len(skus), np.int64)  # row units when it lost its licence
@@ -232,9 +233,20 @@ class Registrar(mesa.Agent):
         self._pause(supplier.skus, True)
         self.tell("taken_down", supplier.name, float(len(supplier.skus)))
 
+    def order_down(self, supplier: Supplier, minutes: float) -> None:
+        """The regulator orders its goods off the shelf for a time; whatever else would bring them back waits for the end."""
+        supplier.ordered += 1
+        self.take_down(supplier)
+        call_after(self.market.env, minutes, ACTIONS, lambda: self._order_ends(supplier))
+
+    def _order_ends(self, supplier: Supplier) -> None:
+        supplier.ordered -= 1
+        if not supplier.ordered:
+            self.reinstate(supplier)
+
     def reinstate(self, supplier: Supplier) -> bool:
-        """Its goods are back, where it has a licence; returns whether."""
-        if not supplier.is_valid(self.market.env.now):
+        """Its goods are back, where it has a licence and no order of the regulator is in force; returns whether."""
+        if supplier.ordered or not supplier.is_valid(self.market.env.now):
             self.tell("reinstatement_refused", supplier.name)
             return False
         if supplier.down:

@@ -165,6 +165,26 @@ def test_the_regulator_may_order_goods_off_the_shelf_and_people_cannot_put_back_
     assert (licensed.world.shelf.skus["paused"] == 0).all()
 
 
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ([{"at": "06-02", "do": "oversight.take_down", "target": "supplier-3", "for": "1d"}], "a shorter order ends"),
+        ([{"at": "06-01 10:00", "do": "oversight.audit", "target": "supplier-3"}], "a licence arrives"),
+        ([{"at": "06-03", "do": "oversight.reinstate", "target": "supplier-3"}], "the shop would put them back"),
+    ],
+)
+def test_an_order_of_the_regulator_keeps_goods_off_the_shelf_to_its_end(more: list[dict[str, Any]], reason: str) -> None:
+    order = {"at": "06-02", "do": "oversight.take_down", "target": "supplier-3", "for": "4d"}
+    named = LAWLESS["named"] if "audit" in more[0]["do"] else {}
+    licences = {**LAWLESS, "named": named, "obtain": "2d"}
+    made = market(**{"oversight.licences": licences, "events": [order, *more]})
+    mine = np.asarray(made.world.shelf.skus["supplier"] == made.supply.suppliers["supplier-3"].number)
+    day(made, 4.9)
+    assert ((made.world.shelf.skus["paused"] > 0) == mine).all(), reason
+    day(made, 5.1)
+    assert (made.world.shelf.skus["paused"] == 0).all()
+
+
 # The arithmetic of the law ------------------------------------------------------------------------
 
 
