@@ -37,7 +37,7 @@ class Office(mesa.Agent):
         self.reviews = 0
         self.licences: Registrar | None = None
         self.guardian: Guardian | None = None
-        self.withheld = self.evaded = 0.0  # CNY of tax
+        self.withheld = self.evaded = 0.0  # CNY of tax: since the start; of the whole run, not yet found
         if config.licences is not None:
             checks = get_policy("oversight.checks", config.checks.policy)(config.checks)
             self.licences = Registrar(market, self, config.licences, checks)
@@ -121,7 +121,7 @@ class Office(mesa.Agent):
                 continue
             tax = withholding(paid * section.persons / section.hosts) * section.hosts
             withheld = rule.withheld(tax)
-            self.withheld += withheld
+            self.withheld += withheld if day > self.market.calendar.warmup_days else 0.0
             self.evaded += tax - withheld
             if rule.works_out:
                 self.pay(STAFF, section.cost * section.hosts)

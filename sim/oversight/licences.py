@@ -63,8 +63,8 @@ class Registrar(mesa.Agent):
                 known = ", ".join(self.suppliers)
                 raise SimError(f"oversight.licences.named: found {name!r}, accepted: a main supplier: {known}")
         self.days_unlicensed = self.days_down = 0.0
-        self.touched: set[int] = set()  # SKUs taken down since the start
-        self.inspections = 0
+        self.touched: set[int] = set()  # SKUs off the shelf at any time since the start
+        self.inspections = 0  # since the start
         for supplier in self.suppliers.values():
             self._open_file(supplier)
         env = market.env
@@ -182,8 +182,8 @@ class Registrar(mesa.Agent):
 
     def inspect(self, supplier: Supplier) -> float:
         """The regulator looks at a supplier's goods on our shelf; returns the fine in CNY."""
-        self.inspections += 1
         now = float(self.market.env.now)
+        self.inspections += now >= self.market.calendar.warmup
         if supplier.is_valid(now) or supplier.down or len(supplier.skus) == 0:
             self.tell("inspected", supplier.name)
             return 0.0
@@ -260,7 +260,8 @@ class Registrar(mesa.Agent):
         board = shelf.skus["paused"]
         if off:
             board[skus] |= TAKEN_DOWN
-            self.touched.update(int(k) for k in skus)
+            if self.market.env.now >= self.market.calendar.warmup:
+                self.touched.update(int(k) for k in skus)
         else:
             board[skus] &= 0xFF ^ TAKEN_DOWN
         shelf.setting[STALE] = 1.0
@@ -270,7 +271,10 @@ class Registrar(mesa.Agent):
         while True:
             yield wait(self.market.env, DAY, REVIEWS)
             now = float(self.market.env.now)
-            if now <= self.market.calendar.warmup:
+            if now < self.market.calendar.warmup:
+                continue
+            if now == self.market.calendar.warmup:  # what is off the shelf when all begins
+                self.touched.update(int(k) for each in self.suppliers.values() if each.down for k in each.skus)
                 continue
             for supplier in self.suppliers.values():
                 if supplier.down:

@@ -139,6 +139,22 @@ def test_inspections_come_to_the_same_suppliers_at_the_same_minutes_under_every_
     assert seen[0] == seen[1] and 1 <= len(seen[0]) <= 6, "8 suppliers, 61 days, once a year: 1.3 expected"
 
 
+def test_what_was_over_before_the_start_is_not_counted() -> None:
+    many = {"supply.supplier_count": 40, "warmup": "60d", "days": 4, "crowd.shoppers": 100}
+    made = run(shop(**many, **{"oversight.licences": {"inspected": "100%", "missing": "50%", "obtain": "9d"}}), seed=3)
+    start, looked, ended, off = made.market.calendar.warmup, [], {}, 0.0
+    for row in reversed([row for row in made.market.journal.rows if row[1] == "oversight"]):
+        if row[2] in ("inspected", "fined"):
+            looked.append(row[0])
+        elif row[2] == "reinstated":
+            ended[row[3]] = row[0]
+        elif row[2] == "taken_down":
+            off += row[4] * (ended.get(row[3], made.market.calendar.end) > start)
+    assert min(looked) < start and min(ended.values()) < start
+    assert made.kpis["inspections"] == sum(minute >= start for minute in looked)
+    assert made.kpis["skus_taken_down"] == off > 0
+
+
 def test_two_keys_delay_what_comes_back_and_are_paid() -> None:
     audit = [{"at": "06-02", "do": "oversight.audit", "target": "supplier-3"}]
     back, staff = {}, {}
