@@ -16,7 +16,7 @@ from sim.care.complaints import Office
 from sim.care.kernel import ABANDONED, SERVED, feel
 from sim.care.policies import DROPPED, RESOLVED, TO_STAFF
 from sim.care.pool import PIECE, Pool
-from sim.care.state import CAUSES, COMPLAINT, FAULT, INCIDENT, LATE, LOST, ORDER_FAILED, REPETITIVE
+from sim.care.state import CAUSES, COMPLAINT, FAULT, INCIDENT, LATE, LOST, ORDER_FAILED, REPETITIVE, S_INSTANT
 from sim.core.clock import FAULTS, REVIEWS, call_after, wait
 from sim.core.registry import get_policy
 from sim.core.rng import decision
@@ -64,7 +64,7 @@ class Desk(mesa.Agent):
         self.complained = np.zeros(shoppers, bool)
         self.recent: deque[np.ndarray] = deque()  # INCIDENT rows by hour: failures nothing has been given for
         self.prices = market.world.shelf.skus["price"].copy()
-        self.bot_works = self.bot.working
+        self.bot_outages = self.refunding = 0  # in force: outages of the bot, orders to refund at once
         self.extra = {"staff": 0.0, "complaints": 0.0}  # shares of further people in force
         self.further = {"staff": 0.0, "complaints": 0.0}  # their hours on shift not yet paid, of one person
         self.counted = 0.0  # minute up to which these are counted
@@ -114,6 +114,31 @@ class Desk(mesa.Agent):
         for name, shift in (("staff", self.hours), ("complaints", self.office.shift)):
             self.further[name] += self.extra[name] * (_hours_until(shift, now) - _hours_until(shift, self.counted))
         self.counted = now
+
+    @property
+    def bot_works(self) -> bool:
+        """There is a bot, and nothing keeps it from answering."""
+        return bool(self.bot.working and not self.bot_outages)
+
+    def stop_bot(self, minutes: float) -> None:
+        """The bot answers nobody for some minutes."""
+        self.catch_up(float(self.market.env.now))
+        self.bot_outages += 1
+        call_after(self.market.env, minutes, FAULTS, self._bot_returns)
+
+    def _bot_returns(self) -> None:
+        self.bot_outages -= 1
+
+    def refund_at_once(self, minutes: float) -> None:
+        """Returns of trusted shoppers are refunded when they are asked for, for some minutes."""
+        self.refunding += 1
+        self.market.world.care.setting[S_INSTANT] = 1.0
+        call_after(self.market.env, minutes, FAULTS, self._refund_as_usual)
+
+    def _refund_as_usual(self) -> None:
+        self.refunding -= 1
+        if not self.refunding:
+            self.refunds.write(self.market.world.care)
 
     # The hour --------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from sim.books.measures import measure_all
 from sim.care import actors
 from sim.care import cases as c
 from sim.care.kernel import trust
-from sim.care.state import CAUSES, M_INSTANT, M_KEPT, M_REFUNDS, M_REFUSED
+from sim.care.state import CAUSES, M_INSTANT, M_KEPT, M_REFUNDS, M_REFUSED, S_INSTANT
 from sim.core.errors import LawBroken, SimError
 from sim.core.registry import get_event
 from sim.crowd.state import ALIVE
@@ -359,6 +359,18 @@ def test_while_the_bot_is_down_people_answer_all() -> None:
     a, b_ = measure_all(finished(usual)), measure_all(finished(down))
     assert b_["bot_resolution"] < a["bot_resolution"]
     assert down.notices["care"].bot_works
+
+
+def test_of_two_that_overlap_the_shorter_does_not_end_the_longer() -> None:
+    market = running(**dotted(bot__policy="by_intent"))
+    desk, setting = market.notices["care"], market.world.care.setting
+    for minutes in (3.0 * DAY, 60.0):
+        get_event("care.bot_down").function(market, for_minutes=minutes)
+        get_event("care.refund_at_once").function(market, for_minutes=minutes)
+    market.run_until(8 * DAY)
+    assert not desk.bot_works and setting[S_INSTANT] == 1.0
+    market.run_until(11 * DAY)
+    assert desk.bot_works and setting[S_INSTANT] == 0.0
 
 
 def test_those_affected_can_be_compensated_afterwards_once() -> None:
