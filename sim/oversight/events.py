@@ -35,10 +35,11 @@ def audit(market: Any, target: Licensed | None = None, what: Literal["all", "lic
 
 @event("oversight.licence_lapse", kind="inject", needs="oversight.licences")
 def licence_lapse(market: Any, target: Licensed | None = None) -> None:
-    """A supplier's licence is withdrawn, and nobody tells us."""
+    """A supplier's licence is withdrawn, and nobody tells us; one that has none has none to lose."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
-        registrar.lapse(supplier)
+        if supplier.is_valid(market.env.now):
+            registrar.lapse(supplier)
 
 
 @event("oversight.take_down", kind="inject", needs="oversight.licences")

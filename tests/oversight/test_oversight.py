@@ -155,6 +155,16 @@ def test_what_was_over_before_the_start_is_not_counted() -> None:
     assert made.kpis["skus_taken_down"] == off > 0
 
 
+def test_a_licence_that_is_not_there_cannot_be_withdrawn() -> None:
+    audit = {"at": "06-04", "do": "oversight.audit", "target": "supplier-3"}
+    lapse = {"at": "06-03 20:00", "do": "oversight.licence_lapse", "target": "supplier-3"}
+    fined = []
+    for events in ([audit], [audit, lapse]):
+        licences = {**LAWLESS, "grave_from": "10B CNY"}
+        fined.append(run(shop(**{"oversight.licences": licences, "events": events, **BUSY}), seed=3).kpis["fined"])
+    assert fined[0] == fined[1] > 50_000, "what was sold without a licence before counts as well"
+
+
 def test_two_keys_delay_what_comes_back_and_are_paid() -> None:
     audit = [{"at": "06-02", "do": "oversight.audit", "target": "supplier-3"}]
     back, staff = {}, {}
