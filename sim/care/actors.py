@@ -16,7 +16,7 @@ from sim.care.complaints import Office
 from sim.care.kernel import ABANDONED, SERVED, feel
 from sim.care.policies import DROPPED, RESOLVED, TO_STAFF
 from sim.care.pool import PIECE, Pool
-from sim.care.state import CAUSES, COMPLAINT, FAULT, INCIDENT, LATE, LOST, ORDER_FAILED, REPETITIVE
+from sim.care.state import CAUSES, COMPLAINT, FAULT, INCIDENT, LATE, LOST, ORDER_FAILED, REPETITIVE, S_INSTANT
 from sim.core.clock import FAULTS, REVIEWS, call_after, wait
 from sim.core.registry import get_policy
 from sim.core.rng import decision
@@ -64,8 +64,10 @@ class Desk(mesa.Agent):
         self.complained = np.zeros(shoppers, bool)
         self.recent: deque[np.ndarray] = deque()  # INCIDENT rows by hour: failures nothing has been given for
         self.prices = market.world.shelf.skus["price"].copy()
-        self.bot_works = self.bot.working
+        self.bot_outages = self.refunding = 0  # in force: outages of the bot, orders to refund at once
         self.extra = {"staff": 0.0, "complaints": 0.0}  # shares of further people in force
+        self.further = {"staff": 0.0, "complaints": 0.0}  # their hours on shift not yet paid, of one person
+        self.counted = 0.0  # minute up to which these are counted
         self.sessions = 0.0  # of the bot, real, not yet paid
         market.env.process(self._rounds())
         market.env.process(self._paydays())
@@ -100,11 +102,43 @@ class Desk(mesa.Agent):
     def _lift(self, teams: tuple[str, ...], share: float, sick: bool) -> None:
         """Change who is there from now on; the sick are paid, further people at time and a half."""
         self.catch_up(float(self.market.env.now))
+        self._count_further(float(self.market.env.now))
         for name in teams:
             pool = self.staff if name == "staff" else self.office.team
             pool.factor = round(pool.factor + share, 12)
             if not sick:
                 self.extra[name] = round(self.extra[name] + share, 12)
+
+    def _count_further(self, now: float) -> None:
+        """Add to `further` the hours on shift that the further people in force have been there."""
+        for name, shift in (("staff", self.hours), ("complaints", self.office.shift)):
+            self.further[name] += self.extra[name] * (_hours_until(shift, now) - _hours_until(shift, self.counted))
+        self.counted = now
+
+    @property
+    def bot_works(self) -> bool:
+        """There is a bot, and nothing keeps it from answering."""
+        return bool(self.bot.working and not self.bot_outages)
+
+    def stop_bot(self, minutes: float) -> None:
+        """The bot answers nobody for some minutes."""
+        self.catch_up(float(self.market.env.now))
+        self.bot_outages += 1
+        call_after(self.market.env, minutes, FAULTS, self._bot_returns)
+
+    def _bot_returns(self) -> None:
+        self.bot_outages -= 1
+
+    def refund_at_once(self, minutes: float) -> None:
+        """Returns of trusted shoppers are refunded when they are asked for, for some minutes."""
+        self.refunding += 1
+        self.market.world.care.setting[S_INSTANT] = 1.0
+        call_after(self.market.env, minutes, FAULTS, self._refund_as_usual)
+
+    def _refund_as_usual(self) -> None:
+        self.refunding -= 1
+        if not self.refunding:
+            self.refunds.write(self.market.world.care)
 
     # The hour --------------------------------------------------------------------------------------
 
@@ -367,18 +401,30 @@ class Desk(mesa.Agent):
             yield wait(self.market.env, DAY, REVIEWS)
 
     def pay(self, now: float) -> None:
-        """Book a day: staff present or sick, further people at time and a half, handlers, overtime, the bot."""
+        """Book a day: staff present or sick, further people at time and a half, handlers, overtime, the bot.
+
+        Further people are paid for their hours on shift since the last time, whoever is still there.
+        """
         staff, books = self.config.staff, self.market.world.books
+        self._count_further(now)
+        further, self.further = self.further, dict.fromkeys(self.further, 0.0)
         hours = 0.0 if self.unlimited else float(self.hours.sum()) * self.number
-        cny = hours * (1.0 + 1.5 * self.extra["staff"]) * staff.wage * (1.0 + staff.overhead)
+        cny = (hours + 1.5 * further["staff"] * self.number) * staff.wage * (1.0 + staff.overhead)
         if self.office.policy.handles:
-            wages, more = self.office.wages(self.extra["complaints"])
+            wages, more = self.office.wages(further["complaints"] * self.office.number)
             cny, hours = cny + wages, hours + more
         post(books, int(now), STAFF, CASH, round(cny * 100.0 / self.weight))
         post(books, int(now), IT, CASH, round(self.sessions * self.config.bot.cost * 100.0 / self.weight))
         self.sessions = 0.0
         self.cases.note(c.D_WAGES, np.array([now]), cny)
         self.cases.note(c.D_STAFF_HOURS, np.array([now]), hours)
+
+
+def _hours_until(shift: np.ndarray, minute: float) -> float:
+    """Hours on shift of one person from minute 0 to ``minute``; `shift`: float64[24], people by hour of the day."""
+    days, rest = divmod(minute, DAY)
+    hour, part = divmod(rest, HOUR)
+    return float(days * shift.sum() + shift[: int(hour)].sum() + shift[int(hour)] * part / HOUR)
 
 
 def _occurrence(incidents: np.ndarray) -> np.ndarray:

@@ -45,7 +45,7 @@ class Office:
         self.team = Pool(grain, self.shift * self.number)
         self.late_team = Pool(grain, after * self.number * config.overtime)
         self.ending: list[tuple[float, int]] = []  # (minute, case) of services begun and not ended
-        self.paid_overtime = 0.0  # server·minutes
+        self.paid_overtime = 0.0  # real minutes
         self.apologies: dict[int, int] = {}  # shopper -> answers that gave nothing
 
     def _number(self) -> float:
@@ -203,12 +203,10 @@ class Office:
     # Wages -----------------------------------------------------------------------------------------
 
     def wages(self, further: float) -> tuple[float, float]:
-        """(CNY of a day's shift, the share `further` of more people and the overtime since the last time, person-hours)."""
+        """(CNY of a day's shift, `further` person-hours of more people and the overtime since the last time, person-hours)."""
         staff = self.market.config.care.staff
         pay = staff.wage * (1.0 + staff.overhead)
         hours = float(self.shift.sum()) * self.number
-        over = self.late_team.busy - self.paid_overtime
-        self.paid_overtime = self.late_team.busy
-        # busy is in server·minutes: a server is grain ÷ slower real people
-        real = over / 60.0 * self.grain / max(self.late_team.slower, 1e-9)
-        return pay * (hours * (1.0 + OVERTIME_PAY * further) + OVERTIME_PAY * real), hours
+        over = (self.late_team.worked - self.paid_overtime) / 60.0
+        self.paid_overtime = self.late_team.worked
+        return pay * (hours + OVERTIME_PAY * (further + over)), hours

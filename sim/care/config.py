@@ -159,9 +159,9 @@ class Complaints(Section):
         "100%", "", "clock: most overtime for what is escalated, of the handlers", low="20%", high="200%"
     )
     satisfied: Share = param("50%", "", "share satisfied with an answer that gives nothing", low="30%", high="70%")
-    quick: Duration = param("24h", "C04, C05", "scale on which the worth of a quick answer fades", low="6h", high="72h")
-    small_loss: Money = param("35 CNY", "C04", "a small loss: 5 USD", low="30 CNY", high="40 CNY")
-    large_loss: Money = param("700 CNY", "C05", "a large loss: 100 USD", low="600 CNY", high="800 CNY")
+    quick: Duration = param("24h", "C04, C05", "scale on which the worth of a quick answer fades", low="6h", high="72h", gt=0)
+    small_loss: Money = param("35 CNY", "C04", "a small loss: 5 USD", low="30 CNY", high="40 CNY", gt=0)
+    large_loss: Money = param("700 CNY", "C05", "a large loss: 100 USD", low="600 CNY", high="800 CNY", gt=0)
     revised: Share = param(
         "30%", "", "of satisfied complainers with a bad review, share that revises it", low="10%", high="60%"
     )
@@ -171,6 +171,12 @@ class Complaints(Section):
     def _whole_hours(self) -> Complaints:
         if self.opens % 60.0 or self.closes % 60.0:
             raise PydanticCustomError("shift", "accepted: a day that opens and closes on the hour, such as 09:00")
+        return self
+
+    @model_validator(mode="after")
+    def _losses_in_order(self) -> Complaints:
+        if self.small_loss >= self.large_loss:
+            raise PydanticCustomError("losses", "accepted: a small_loss below the large_loss")
         return self
 
 

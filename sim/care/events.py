@@ -10,9 +10,8 @@ from typing import Any
 
 from sim.care.config import Cause, Team
 from sim.care.policies import Coupon, Fixed
-from sim.care.state import CAUSES, S_INSTANT
+from sim.care.state import CAUSES
 from sim.core.arguments import Part, Ratio, minutes, size
-from sim.core.clock import FAULTS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
 from sim.core.units import Duration, Money, parse_money
@@ -36,10 +35,7 @@ def staff_sick(market: Any, target: Team | None = None, for_minutes: Any = None,
 @event("care.bot_down", kind="inject")
 def bot_down(market: Any, for_minutes: Any = None) -> None:
     """The bot answers nobody for a time (4h if left out); all contacts go to people."""
-    desk = _desk(market)
-    desk.catch_up(float(market.env.now))
-    desk.bot_works = False
-    call_after(market.env, minutes(for_minutes, 240.0), FAULTS, lambda: setattr(desk, "bot_works", desk.bot.working))
+    _desk(market).stop_bot(minutes(for_minutes, 240.0))
 
 
 @event("care.add_staff", kind="action")
@@ -51,11 +47,7 @@ def add_staff(market: Any, target: Team | None = None, for_minutes: Any = None, 
 @event("care.refund_at_once", kind="action")
 def refund_at_once(market: Any, for_minutes: Any = None) -> None:
     """Returns of trusted shoppers are refunded when they are asked for, for a time (7d if left out)."""
-    desk = _desk(market)
-    market.world.care.setting[S_INSTANT] = 1.0
-    call_after(
-        market.env, minutes(for_minutes, 7.0 * DAY), FAULTS, lambda: desk.refunds.write(market.world.care)
-    )  # fmt: skip
+    _desk(market).refund_at_once(minutes(for_minutes, 7.0 * DAY))
 
 
 @event("care.compensate", kind="action")

@@ -59,6 +59,8 @@ class Pool:
         self.arrived = self.served = self.abandoned = self.withdrawn = 0
         self.sojourn = 0.0  # sum of minutes waited by those no longer waiting
         self.busy = 0.0  # server·minutes of work begun
+        self.worked = 0.0  # the same in real place·minutes
+        self.there = 0.0  # real place·minutes of those who were there, busy or not
         self.area = 0.0  # integral over time of the number waiting, from counts
 
     def add(self, pieces: np.ndarray) -> None:
@@ -93,6 +95,8 @@ class Pool:
         if until <= self.clock:
             return np.zeros(0, PIECE), np.zeros(0, np.int8), np.zeros(0)
         self._staff()
+        if self.places is not None:
+            self.there += self.present(self.clock) * (until - self.clock)
         joins = self.ahead["at"] < until
         if not len(self.queue) and not joins.any():
             self.clock = until
@@ -108,10 +112,12 @@ class Pool:
             self.busy += float(present["service"].sum())
         elif len(present):
             servers = len(self.free)
-            self.busy += serve(
+            busy = serve(
                 present["at"].copy(), present["gives_up"].copy(), present["service"] * self.slower, self.free, servers,
                 until, begins, fate,
             )  # fmt: skip
+            self.busy += busy
+            self.worked += busy * self.grain / self.slower
         gone = fate != STAYS
         self._integrate(joining["at"], begins[gone], until)
         self.queue = present[~gone]

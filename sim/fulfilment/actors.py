@@ -16,6 +16,7 @@ from sim.fulfilment import crises, promises
 from sim.fulfilment.config import courier_names, warehouse_names
 from sim.fulfilment.layout import KINDS
 from sim.fulfilment.state import row_servers
+from sim.fulfilment.stations import minutes_on_shift
 
 DAY = 1440.0
 
@@ -34,7 +35,10 @@ class Desk(mesa.Agent):
         self.excluded = np.zeros(len(self.warehouses), np.int64)  # reasons why it is out of the ranks
         self.speeds: dict[int, list[float]] = {}  # factors in force, by station
         self.extra: dict[int, list[float]] = {}  # shares of further staff in force, by station
+        self.further: dict[int, float] = {}  # by station: their hours on shift not yet paid, of its ordinary staff
+        self.seen: dict[int, float] = {}  # by station: minute up to which these are counted
         self.present: dict[int, list[tuple[float, int]]] = {}  # by station: minute up to which so many servers were there
+        self.usual_hauls = self.state.haul_mean.copy()  # float64[W, R], while no road is slow
         self.write_ranks()
         market.env.process(self._days())
         market.env.process(self._wages())
@@ -61,15 +65,27 @@ class Desk(mesa.Agent):
             yield wait(self.market.env, DAY, REVIEWS)
 
     def pay_shifts(self) -> None:
-        """Book the day's wages and overhead of all places, busy or not; further people at time and a half."""
+        """Book the day's wages and overhead of all places, busy or not; further people at time and a half.
+
+        Further people are paid for their hours on shift since the last time, whoever is still there.
+        """
         ful, picking = self.state, self.config.picking
         hours = self.shift_hours()
         wages = 0.0
         for w in range(len(self.warehouses)):
-            more = sum(self.extra.get(w, []))
-            wages += float(ful.stations[w]["staff"]) * hours[w] * (1.0 + 1.5 * more)
+            self._count_further(w)
+            wages += float(ful.stations[w]["staff"]) * (hours[w] + 1.5 * self.further.pop(w, 0.0))
         fen = wages * picking.wage * (1.0 + picking.overhead) * 100.0 / self.market.weight
         post(self.market.world.books, int(self.market.env.now), FULFILMENT, CASH, round(fen))
+
+    def _count_further(self, station: int) -> None:
+        """Add to `further` the hours on shift that the further people in force have been there."""
+        now, row = float(self.market.env.now), self.state.stations[station]
+        since, self.seen[station] = self.seen.get(station, now), now
+        if more := sum(self.extra.get(station, [])):
+            opens, closes = float(row["opens"]), float(row["closes"])
+            minutes = minutes_on_shift(opens, closes, now) - minutes_on_shift(opens, closes, since)
+            self.further[station] = self.further.get(station, 0.0) + more * minutes / 60.0
 
     def shift_hours(self) -> np.ndarray:
         """float64[W], hours a day a picker is on shift."""
@@ -78,10 +94,10 @@ class Desk(mesa.Agent):
         return np.where(span > 0, span, span + DAY) / 60.0
 
     def write_ranks(self) -> None:
-        """Let the policy write its boards, and leave out what is excluded."""
+        """Let the policy write its boards, by the ordinary length of the roads, and leave out what is excluded."""
         ful = self.state
         self.policy.settings(ful)
-        rank = self.policy.rank(ful)
+        rank = self.policy.rank(ful._replace(haul_mean=self.usual_hauls))
         for r, row in enumerate(rank):
             left = [w for w in row if w >= 0 and not self.excluded[w]]
             ful.rank[r] = left + [-1] * (rank.shape[1] - len(left))
@@ -126,8 +142,12 @@ class Desk(mesa.Agent):
         if self.closures[warehouse] == 0:
             self.state.warehouses[warehouse]["open"] = 1
             self.market.journal.record("fulfilment", "reopened", self.warehouses[warehouse])
-            held = np.flatnonzero(self.market.world.supply.stock[warehouse]["on_hand"] > 0)
-            self.market.goods_arrived(warehouse, held)
+            self._serve_from(warehouse)
+
+    def _serve_from(self, warehouse: int) -> None:
+        """Serve those who wait for what a warehouse has on its shelves, now that it may be allocated to again."""
+        held = np.flatnonzero(self.market.world.supply.stock[warehouse]["on_hand"] > 0)
+        self.market.goods_arrived(warehouse, held)
 
     def exclude(self, warehouse: int, minutes: float) -> None:
         """Take a warehouse out of the ranks for a time and send what waits there from elsewhere."""
@@ -139,6 +159,8 @@ class Desk(mesa.Agent):
     def _include(self, warehouse: int) -> None:
         self.excluded[warehouse] -= 1
         self.write_ranks()
+        if self.excluded[warehouse] == 0:
+            self._serve_from(warehouse)
 
     def empty(self, warehouse: int) -> None:
         """Move what waits at a closed or excluded warehouse."""
@@ -174,11 +196,13 @@ class Desk(mesa.Agent):
 
     def reinforce(self, station: int, share: float, minutes: float) -> None:
         """Put ``share`` more people to work at a station for a time (negative: fewer)."""
+        self._count_further(station)
         self.extra.setdefault(station, []).append(share)
         self._set_staff(station, 1.0 + sum(self.extra[station]) - share)
         call_after(self.market.env, minutes, FAULTS, lambda: self._normal_staff(station, share))
 
     def _normal_staff(self, station: int, share: float) -> None:
+        self._count_further(station)
         self.extra[station].remove(share)
         self._set_staff(station, 1.0 + sum(self.extra[station]) + share)
 

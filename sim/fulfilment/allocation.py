@@ -16,6 +16,7 @@ from sim.fulfilment.state import (
     ALLOCATED,
     FLAG_CHECKED,
     FLAG_PICK_UP,
+    FLAG_SHIPPED,
     FLAG_SPLIT,
     K_DOUBT,
     LINES,
@@ -170,7 +171,8 @@ def enqueue(ful, row, parcels_before, minute):  # type: ignore[no-untyped-def]
         latest = max(latest, promised)
         binds(ful, parcel, 1)
         join(ful, warehouse, parcel, float(minute), P_QUEUED)
-    if order.made > 1 and order.made > parcels_before:
+    # a parcel that was released, its lines now in another one, has been made but will never leave
+    if order.made > parcels_before and (order.parcels > 1 or order.flags & FLAG_SHIPPED):
         order.flags |= FLAG_SPLIT
     return latest
 

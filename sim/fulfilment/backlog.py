@@ -19,10 +19,13 @@ def is_backordered(ful, row, line):  # type: ignore[no-untyped-def]
 
 @inner
 def join_backlog(ful, supply, row, line, first_time):  # type: ignore[no-untyped-def]
-    """The line waits at the end of its SKU's queue and is owed by the warehouse where it belongs."""
+    """The line waits at the end of its SKU's queue and is owed by the warehouse where it belongs.
+
+    By the first of all where every warehouse is out of the ranks: somebody must owe it, or nothing says that it waits.
+    """
     order = ful.orders[row]
     sku, entry = order.sku[line], row * LINES + line
-    warehouse = home(ful, supply, order.region, order.shopper, sku)
+    warehouse = max(home(ful, supply, order.region, order.shopper, sku), 0)
     order.warehouse[line] = warehouse
     last = ful.backlog[sku, 1]
     ful.waiting[row, line, 0] = -1

@@ -104,7 +104,7 @@ class Promise(Section):
     """The delivery time the page promises: what the network has lately done, nearly always."""
 
     quantile: Share = param("94%", "", "share of parcels that would have kept it", low="85%", high="99%")
-    memory: Duration = param("5d", "", "time after which a past day weighs 1/e", low="2d", high="14d")
+    memory: Duration = param("5d", "", "time after which a past day weighs 1/e", low="2d", high="14d", gt=0)
     slack: Duration = param("10h", "", "above plan, nearly always kept, before anything is known", low="2h", high="36h")
     first: Duration = default("4d", description="from the start until it is first learned from deliveries")
 

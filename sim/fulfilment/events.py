@@ -69,7 +69,7 @@ def slow_roads(market: Any, target: Warehouses | None = None, for_minutes: Any =
     factor = max(size(magnitude, 2.0), 0.05)
     warehouses = desk.sites(target)
     haul = market.world.fulfilment.haul_mean
-    usual, factors = market.notices.setdefault("roads", (haul.copy(), [[] for _ in haul]))
+    usual, factors = desk.usual_hauls, market.notices.setdefault("roads", [[] for _ in haul])
 
     def drive(warehouse: int) -> None:
         haul[warehouse] = usual[warehouse] * math.prod(factors[warehouse])

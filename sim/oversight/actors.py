@@ -37,7 +37,7 @@ class Office(mesa.Agent):
         self.reviews = 0
         self.licences: Registrar | None = None
         self.guardian: Guardian | None = None
-        self.withheld = self.evaded = 0.0  # CNY of tax
+        self.withheld = self.evaded = 0.0  # CNY of tax: since the start; of the whole run, not yet found
         if config.licences is not None:
             checks = get_policy("oversight.checks", config.checks.policy)(config.checks)
             self.licences = Registrar(market, self, config.licences, checks)
@@ -121,7 +121,7 @@ class Office(mesa.Agent):
                 continue
             tax = withholding(paid * section.persons / section.hosts) * section.hosts
             withheld = rule.withheld(tax)
-            self.withheld += withheld
+            self.withheld += withheld if day > self.market.calendar.warmup_days else 0.0
             self.evaded += tax - withheld
             if rule.works_out:
                 self.pay(STAFF, section.cost * section.hosts)
@@ -144,16 +144,15 @@ class Office(mesa.Agent):
         """The catalogue's own price history: what each cut is compared with, day by day."""
         skus = self.market.world.shelf.skus
         self._misleading = np.zeros(len(skus), bool)
-        keep = int(section.window // DAY) + 1
         while True:
             now = float(self.market.env.now)
             listed = skus["list_price"].copy()
+            self.price_history = [day for day in self.price_history if day[0] >= now - section.window]
             if self.price_history:
                 lowest = np.min([prices for _, prices in self.price_history], axis=0)
                 raised = listed > lowest * (1.0 + section.tolerance)
                 self._misleading |= raised & (skus["price"] < listed)
             self.price_history.append((now, listed))
-            del self.price_history[:-keep]
             yield wait(self.market.env, DAY, REVIEWS)
 
     def inspect_prices(self) -> float:

@@ -36,8 +36,9 @@ class Licences(Section):
     fine_food: Money = param("200k CNY", "G04", "most of the ordinary fine where all goods concerned are food", low="50k CNY", high="200k CNY")
     fine_serious: Money = param("2M CNY", "G02", "most of the fine for doing it again", low="500k CNY", high="2M CNY")
     grave_from: Money = param(
-        "1M CNY", "", "value sold without a licence from which the fine is at its most", low="100k CNY", high="10M CNY"
-    )
+        "1M CNY", "", "value sold without a licence from which the fine is at its most", low="100k CNY", high="10M CNY",
+        gt=0,
+    )  # fmt: skip
     damages: float = param(10.0, "G05", "damages of a buyer of unlicensed food, of the price", low=3.0, high=10.0)
     damages_least: Money = param("1000 CNY", "G05", "… at least", low="500 CNY", high="1000 CNY")
     claims: Share = param("0.5%", "", "share of units of unlicensed food whose buyer claims damages", low="0.1%", high="5%")
@@ -96,9 +97,9 @@ class Privacy(Section):
     undetected: Duration = param("194d", "G15", "time a thief reads before it is noticed", low="30d", high="258d")
     masked_worth: Share = param("10%", "", "masked records that can still be told apart, of those read", low="0%", high="30%")
     a_year: float = param(0.05, "", "breaches a year", low=0.01, high=0.3, ge=0)
-    breach: Money = param("4.88M CNY", "G14", "cost in USD of a breach of usual size, without the conversion", low="3.5M CNY", high="9.4M CNY")
-    usual: Count = param(25_000, "", "records of a breach of usual size", low=10_000, high=100_000)
-    mega: Money = param("42M CNY", "G16", "cost in USD of a breach of a million records, without the conversion", low="30M CNY", high="60M CNY")
+    breach: Money = param("4.88M CNY", "G14", "cost in USD of a breach of usual size, without the conversion", low="3.5M CNY", high="9.4M CNY", gt=0)
+    usual: Count = param(25_000, "", "records of a breach of usual size", low=10_000, high=100_000, gt=0, lt=1_000_000)
+    mega: Money = param("42M CNY", "G16", "cost in USD of a breach of a million records, without the conversion", low="30M CNY", high="60M CNY", gt=0)
     rate: float = param(7.1, "", "CNY for a USD", low=6.3, high=7.3)
     direct: Share = param("70%", "", "of a breach's cost, what is paid; the business lost comes from the shoppers themselves", low="55%", high="80%")
     notify_within: Duration = param("72h", "", "time until those concerned are told", low="12h", high="30d")
@@ -132,7 +133,7 @@ class Prices(Section):
     fine_least: Money = param("200k CNY", "G07", "least of the ordinary fine", low="200k CNY", high="1M CNY")
     fine: Money = param("1M CNY", "G07", "most of the ordinary fine", low="200k CNY", high="1M CNY")
     fine_serious: Money = param("2M CNY", "G07", "most of the fine for doing it again", low="1M CNY", high="2M CNY")
-    grave_from: Share = param("10%", "", "share of SKUs concerned from which the fine is at its most", low="1%", high="50%")
+    grave_from: Share = param("10%", "", "share of SKUs concerned from which the fine is at its most", low="1%", high="50%", gt=0)
     inspected: Share = param("20%", "", "chance in a year that prices are looked at", low="1%", high="100%")
 
 

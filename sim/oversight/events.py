@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal
 
 from sim.core.arguments import Licensed, Role, minutes
-from sim.core.clock import ACTIONS, call_after
 from sim.core.errors import SimError
 from sim.core.registry import event
 
@@ -37,10 +35,11 @@ def audit(market: Any, target: Licensed | None = None, what: Literal["all", "lic
 
 @event("oversight.licence_lapse", kind="inject", needs="oversight.licences")
 def licence_lapse(market: Any, target: Licensed | None = None) -> None:
-    """A supplier's licence is withdrawn, and nobody tells us."""
+    """A supplier's licence is withdrawn, and nobody tells us; one that has none has none to lose."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
-        registrar.lapse(supplier)
+        if supplier.is_valid(market.env.now):
+            registrar.lapse(supplier)
 
 
 @event("oversight.take_down", kind="inject", needs="oversight.licences")
@@ -49,8 +48,7 @@ def take_down(market: Any, target: Licensed | None = None, for_minutes: Any = No
     registrar = _office(market, "licences").licences
     lasts = minutes(for_minutes, 20.0 * DAY)
     for supplier in registrar.aimed(target):
-        registrar.take_down(supplier)
-        call_after(market.env, lasts, ACTIONS, partial(registrar.reinstate, supplier))
+        registrar.order_down(supplier, lasts)
 
 
 @event("oversight.breach", kind="inject", needs="oversight.privacy")
@@ -66,7 +64,7 @@ def breach(
 
 @event("oversight.reinstate", kind="action", needs="oversight.licences")
 def reinstate(market: Any, target: Licensed | None = None) -> None:
-    """Put the goods of suppliers that have a licence back on the shelf; the others are refused."""
+    """Put the goods of suppliers that have a licence back on the shelf, unless the regulator's order keeps them off."""
     registrar = _office(market, "licences").licences
     for supplier in registrar.aimed(target):
         if supplier.down:

@@ -36,6 +36,7 @@ class Supplier:
         self.valid_until = float("inf")  # minute
         self.terms = 0  # licences it has had in this run
         self.down = False  # its goods are off the shelf
+        self.ordered = 0  # orders of the regulator in force to keep them off, whatever its licence
         self.applied = False
         self.offences = 0
         self.sold_before = np.zeros(len(skus), np.int64)  # row units when it lost its licence
@@ -62,8 +63,8 @@ class Registrar(mesa.Agent):
                 known = ", ".join(self.suppliers)
                 raise SimError(f"oversight.licences.named: found {name!r}, accepted: a main supplier: {known}")
         self.days_unlicensed = self.days_down = 0.0
-        self.touched: set[int] = set()  # SKUs taken down since the start
-        self.inspections = 0
+        self.touched: set[int] = set()  # SKUs off the shelf at any time since the start
+        self.inspections = 0  # since the start
         for supplier in self.suppliers.values():
             self._open_file(supplier)
         env = market.env
@@ -181,8 +182,8 @@ class Registrar(mesa.Agent):
 
     def inspect(self, supplier: Supplier) -> float:
         """The regulator looks at a supplier's goods on our shelf; returns the fine in CNY."""
-        self.inspections += 1
         now = float(self.market.env.now)
+        self.inspections += now >= self.market.calendar.warmup
         if supplier.is_valid(now) or supplier.down or len(supplier.skus) == 0:
             self.tell("inspected", supplier.name)
             return 0.0
@@ -232,9 +233,20 @@ class Registrar(mesa.Agent):
         self._pause(supplier.skus, True)
         self.tell("taken_down", supplier.name, float(len(supplier.skus)))
 
+    def order_down(self, supplier: Supplier, minutes: float) -> None:
+        """The regulator orders its goods off the shelf for a time; whatever else would bring them back waits for the end."""
+        supplier.ordered += 1
+        self.take_down(supplier)
+        call_after(self.market.env, minutes, ACTIONS, lambda: self._order_ends(supplier))
+
+    def _order_ends(self, supplier: Supplier) -> None:
+        supplier.ordered -= 1
+        if not supplier.ordered:
+            self.reinstate(supplier)
+
     def reinstate(self, supplier: Supplier) -> bool:
-        """Its goods are back, where it has a licence; returns whether."""
-        if not supplier.is_valid(self.market.env.now):
+        """Its goods are back, where it has a licence and no order of the regulator is in force; returns whether."""
+        if supplier.ordered or not supplier.is_valid(self.market.env.now):
             self.tell("reinstatement_refused", supplier.name)
             return False
         if supplier.down:
@@ -248,7 +260,8 @@ class Registrar(mesa.Agent):
         board = shelf.skus["paused"]
         if off:
             board[skus] |= TAKEN_DOWN
-            self.touched.update(int(k) for k in skus)
+            if self.market.env.now >= self.market.calendar.warmup:
+                self.touched.update(int(k) for k in skus)
         else:
             board[skus] &= 0xFF ^ TAKEN_DOWN
         shelf.setting[STALE] = 1.0
@@ -258,7 +271,10 @@ class Registrar(mesa.Agent):
         while True:
             yield wait(self.market.env, DAY, REVIEWS)
             now = float(self.market.env.now)
-            if now <= self.market.calendar.warmup:
+            if now < self.market.calendar.warmup:
+                continue
+            if now == self.market.calendar.warmup:  # what is off the shelf when all begins
+                self.touched.update(int(k) for each in self.suppliers.values() if each.down for k in each.skus)
                 continue
             for supplier in self.suppliers.values():
                 if supplier.down:

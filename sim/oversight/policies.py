@@ -56,6 +56,8 @@ class Periodic(_Checks):
 class _Access(ABC):
     """Base of the access policies. ``section``: oversight.privacy."""
 
+    narrow = False  # whether accounts read no more than their work needs
+
     def __init__(self, section: Any) -> None:
         self.section = section
 
@@ -80,6 +82,8 @@ class OpenAccess(_Access):
 @policy("oversight.privacy", "least_privilege")
 class LeastPrivilege(_Access):
     """An account reads what its work needs, and so many records a day."""
+
+    narrow = True
 
     def reach(self, role: Any, customers: float) -> float:
         """What the role needs, as far as the daily quota gets in the time before it is noticed."""

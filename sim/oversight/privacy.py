@@ -110,7 +110,7 @@ class Guardian(mesa.Agent):
         self.office.pay(COMPENSATION, cost)
         market.journal.record("oversight", "breach_cost", how, cost)
         late = config.notify_within > config.notify_limit
-        missing = [self.access.cost() == 0.0, not config.masking, not config.encryption, late]
+        missing = [not self.access.narrow, not config.masking, not config.encryption, late]
         lacking = sum(missing) / len(missing)
         serious = min(config.fine_serious, config.fine_turnover * self._turnover())
         fine = privacy_fine(records, self.customers, lacking, config.fine, serious, config.serious_from)

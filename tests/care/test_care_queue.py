@@ -130,6 +130,21 @@ def erlang_a(servers: int, rate: float, handle: float, patience: float) -> dict[
     }
 
 
+def test_work_is_counted_in_minutes_of_real_places_whoever_is_there_later() -> None:
+    places = np.zeros(24)
+    places[0] = 2.0
+    pool = Pool(8.0, places)  # one server, four times as slow as two places to eight contacts a piece
+    piece = np.zeros(1, PIECE)
+    piece["gives_up"], piece["service"] = ENDLESS, 5.0
+    pool.add(piece)
+    for hour in range(1, 4):
+        pool.work(60.0 * hour)
+    assert pool.served == 1 and pool.busy == 20.0
+    assert pool.worked == 40.0, "eight people, five minutes each"
+    assert pool.there == 120.0
+
+
+
 def test_the_reference_scenario_is_erlang_a() -> None:
     kpis = run_scenario(load(REFERENCE, {"care.arrivals.contacts": 2_000_000}), seed=2).kpis
     for key, exact in erlang_a(10, 100 / 60, 6.0, 3.0).items():

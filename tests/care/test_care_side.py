@@ -14,7 +14,7 @@ from sim.books.measures import measure_all
 from sim.care import actors
 from sim.care import cases as c
 from sim.care.kernel import trust
-from sim.care.state import CAUSES, M_INSTANT, M_KEPT, M_REFUNDS, M_REFUSED
+from sim.care.state import CAUSES, M_INSTANT, M_KEPT, M_REFUNDS, M_REFUSED, S_INSTANT
 from sim.core.errors import LawBroken, SimError
 from sim.core.registry import get_event
 from sim.crowd.state import ALIVE
@@ -255,6 +255,17 @@ def test_the_clock_closes_what_would_be_late_in_overtime() -> None:
     assert clock.notices["care"].office.late_team.served > 0
 
 
+def test_overtime_is_paid_for_the_hours_of_people_not_of_the_servers_that_stand_for_them() -> None:
+    few = OFFICE | dotted(complaints__handlers=4, complaints__policy="clock", complaints__overtime="50%")
+    made = shop(**few | {"crowd.represents": "4M"})  # eight contacts a piece: two people are a quarter of a server
+    office, config = made.notices["care"].office, made.config.care.staff
+    shifts = 4 * float(office.shift.sum()) * made.calendar.total_days
+    hours = made.notices["care"].cases.totals[c.D_WAGES] / config.wage / (1.0 + config.overhead)
+    hours -= shifts + float(made.notices["care"].hours.sum()) * made.notices["care"].number * made.calendar.total_days
+    assert office.late_team.served > 0
+    assert 0.0 < hours / 1.5 <= 1.5 * 2 * 4 * made.calendar.total_days, "two people, four hours a day and the last case"
+
+
 def test_following_up_reaches_the_silent(office: Marketplace) -> None:
     followed = shop(**OFFICE, **dotted(follow_up__policy="affected"))
     assert daily(followed, c.D_FOLLOWED) > 0.0 == daily(office, c.D_FOLLOWED)
@@ -315,10 +326,31 @@ def test_sickness_lengthens_the_queue_and_further_people_shorten_it() -> None:
     usual, sick, more = running(), running(), running()
     get_event("care.staff_sick").function(sick, target="staff", magnitude="70%", for_minutes=3.0 * DAY)
     get_event("care.add_staff").function(more, magnitude="200%", for_minutes=3.0 * DAY)
-    lost = [measure_all(finished(market))["care_abandonment"] for market in (more, usual, sick)]
+    found = [measure_all(finished(market)) for market in (more, usual, sick)]
+    lost, busy = ([kpis[name] for kpis in found] for name in ("care_abandonment", "care_occupancy"))
     assert lost[0] < lost[1] < lost[2]
+    assert busy[0] < busy[1] < busy[2], "of those who are there"
     assert balance(sick, b.STAFF) == balance(usual, b.STAFF) < balance(more, b.STAFF)
     assert sick.notices["care"].staff.factor == 1.0 == more.notices["care"].staff.factor, "it ends"
+
+
+@pytest.mark.parametrize(
+    ("begins", "lasts", "hours", "reason"),
+    [
+        (660, 240, 4 * 1.15, "over before the day is paid"),
+        (1200, 600, 4 * 1.5 + 6 * 0.35, "into the night, when few are there"),
+        (660, 2880, 48.0, "two days"),
+    ],
+)
+def test_further_people_are_paid_for_their_hours(begins: int, lasts: int, hours: float, reason: str) -> None:
+    usual, more = running(), running()
+    for market in (usual, more):
+        market.run_until(6 * DAY + begins + 1)  # the full hour is over
+    get_event("care.add_staff").function(more, magnitude="200%", for_minutes=float(lasts))
+    paid = [float(finished(market).notices["care"].cases.totals[c.D_WAGES]) for market in (usual, more)]
+    config = more.config.care.staff
+    each = config.wage * (1.0 + config.overhead)
+    assert paid[1] - paid[0] == pytest.approx(1.5 * 2.0 * hours * more.notices["care"].number * each), reason
 
 
 def test_while_the_bot_is_down_people_answer_all() -> None:
@@ -327,6 +359,18 @@ def test_while_the_bot_is_down_people_answer_all() -> None:
     a, b_ = measure_all(finished(usual)), measure_all(finished(down))
     assert b_["bot_resolution"] < a["bot_resolution"]
     assert down.notices["care"].bot_works
+
+
+def test_of_two_that_overlap_the_shorter_does_not_end_the_longer() -> None:
+    market = running(**dotted(bot__policy="by_intent"))
+    desk, setting = market.notices["care"], market.world.care.setting
+    for minutes in (3.0 * DAY, 60.0):
+        get_event("care.bot_down").function(market, for_minutes=minutes)
+        get_event("care.refund_at_once").function(market, for_minutes=minutes)
+    market.run_until(8 * DAY)
+    assert not desk.bot_works and setting[S_INSTANT] == 1.0
+    market.run_until(11 * DAY)
+    assert desk.bot_works and setting[S_INSTANT] == 0.0
 
 
 def test_those_affected_can_be_compensated_afterwards_once() -> None:

@@ -8,11 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.books.state import FULFILMENT
 from sim.core.errors import SimError
 from sim.core.registry import events, get_event, policies
 from sim.engine.marketplace import Marketplace
 from sim.fulfilment.laws import law_little, law_orders, law_parcels, law_promised_stock
-from sim.fulfilment.state import M_DELIVERED, M_LATE, M_LOCAL, M_PARCELS, P_QUEUED
+from sim.fulfilment.state import (
+    C_BACKORDERED,
+    C_PARCELS_MADE,
+    FLAG_SPLIT,
+    M_DELIVERED,
+    M_LATE,
+    M_LOCAL,
+    M_PARCELS,
+    P_QUEUED,
+)
 from sim.scenario import load
 
 BASE = Path(__file__).parents[2] / "scenarios" / "base.yaml"
@@ -105,9 +115,38 @@ def test_overtime_adds_capacity_and_costs_time_and_a_half() -> None:
     ordinary = paid() - start
     befall(made, "fulfilment.overtime", magnitude="50%", for_minutes=2.0 * DAY)
     assert ful.stations[0]["servers"] / ful.stations[0]["service"] == pytest.approx(1.5 * before)
+    made.run_until(4 * DAY)
     start = paid()
     desk.pay_shifts()
-    assert paid() - start == pytest.approx(1.75 * ordinary, rel=1e-3)
+    assert paid() - start == pytest.approx(ordinary, rel=1e-3), "what was paid at the end of the day is not paid again"
+
+
+@pytest.mark.parametrize(
+    ("begins", "lasts", "hours", "reason"),
+    [
+        (600, 240, 4.0, "over before the day is paid"),
+        (1380, 600, 4.0, "until 01:00 and from 07:00"),
+        (120, 120, 0.0, "nobody is on shift"),
+        (600, 2880, 36.0, "two days of 18 hours"),
+    ],
+)
+def test_overtime_is_paid_for_its_hours_on_shift(begins: int, lasts: int, hours: float, reason: str) -> None:
+    made = market()
+    made.run_until(3 * DAY + begins)
+    desk, staff = made.notices["fulfilment"], float(made.world.fulfilment.stations[0]["staff"])
+    pay, wages = desk.pay_shifts, []
+
+    def paid() -> None:
+        before = int(made.world.books.debit[:, FULFILMENT].sum())
+        pay()
+        wages.append(int(made.world.books.debit[:, FULFILMENT].sum()) - before)
+
+    desk.pay_shifts = paid
+    befall(made, "fulfilment.overtime", target="central-1", magnitude="400%", for_minutes=float(lasts))
+    made.run_until(7 * DAY)
+    each = made.config.fulfilment.picking.wage * (1.0 + made.config.fulfilment.picking.overhead) * 100.0 / made.weight
+    further = sum(wages) - 4 * wages[-1]
+    assert further == pytest.approx(4.0 * 1.5 * hours * staff * each, abs=4), reason
 
 
 def test_slow_picking_halves_the_pace_and_two_of_them_quarter_it() -> None:
@@ -133,6 +172,43 @@ def test_reroute_takes_a_warehouse_out_of_the_ranks_for_a_time() -> None:
     assert np.isin(regionals, made.world.fulfilment.rank).all()
 
 
+def test_while_all_warehouses_are_out_of_the_ranks_orders_wait_and_can_be_cancelled() -> None:
+    made = market(fulfilment__cancelling__hazard="60%")
+    made.run_until(3 * DAY + 300)  # in the night, when orders wait for the morning shift
+    befall(made, "fulfilment.reroute", for_minutes=2.0 * DAY)
+    ful = made.world.fulfilment
+    assert (ful.rank < 0).all() and ful.cursor[C_BACKORDERED] > 0
+    made.run_until(5 * DAY)
+    laws(made)
+    made.run()
+    made.finish()
+
+
+def test_those_who_wait_are_served_when_a_warehouse_is_back_in_the_ranks() -> None:
+    made = market()
+    made.run_until(3 * DAY + 300)
+    befall(made, "fulfilment.reroute", for_minutes=60.0)
+    assert made.world.fulfilment.cursor[C_BACKORDERED] > 0
+    made.run_until(3 * DAY + 361)
+    assert made.world.fulfilment.cursor[C_BACKORDERED] == 0, "the goods were there all the time"
+    laws(made)
+
+
+def test_an_order_moved_whole_to_another_warehouse_is_not_split() -> None:
+    made = market()
+    made.run_until(3 * DAY + 300)  # in the night, when orders wait for the morning shift
+    orders = made.world.fulfilment.orders
+
+    def split() -> int:
+        return int(((orders["shopper"] >= 0) & (orders["flags"] & FLAG_SPLIT > 0) & (orders["lines"] == 1)).sum())
+
+    assert split() == 0
+    before = int(made.world.fulfilment.cursor[C_PARCELS_MADE])
+    befall(made, "fulfilment.close_warehouse", target="regional", for_minutes=2.0 * DAY)
+    assert made.world.fulfilment.cursor[C_PARCELS_MADE] > before, "some were moved"
+    assert split() == 0, "an order of one line has one parcel, wherever it is sent from"
+
+
 def test_slow_roads_lengthen_hauls_and_clear() -> None:
     made = market()
     made.run_until(3 * DAY)
@@ -141,6 +217,16 @@ def test_slow_roads_lengthen_hauls_and_clear() -> None:
     assert made.world.fulfilment.haul_mean == pytest.approx(3.0 * before)
     made.run_until(4 * DAY)
     assert made.world.fulfilment.haul_mean == pytest.approx(before)
+
+
+def test_the_ranks_do_not_remember_roads_that_were_slow_when_a_warehouse_came_back() -> None:
+    made = market()
+    made.run_until(3 * DAY)
+    before = made.world.fulfilment.rank.copy()
+    befall(made, "fulfilment.slow_roads", target="regional-2", magnitude=50.0, for_minutes=2.0 * DAY)
+    befall(made, "fulfilment.reroute", target="regional-5", for_minutes=600.0)
+    made.run_until(6 * DAY)
+    assert made.world.fulfilment.rank.tolist() == before.tolist()
 
 
 def test_an_event_at_an_unknown_place_says_what_there_is() -> None:

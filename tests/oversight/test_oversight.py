@@ -139,6 +139,32 @@ def test_inspections_come_to_the_same_suppliers_at_the_same_minutes_under_every_
     assert seen[0] == seen[1] and 1 <= len(seen[0]) <= 6, "8 suppliers, 61 days, once a year: 1.3 expected"
 
 
+def test_what_was_over_before_the_start_is_not_counted() -> None:
+    many = {"supply.supplier_count": 40, "warmup": "60d", "days": 4, "crowd.shoppers": 100}
+    made = run(shop(**many, **{"oversight.licences": {"inspected": "100%", "missing": "50%", "obtain": "9d"}}), seed=3)
+    start, looked, ended, off = made.market.calendar.warmup, [], {}, 0.0
+    for row in reversed([row for row in made.market.journal.rows if row[1] == "oversight"]):
+        if row[2] in ("inspected", "fined"):
+            looked.append(row[0])
+        elif row[2] == "reinstated":
+            ended[row[3]] = row[0]
+        elif row[2] == "taken_down":
+            off += row[4] * (ended.get(row[3], made.market.calendar.end) > start)
+    assert min(looked) < start and min(ended.values()) < start
+    assert made.kpis["inspections"] == sum(minute >= start for minute in looked)
+    assert made.kpis["skus_taken_down"] == off > 0
+
+
+def test_a_licence_that_is_not_there_cannot_be_withdrawn() -> None:
+    audit = {"at": "06-04", "do": "oversight.audit", "target": "supplier-3"}
+    lapse = {"at": "06-03 20:00", "do": "oversight.licence_lapse", "target": "supplier-3"}
+    fined = []
+    for events in ([audit], [audit, lapse]):
+        licences = {**LAWLESS, "grave_from": "10B CNY"}
+        fined.append(run(shop(**{"oversight.licences": licences, "events": events, **BUSY}), seed=3).kpis["fined"])
+    assert fined[0] == fined[1] > 50_000, "what was sold without a licence before counts as well"
+
+
 def test_two_keys_delay_what_comes_back_and_are_paid() -> None:
     audit = [{"at": "06-02", "do": "oversight.audit", "target": "supplier-3"}]
     back, staff = {}, {}
@@ -163,6 +189,26 @@ def test_the_regulator_may_order_goods_off_the_shelf_and_people_cannot_put_back_
     assert (licensed.world.shelf.skus["paused"] > 0).any()
     day(licensed, 3.5)
     assert (licensed.world.shelf.skus["paused"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ([{"at": "06-02", "do": "oversight.take_down", "target": "supplier-3", "for": "1d"}], "a shorter order ends"),
+        ([{"at": "06-01 10:00", "do": "oversight.audit", "target": "supplier-3"}], "a licence arrives"),
+        ([{"at": "06-03", "do": "oversight.reinstate", "target": "supplier-3"}], "the shop would put them back"),
+    ],
+)
+def test_an_order_of_the_regulator_keeps_goods_off_the_shelf_to_its_end(more: list[dict[str, Any]], reason: str) -> None:
+    order = {"at": "06-02", "do": "oversight.take_down", "target": "supplier-3", "for": "4d"}
+    named = LAWLESS["named"] if "audit" in more[0]["do"] else {}
+    licences = {**LAWLESS, "named": named, "obtain": "2d"}
+    made = market(**{"oversight.licences": licences, "events": [order, *more]})
+    mine = np.asarray(made.world.shelf.skus["supplier"] == made.supply.suppliers["supplier-3"].number)
+    day(made, 4.9)
+    assert ((made.world.shelf.skus["paused"] > 0) == mine).all(), reason
+    day(made, 5.1)
+    assert (made.world.shelf.skus["paused"] == 0).all()
 
 
 # The arithmetic of the law ------------------------------------------------------------------------
@@ -235,6 +281,15 @@ def test_how_far_a_thief_reaches(privacy: dict[str, Any], event: dict[str, Any],
     assert (made.kpis["compensation_cost"] > 0) is (records > 0)
 
 
+def test_narrow_rights_that_cost_nothing_are_narrow_all_the_same() -> None:
+    breach = [{"at": "06-02", "do": "oversight.breach", "role": "analyst"}]
+    fined = []
+    for cost in ("600k CNY", "0 CNY"):
+        privacy = {"a_year": 0, "policy": "least_privilege", "least_privilege_cost": cost}
+        fined.append(run(shop(**{"oversight.privacy": privacy, "events": breach}), seed=3).kpis["fined"])
+    assert fined[0] == fined[1] > 0
+
+
 def test_those_concerned_are_told_in_time_and_only_they_are_disappointed() -> None:
     breach = [{"at": "06-02 00:00", "do": "oversight.breach", "role": "warehouse"}]
     privacy = {"policy": "least_privilege", "roles": {"warehouse": {"accounts": 1, "needs": "15%"}}, "a_year": 0}
@@ -279,6 +334,8 @@ def test_tax_not_withheld_is_found_by_the_audit_and_fined_by_half_and_withheld_t
     ("raised", "policy", "fined", "reason"),
     [
         ("06-01", "none", True, "raised five days before the cut"),
+        ("05-29 10:00", "none", True, "raised six and a half days before the cut"),
+        ("05-28 10:00", "none", False, "the price had held for seven and a half days, the window is seven"),
         ("05-26", "none", False, "the price had held for longer than the window"),
         ("06-01", "two_key", False, "legal or finance said no"),
     ],

@@ -17,6 +17,7 @@ from leaves import STAGE, WORLDS, Path, changed, dotted_name
 
 from sim.core.errors import ScenarioError
 from sim.scenario import from_resolved
+from sim.scenario import load as load_file
 
 Change = tuple[Path, Any]
 BATCH = 24
@@ -136,3 +137,23 @@ def test_the_places_are_all_there_are() -> None:
     assert len(places) > 900
     for path in ("crowd.shoppers", "supply.replenishment.review", "platform.services", "shelf.promotions.0.off"):
         assert path in places
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("oversight.licences", {"grave_from": "0 CNY"}),
+        ("oversight.prices", {"grave_from": "0%"}),
+        ("oversight.privacy", {"breach": "0 CNY"}),
+        ("oversight.privacy", {"mega": "0 CNY"}),
+        ("oversight.privacy", {"usual": 0}),
+        ("oversight.privacy", {"usual": 1_000_000}),
+        ("care.complaints.quick", "0min"),
+        ("care.complaints.small_loss", "0 CNY"),
+        ("care.complaints.small_loss", "700 CNY"),
+        ("fulfilment.promise.memory", "0min"),
+    ],
+)
+def test_what_something_is_divided_by_is_not_nought(place: str, value: Any) -> None:
+    with pytest.raises(ScenarioError, match="accepted"):
+        load_file("scenarios/base.yaml", {place: value})

@@ -64,14 +64,11 @@ def _abandonment(market: Any) -> float:
 
 
 def _occupancy(market: Any) -> float:
-    """Share of the staff's chat places in use, whole run."""
+    """Share of the chat places in use of those that were there, the sick not and further people counted, whole run."""
     desk = market.notices.get("care")
-    if desk is None or desk.unlimited or desk.staff.clock <= 0.0:
+    if desk is None or desk.unlimited:
         return NAN
-    there = desk.staff.places.mean() * desk.staff.clock
-    if there <= 0.0:
-        return NAN
-    return float(desk.staff.busy * desk.grain / max(desk.staff.slower, 1e-9) / there)
+    return ratio(desk.staff.worked, desk.staff.there)
 
 
 def _loyal(market: Any) -> float:
