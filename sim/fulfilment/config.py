@@ -194,7 +194,7 @@ class Fulfilment(Section):
     )
     utilisation: Share = param("70%", "", "of `auto` staff when just that many come", low="55%", high="90%", gt=0)
     spill: Share = param(
-        "20%", "", "for sizing `auto` staff: share of a front or regional warehouse's demand that central ones serve",
+        "20%", "", "for sizing `auto` staff: share of a front or regional warehouse's demand that the next kind serves",
         low="5%", high="40%",
     )  # fmt: skip
     picking: Picking = Picking()

@@ -60,7 +60,7 @@ def plan(
     haul = network.sorting + km / network.speed * 60.0
     own = np.arange(network.regions)[None, :] == region[:, None]
     haul = np.where(own, np.where(kind == FRONT, network.front_haul, network.local_haul)[:, None], haul)
-    share = _shares(config, kind, region, demand, appeal)
+    share, work = _shares(config, kind, region, demand, appeal)
     back_to = returns_to(kind, region)
     if config.sized_for == "expected":
         parcels = expected_orders * PARCELS_PER_ORDER / 1440.0
@@ -69,7 +69,6 @@ def plan(
         parcels = config.sized_for * 60.0
         units = parcels * UNITS_PER_PARCEL
     pick = pick_minutes(config, units / parcels if parcels > 0.0 else 1.0)
-    work = _with_spill(share, kind, config.spill)
     returned = np.bincount(back_to, weights=work, minlength=len(kind))
     sites = (config.central, config.regional, config.front)
     pickers, inspectors = np.zeros(len(kind)), np.zeros(len(kind))
@@ -141,28 +140,28 @@ def _places(kind: np.ndarray, demand: np.ndarray) -> np.ndarray:
 
 def _shares(
     config: Fulfilment, kind: np.ndarray, region: np.ndarray, demand: np.ndarray, appeal: np.ndarray
-) -> np.ndarray:
-    """Share of demand that belongs to each warehouse: the nearest kind that keeps the SKU, alike within a region."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """(share of demand that belongs to each warehouse, share of the work it is staffed for).
+
+    Demand belongs to the nearest kind that keeps the SKU, alike within a region. What that is out of, the share
+    `spill`, is asked of the next kind that keeps it.
+    """
     weights = np.asarray(appeal, np.float64) / np.sum(appeal)
     kept = assortment(config, appeal)
-    share = np.zeros(len(kind))
+    share, work = np.zeros(len(kind)), np.zeros(len(kind))
     for r, part in enumerate(demand):
-        left = weights * part
-        for k in (2, 1):
+        left, passed_on = weights * part, np.zeros(len(weights))
+        for k in (FRONT, REGIONAL):
             rows = np.flatnonzero((kind == k) & (region == r))
             if len(rows):
                 held = kept[rows[0]]
                 share[rows] += left[held].sum() / len(rows)
+                work[rows] += (left + passed_on)[held].sum() / len(rows)
+                passed_on = np.where(held, config.spill * (left + passed_on), passed_on)
                 left = np.where(held, 0.0, left)
-        share[kind == 0] += left.sum() / config.network.central
-    return share
-
-
-def _with_spill(share: np.ndarray, kind: np.ndarray, spill: float) -> np.ndarray:
-    """Shares of work: what front and regional warehouses are out of comes from the central ones as well."""
-    work = share.copy()
-    work[kind == 0] += spill * share[kind != 0].sum() / (kind == 0).sum()
-    return work
+        share[kind == CENTRAL] += left.sum() / config.network.central
+        work[kind == CENTRAL] += (left + passed_on).sum() / config.network.central
+    return share, work
 
 
 def _people(stated: int | str, work: float, shift: float, utilisation: float) -> float:

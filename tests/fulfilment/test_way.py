@@ -11,7 +11,7 @@ from sim.core import agenda as calendar
 from sim.fulfilment import promises
 from sim.fulfilment.config import Fulfilment
 from sim.fulfilment.kernel import next_truck
-from sim.fulfilment.layout import assortment, plan, returns_to, road_km
+from sim.fulfilment.layout import assortment, plan, returns_to, road_km, shift_minutes
 from sim.fulfilment.pools import grow
 from sim.fulfilment.state import LOST, M_LATE, M_SAME_NEXT_DAY, RETURNED
 
@@ -195,3 +195,22 @@ def test_assortment_is_the_most_popular_share_of_each_kind() -> None:
 def test_a_front_warehouse_sends_its_returns_to_its_regions_regional() -> None:
     kind, region = np.array([0, 1, 1, 2, 2, 2]), np.array([0, 0, 1, 0, 1, 2])
     assert returns_to(kind, region).tolist() == [0, 1, 2, 1, 2, 0]
+
+
+def test_staff_is_sized_for_what_the_next_kind_is_asked_for() -> None:
+    def worked(front: str, regional: str) -> list[float]:
+        network = {"regions": 1, "central": 1, "regional": 1, "front": 2}
+        sites = {"front": {"assortment": front}, "regional": {"assortment": regional}}
+        config = Fulfilment.model_validate({"network": network, "sized_for": "4M/d", "spill": "20%", **sites})
+        net = plan(config, np.ones(1), np.ones(10))
+        shift = np.array([shift_minutes((config.central, config.regional, config.front)[k]) for k in net.kind])
+        return list(net.pickers * shift)
+
+    whole = worked("0%", "0%")[0]
+    for front, regional, shares in (
+        ("50%", "100%", (0.2 * 0.6, 0.5 + 0.2 * 0.5, 0.25, 0.25)),
+        ("50%", "0%", (0.5 + 0.2 * 0.5, 0.0, 0.25, 0.25)),
+        ("50%", "20%", (0.5 + 0.2 * 0.3 + 0.04 * 0.2, 0.2 * 0.2, 0.25, 0.25)),
+        ("0%", "30%", (0.7 + 0.2 * 0.3, 0.3, 0.0, 0.0)),
+    ):
+        np.testing.assert_allclose(np.array(worked(front, regional)) / whole, shares, atol=0.003)
