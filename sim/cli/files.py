@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Scenario, study or drill files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Scenario, study or drill files.", readable=False)],
     set_: Set = None,
     json_: Json = False,
     quiet: Quiet = False,

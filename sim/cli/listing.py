@@ -61,6 +61,8 @@ def list_(
         print_table(("slot", "asks for", "which"), _members(rows))
     elif rows:
         print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
+    else:
+        print(f"no {what} below scenarios/ of this folder", file=sys.stderr)
 
 
 def _policies(lang: str) -> list[Row]:
@@ -180,7 +182,8 @@ def _documents(kind: str, key: str) -> list[Row]:
         kinds = ("study", "drill", "calendar", "playbook")
         found = next((name for name in kinds if name in node.value), "scenario")
         if found == kind and _text(node, key):
-            rows.append({"file": path.as_posix(), "name": _text(node, key)})
+            row = {"file": path.as_posix(), "name": _text(node, key)}
+            rows.append({**row, "description": _text(node, "summary")} if kind == "drill" else row)
     return rows
 
 

@@ -13,7 +13,7 @@ from sim.core.errors import UnitError
 from sim.core.units import parse_count
 from sim.scenario.overrides import split_assignment
 
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).", show_default=False)]
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).", show_default=False, readable=False)]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Override a value, such as crowd.shoppers=20_000. Repeatable."),

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 @shared_options
 def study(
-    file: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file.", show_default=False, readable=False)],
     replications: Replications = None,
     store: StoreAt = STORE,
     *,
@@ -47,7 +47,7 @@ def study(
 
 @shared_options
 def compare(
-    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file.", show_default=False)],
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file.", show_default=False, readable=False)],
     policy: Annotated[
         list[str],
         typer.Option(
@@ -117,7 +117,7 @@ def compare(
 
 @shared_options
 def drill(
-    files: Annotated[list[Path], typer.Argument(metavar="DRILL…", help="Drill files; several or a calendar: a suite.")],
+    files: Annotated[list[Path], typer.Argument(metavar="DRILL…", help="Drill files; several or a calendar: a suite.", readable=False)],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and print the plan, rehearse nothing.")] = False,
     replications: Annotated[
         int | None,

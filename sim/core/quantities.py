@@ -15,6 +15,7 @@ from sim.core.errors import UnitError
 
 NUMBER = r"[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?"
 _MAX_TEXT = 64
+_LEAST = 1e-15
 
 _DURATION_MINUTES = {
     "ms": Decimal(1) / Decimal(60_000),
@@ -34,6 +35,7 @@ MAX_MONEY_CNY = 1e13
 MAX_RATE_PER_SECOND = 1e9
 MAX_COUNT = 10**12
 MAX_PERCENT = 1_000_000
+MAX_DATA = 1e15
 
 
 def match(pattern: re.Pattern[str], value: object, accepted: str) -> re.Match[str]:
@@ -53,6 +55,8 @@ def _decimal(text: str) -> Decimal:
 def _bounded(value: float, low: float, high: float, found: object, accepted: str) -> float:
     if not low <= value <= high:
         raise UnitError(found, f"{accepted}, between {low:g} and {high:g}")
+    if 0.0 < abs(value) < _LEAST:  # its digits would not fit a text
+        raise UnitError(found, f"{accepted}, nothing or no less than {_LEAST:g}")
     return value
 
 
@@ -171,7 +175,8 @@ def parse_money_rate(value: object) -> float:
         money = parse_money(found["money"])
     except UnitError:
         raise UnitError(value, WAGE_ACCEPTED) from None
-    return float(Decimal(repr(money)) * _HOUR_SECONDS / _PER_SECONDS[found["unit"]])
+    per_hour = float(Decimal(repr(money)) * _HOUR_SECONDS / _PER_SECONDS[found["unit"]])
+    return _bounded(per_hour, 0.0, MAX_MONEY_CNY * _HOUR_SECONDS, value, WAGE_ACCEPTED)
 
 
 def money_rate_text(cny_per_hour: float) -> str:
@@ -254,7 +259,8 @@ SPEED_ACCEPTED = "a speed of transfer, such as 12 Mbit/s"
 def parse_size(value: object) -> float:
     """Bytes of a size such as `900 kB` or `1.6 MB`. Raises UnitError."""
     found = match(SIZE, value, SIZE_ACCEPTED)
-    return float(_decimal(found["number"]) * _DATA_SCALE[found["scale"]])
+    size = float(_decimal(found["number"]) * _DATA_SCALE[found["scale"]])
+    return _bounded(size, 0.0, MAX_DATA, value, SIZE_ACCEPTED)
 
 
 def size_text(size: float) -> str:
@@ -265,7 +271,8 @@ def size_text(size: float) -> str:
 def parse_speed(value: object) -> float:
     """Bits a second of a speed of transfer such as `12 Mbit/s`. Raises UnitError."""
     found = match(SPEED, value, SPEED_ACCEPTED)
-    return float(_decimal(found["number"]) * _DATA_SCALE[found["scale"]])
+    speed = float(_decimal(found["number"]) * _DATA_SCALE[found["scale"]])
+    return _bounded(speed, 0.0, MAX_DATA, value, SPEED_ACCEPTED)
 
 
 def speed_text(bits_per_second: float) -> str:

@@ -59,7 +59,9 @@ class Demand(Section):
         }[self.distribution]
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
-            raise ValueError(f"found a {self.distribution} demand without {' and '.join(missing)}, accepted: with")
+            other = ", or distribution: trace" if self.file is not None else ""
+            lacks = " and ".join(missing)
+            raise ValueError(f"found a {self.distribution} demand without {lacks}, accepted: one with {lacks}{other}")
         if self.distribution == "uniform_integers" and self.low > self.high:  # type: ignore[operator]
             raise ValueError(f"found low {self.low} above high {self.high}, accepted: low at most high")
         return self

@@ -62,6 +62,7 @@ def html(run: Run, lang: str = "en") -> str:
         assumed=assumed,
         assumptions=assumptions,
         again=tables.again(run),
+        named_tables=tables.named_tables(run, words),
         provenance=tables.provenance(run, words),
         scenario=tables.scenario_text(run),
         marks=marks_note(span, words),

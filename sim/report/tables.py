@@ -187,19 +187,24 @@ def provenance(run: Run, words: Words) -> list[tuple[str, str]]:
 
 def assumptions(run: Run, words: Words) -> tuple[str, Table | None]:
     """(sentence, table) on the values of the scenario that nobody measured."""
-    from sim.core.errors import SimError
-    from sim.scenario import from_resolved
-    from sim.scenario.assumptions import assumptions as all_assumptions
+    from sim.scenario import ScenarioModel
+    from sim.scenario.assumptions import in_force
 
     try:
-        found = all_assumptions(from_resolved(run.scenario))
-    except (SimError, KeyError, OSError):  # written by another version, or its tables are not at hand
+        found = in_force(ScenarioModel.model_validate(run.scenario), run.scenario, {})
+    except (ValueError, KeyError):  # written by another version
         return words["assumptions_unread"], None
     rows = [
         (one.path, str(one.value), f"{one.low} … {one.high}" if one.ranged else "", one.description) for one in found
     ]
     headings = (words["setting"], words["value"], words["range"], words["meaning"])
     return words("assumptions_note", n=len(rows)), Table(headings, rows) if rows else None
+
+
+def named_tables(run: Run, words: Words) -> str:
+    """What else the run needs to be repeated: the tables that its scenario names, if it names any."""
+    names = ", ".join(run.scenario.get("data") or {})
+    return words("reproduce_tables", tables=names) if names else ""
 
 
 def again(run: Run) -> str:

@@ -379,6 +379,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The same scenario, seed and version give the same figures, bit for bit. In the folder of this report:",
         "相同的场景、种子和版本会得到逐位相同的结果。在本报告所在文件夹中执行：",
     ),
+    "reproduce_tables": (
+        "It reads {tables}, named from the folder of the scenario's own file: write scenario.yaml there instead.",
+        "本场景读取 {tables}，路径以原场景文件所在文件夹为准：请把 scenario.yaml 写到该文件夹中。",
+    ),
     "provenance": ("Origin", "来源"),
     "name": ("Scenario", "场景"),
     "seed": ("Seed", "随机种子"),

@@ -40,8 +40,12 @@ class Assumption:
 
 def assumptions(scenario: Scenario) -> list[Assumption]:
     """Every assumption in force, in the order of the model."""
-    origins = scenario.origins
-    return list(_walk(scenario.config, scenario.resolved, "", origins))
+    return in_force(scenario.config, scenario.resolved, scenario.origins)
+
+
+def in_force(config: BaseModel, resolved: Mapping[str, Any], origins: Mapping[str, Any]) -> list[Assumption]:
+    """The same of a checked document, with what it resolves to and what a file or an override states."""
+    return list(_walk(config, resolved, "", origins))
 
 
 def _walk(value: Any, resolved: Any, prefix: str, origins: Mapping[str, Any]) -> Iterator[Assumption]:

@@ -222,9 +222,21 @@ def packages(names: Callable[[], set[str]]) -> dict[str, str]:
     return {name: plugged[name] for name in sorted(names() & set(plugged))} if plugged else {}
 
 
+def _all() -> dict[tuple[str, str], Named]:
+    """Every policy and event by slot and name. Raises RegistryError for a broken plug-in, or one that takes a name there is."""
+    found = {(item.slot, item.name): item for item in _built_in()}
+    for item in _plugged_in():
+        old = found.get((item.slot, item.name))
+        if old is not None:
+            what = f"policy {item.name!r} of {item.slot}" if item.slot else f"event {item.name!r}"
+            raise registry.RegistryError(f"{what} is declared twice: in {old.module} and {item.package}")
+        found[item.slot, item.name] = item
+    return found
+
+
 def policies(slot: str | None = None) -> list[Named]:
     """Every policy, of one slot or all, sorted by slot and name. Raises RegistryError for a broken plug-in."""
-    found = {(item.slot, item.name): item for item in (*_built_in(), *_plugged_in()) if item.slot}
+    found = {key: item for key, item in _all().items() if item.slot}
     return [found[key] for key in sorted(found) if slot is None or key[0] == slot]
 
 
@@ -243,5 +255,5 @@ def interface(slot: str) -> registry.Interface:
 
 def events() -> list[Named]:
     """Every event, sorted by name. Raises RegistryError for a broken plug-in."""
-    found = {item.name: item for item in (*_built_in(), *_plugged_in()) if not item.slot}
+    found = {item.name: item for item in _all().values() if not item.slot}
     return [found[name] for name in sorted(found)]

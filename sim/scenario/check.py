@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -45,6 +46,7 @@ _LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", 
 _WORDS = {"string_too_short": ("min_length", "at least"), "string_too_long": ("max_length", "at most")}
 _SECTIONS = ("model_type", "model_attributes_type")
 _MAX_LISTED = 40
+_KEYS = re.compile(r"[^\W\d][\w-]*(?:\.[\w-]+)*")
 
 
 def listed(names: Iterable[str]) -> str:
@@ -160,7 +162,11 @@ def _problem(path: Path, group: list[ErrorDetails], node: Node, model: type[Base
         return problem_at(node, path, message, hint, at_key=True)
     if first["type"] in ("value_error", "assertion_error"):
         message = str(first["ctx"]["error"]) if "ctx" in first else first["msg"]
-        return problem_at(node, path, message, at_key=isinstance(first["input"], dict))
+        inner, message = _led_on(message)
+        path = (*path, *inner)
+        if message.startswith("accepted"):
+            message = f"found {shown(_value(data, path))}, {message}"
+        return problem_at(node, path, message, at_key=isinstance(first["input"], dict) and not inner)
     if first["type"] == "missing" or first["type"] == "union_tag_not_found":
         kinds = types.at(model, path, data)
         accepted = _choices(group) or _describe(kinds)
@@ -174,6 +180,14 @@ def _problem(path: Path, group: list[ErrorDetails], node: Node, model: type[Base
     names = [name for details in group for name in _names(details)]
     hint = suggestion(found, names) if isinstance(found, str) else ""
     return problem_at(node, path, f"found {shown(found)}, accepted: {', or '.join(ways)}", hint, at_key=at_key)
+
+
+def _led_on(message: str) -> tuple[Path, str]:
+    """The keys that a section's own message begins with (`entry: found ...`), and the rest of it."""
+    head, colon, rest = message.partition(": ")
+    if not colon or not _KEYS.fullmatch(head) or head == "accepted":
+        return (), message
+    return tuple(int(key) if key.isdigit() else key for key in head.split(".")), rest
 
 
 def _accepted(details: ErrorDetails, kinds: list[types.Kind]) -> str:
@@ -197,7 +211,8 @@ def _accepted(details: ErrorDetails, kinds: list[types.Kind]) -> str:
         return f"a text like the pattern {ctx['pattern']}"
     if kind in _SECTIONS and types.keys(kinds):
         return "a mapping with " + listed(types.keys(kinds))
-    return _ACCEPTED.get(kind) or details["msg"][:1].lower() + details["msg"][1:]
+    told = details["msg"].removeprefix("accepted: ")
+    return _ACCEPTED.get(kind) or told[:1].lower() + told[1:]
 
 
 def _names(details: ErrorDetails) -> list[str]:

@@ -20,7 +20,10 @@ class FileRefusedError(Exception):
 
 def tree_of(document: Path) -> Path:
     """The folder that bounds what `document` may name."""
-    folder = document.resolve().parent
+    try:
+        folder = Path(os.path.realpath(document)).parent
+    except (OSError, ValueError):  # a name that no file can have is told when it is read
+        folder = document.parent
     for parent in (folder, *folder.parents):
         if parent.name == "scenarios":
             return parent

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -249,7 +249,7 @@ def _wrong_tables(node: Node, tables: Mapping[str, Path], tree: Tree) -> list[Pr
         try:
             faults = section.faults(str(path[-1]), traces.read_table(real, shown))
         except ScenarioError as error:
-            problems += error.problems
+            problems += [replace(problem, path=dotted(path)) for problem in error.problems]
         else:
             problems += traces.problems_of(faults, shown, dotted(path), real.suffix == ".csv")
     return problems

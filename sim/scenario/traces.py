@@ -58,7 +58,7 @@ def read_table(path: Path, name: str) -> Any:
         raise ScenarioError([Problem(name, 0, 0, "", message)]) from None
     if frame.columns.has_duplicates:
         twice = frame.columns[frame.columns.duplicated()][0]
-        raise ScenarioError([Problem(name, 1, 0, "", f"found the column {shown(str(twice))} twice, accepted: each column once")])
+        raise ScenarioError([Problem(name, 1, 1, "", f"found the column {shown(str(twice))} twice, accepted: each column once")])
     if frame.empty:
         raise ScenarioError([Problem(name, 0, 0, "", "found an empty table, accepted: at least one row")])
     return frame

@@ -76,10 +76,14 @@ def load_drill(path: str | Path, overrides: Mapping[str, Any] | None = None, sho
         expect(path, "drill", "calendar")
         raise
     drill = document.config
-    changes = {**drill.set, **(overrides or {})}
-    if shoppers is not None:
-        changes["crowd.shoppers"] = shoppers
-    scenario = load(path.parent / drill.scenario, changes)
+    given = {**(overrides or {}), **({} if shoppers is None else {"crowd.shoppers": shoppers})}
+    changes = {**drill.set, **given}
+    try:
+        scenario = load(path.parent / drill.scenario, changes)
+    except ScenarioError as error:
+        named = str(path.parent / drill.scenario)
+        own = {key: value for key, value in drill.set.items() if key not in given}
+        raise ScenarioError(_led(document.node, item, named, own) for item in error.problems) from None
     written = {name: _steps(path, name, response, document.node) for name, response in drill.responses.items()}
     steps = {name: found for name, (found, _, _) in written.items()}
     problems = [*_injects(document.node, drill, scenario), *_actions(document.node, drill, written, scenario)]
@@ -107,6 +111,17 @@ def _steps(path: Path, name: str, response: Response, node: Any) -> Written:
         raise ScenarioError([_problem(node, keys, str(error))]) from None
     document = load_document(file, Playbook)
     return document.config.steps, document.node, ("steps",)
+
+
+def _led(node: Any, item: Problem, named: str, own: Mapping[str, Any]) -> Problem:
+    """A problem of the scenario where the drill's file leads to it: by its `set`, or by the scenario it names."""
+    from sim.study.precheck import Layer, placed
+
+    if item.file.startswith("--set ") and item.file.removeprefix("--set ") in own:
+        return placed(node, item, [Layer(("set",), own)])
+    if item.file == named and not item.line:
+        return _problem(node, ("scenario",), item.message)
+    return item
 
 
 def _problem(node: Any, keys: tuple[Any, ...], message: str, hint: str = "") -> Problem:

@@ -98,7 +98,7 @@ def _resolved(node: Node, scenario: Path, layers: list[Layer]) -> list[Problem]:
     try:
         load(scenario, _joined(layers))
     except ScenarioError as error:
-        return [_placed(node, item, layers) for item in error.problems]
+        return [placed(node, item, layers) for item in error.problems]
     return []
 
 
@@ -145,12 +145,12 @@ def _injected(node: Node, item: Problem, place: tuple[Key, ...], before: int, la
     """The problem of an added event where the study file writes it; `before`: events the scenario has of its own."""
     head, _, rest = item.path.removeprefix("events.").partition(".")
     if not item.path.startswith("events.") or not head.isdigit() or int(head) < before:
-        return _placed(node, item, layers)
+        return placed(node, item, layers)
     keys = [int(key) if key.isdigit() else key for key in rest.split(".")] if rest else []
     return problem_at(node, (*place, int(head) - before, *keys), item.message, item.suggestion, at_key=not rest)
 
 
-def _placed(node: Node, item: Problem, layers: list[Layer]) -> Problem:
+def placed(node: Node, item: Problem, layers: list[Layer]) -> Problem:
     """The problem of an override where the study file writes it; of anything else where it is, with what led to it."""
     named = item.file.removeprefix("--set ")
     for layer in reversed(layers):

@@ -206,6 +206,17 @@ def test_several_runs_get_a_folder_each():
     assert folder_of(Path("out"), "x", "abc", many=True) == Path("out/abc")
 
 
+def test_drills_are_listed_with_their_summary_and_a_folder_without_any_says_so(folder, capsys, monkeypatch):
+    assert main(["list", "drills"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "no drills below scenarios/ of this folder\n")
+    monkeypatch.chdir(Path(__file__).parents[2])
+    assert main(["list", "drills", "--only", "scenarios/drills/", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) > 20 and all(row["name"] and "\n" not in row["description"] for row in rows)
+    assert sum(bool(row["description"]) for row in rows) == len(rows)
+
+
 def test_events_are_listed_with_what_they_take(folder, capsys):
     assert main(["list", "events", "--only", "threats.defend", "--json"]) == 0
     (event,) = json.loads(capsys.readouterr().out)

@@ -48,6 +48,25 @@ def test_without_a_home_to_write_into_kernels_are_kept_elsewhere_and_that_is_sai
     assert shell("sim618 validate good.yaml", folder, **surroundings).returncode == 0
 
 
+@pytest.mark.parametrize("command", ["validate", "explain", "assumptions", "run", "study", "drill"])
+def test_a_file_that_may_not_be_read_is_told_as_any_mistake_and_hides_no_other(folder, capsys, monkeypatch, command):
+    may, opened = os.access, Path.open
+
+    def refused(path, *more, **given):
+        if Path(path).name == "secret.yaml":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *more, **given)
+
+    (folder / "secret.yaml").write_text(GOOD, encoding="utf-8")
+    (folder / "bad.yaml").write_text(GOOD + "colour: red\n", encoding="utf-8")
+    monkeypatch.setattr(os, "access", lambda path, mode, **more: Path(path).name != "secret.yaml" and may(path, mode, **more))
+    monkeypatch.setattr(Path, "open", refused)
+    assert main([command, "secret.yaml", *(["bad.yaml"] if command == "validate" else [])]) == 64
+    told = capsys.readouterr().err
+    assert "secret.yaml  cannot be read: Permission denied, accepted: a readable file" in told
+    assert command != "validate" or "bad.yaml:4:1  colour: found the unknown key 'colour'" in told
+
+
 @pytest.mark.parametrize("out", ["/proc/x/y", "good.yaml"])
 def test_a_folder_for_a_verdict_is_tried_before_anything_is_rehearsed(folder, capsys, out):
     (folder / "d.yaml").write_text(

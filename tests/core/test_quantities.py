@@ -109,6 +109,7 @@ REFUSED = {
         ("99999999M CNY", "beyond ten trillion"),
     ],
     quantities.parse_rate: [
+        ("0." + "0" * 40 + "8/w", "its digits would not fit a text that reads back"),
         (200, "no time"),
         ("200", "no time"),
         ("200/month", "months differ in length"),
@@ -125,8 +126,13 @@ REFUSED = {
     quantities.parse_cover: [
         ("3d", "says duration, not stock"),
         (3, "a bare number"),
+        ("0." + "0" * 40 + "8h of cover", "its digits would not fit a text that reads back"),
+    ],
+    quantities.parse_money_rate: [
+        ("0." + "0" * 40 + "3 CNY/w", "its digits would not fit a text that reads back"),
     ],
     quantities.parse_size: [
+        ("9" * 60 + " MB", "more than there is"),
         ("900", "no unit"),
         ("900 KiB", "no binary units"),
         ("1 Mb", "bits are a matter of speed"),
@@ -134,6 +140,7 @@ REFUSED = {
     quantities.parse_speed: [
         ("12 MB/s", "bytes are a matter of size"),
         ("12 Mbit", "no time"),
+        ("9" * 56 + "Mbit/s", "more than there is"),
     ],
     moments.parse_clock: [
         ("24:01", "after the day has ended"),

@@ -145,6 +145,32 @@ def test_a_broken_plug_in_is_an_error_that_names_its_package(tmp_path):
     assert "plug-in 'festival' of package festival-plugin cannot be loaded" in done.stdout
 
 
+def test_a_plug_in_that_takes_a_name_of_the_shop_s_own_is_refused_before_anything_is_imported(tmp_path):
+    """The catalogue reads built-in names from source, so that neither `list` nor `validate` may find the package's alone."""
+    body = """
+        from sim.core.registry import policy
+
+        @policy("supply.sourcing", "single")
+        class Single:
+            '''One more.'''
+        """
+    install(tmp_path, "festival_plugin", body, "2.1")
+    done = python(
+        tmp_path,
+        """
+        from sim.core.registry import RegistryError
+        from sim.scenario import catalogue
+        for names in (catalogue.policies, catalogue.events):
+            try:
+                names()
+            except RegistryError as error:
+                print(error)
+        """,
+    )
+    words = "policy 'single' of supply.sourcing is declared twice: in sim.supply.sourcing and festival-plugin==2.1"
+    assert done.stdout.splitlines() == [words, words], done.stderr
+
+
 def test_the_names_read_from_source_are_the_names_that_registering_gives():
     from sim.scenario import catalogue
 

@@ -99,6 +99,20 @@ def test_no_two_texts_of_a_figure_lie_on_each_other(browser, folder):
             page.close()
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_number_of_a_tile_stands_out_of_it(browser, stations_folder, folder, lang, size):
+    """A station's tile says a value, its half-width and its unit."""
+    alone = shutil.copytree(stations_folder, folder.parent / "alone")
+    kpis = json.loads((alone / "kpis.json").read_text(encoding="utf-8"))
+    kpis |= {"fulfilment.station.wait_mean": 12.345, "fulfilment.station.wait_half_width": 0.0067}
+    (alone / "kpis.json").write_text(json.dumps(kpis), encoding="utf-8")
+    for place in (folder, alone):
+        page, _, _ = opened(browser, draw(place, lang), size)
+        wide = "() => [...document.querySelectorAll('.tiles .value')].filter(v => v.scrollWidth > v.clientWidth).map(v => v.textContent)"
+        assert page.locator(".tiles .value").count() > 3 and page.evaluate(wide) == []
+
+
 def test_tiles_show_the_numbers_of_kpis_json(browser, folder):
     kpis = json.loads((folder / "kpis.json").read_text(encoding="utf-8"))
     page, _, _ = opened(browser, draw(folder, "en"), DESK)

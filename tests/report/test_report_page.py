@@ -145,6 +145,18 @@ def test_the_scenario_of_the_manifest_is_the_run_again(folder, tmp_path):
     assert "sim618 run scenario.yaml --seed 7 --out again" in drawn(folder)
 
 
+def test_a_run_on_a_table_counts_its_assumptions_and_says_where_it_can_be_repeated(folder):
+    """The report has the folder of the result alone; the table lies beside the scenario's file."""
+    without = re.search(r"(\d+) values of this scenario rest on no published source", drawn(folder))
+    assert without and "named from the folder" not in drawn(folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["scenario"]["shelf"]["catalogue"]["table"] = "traces/own.csv"
+    manifest["scenario"]["data"] = {"traces/own.csv": "00"}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert without[0] in drawn(folder)
+    assert "It reads traces/own.csv, named from the folder of the scenario&#39;s own file" in drawn(folder)
+
+
 def test_the_sentence_says_how_many_people_articles_and_days(folder):
     text = drawn(folder)
     assert "1,500 simulated shoppers standing for 30,000 people, in a shop of 200 articles, from 2026-06-15 to " in text

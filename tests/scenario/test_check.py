@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from sim.core.config import Section
 from sim.core.errors import ScenarioError
 from sim.core.units import COUNT_ACCEPTED, Count, Duration, Money, Share, When
-from sim.scenario import load_document
+from sim.scenario import load, load_document
 
 
 class Flash(Section):
@@ -160,3 +160,20 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(told):
 def test_a_value_refused_while_reading_is_not_told_twice(told):
     assert len(told("name: !!str x\n")) == 1
     assert len(told("name: x\nsourcing: !!map {policy: 7}\n")) == 1
+
+
+SENTENCES = [
+    ("care:\n  staff: {shifts: [{opens: 08:30, closes: 12:00}]}\n", "2:20  care.staff.shifts.0: found a mapping with opens, closes, accepted: shifts that"),
+    ("platform:\n  autoscaler:\n    target: 0%\n", "3:13  platform.autoscaler.target: found 0%, accepted: more than 0%"),
+    ("platform:\n  entry: nobody\n", "2:10  platform.entry: found 'nobody', accepted: "),
+    ("platform:\n  load: {arrivals: smooth}\n", "2:3  platform.load: found a mapping with arrivals, accepted: exactly one of rate, stages, trace"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words"), SENTENCES)
+def test_a_section_s_own_sentence_says_what_was_found_where(tmp_path, text, words):
+    path = tmp_path / "x.yaml"
+    path.write_text(f"{text}name: x\nstart: 2026-06-01\ndays: 2\n", encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    assert any(str(problem).startswith(f"{path}:{words}") for problem in caught.value.problems), str(caught.value)

@@ -122,6 +122,12 @@ def test_a_missing_top_file_is_told_by_its_name():
     ]
 
 
+def test_a_link_to_itself_and_a_name_no_file_can_have_are_told_as_missing(folder):
+    (folder / "circle.yaml").symlink_to("circle.yaml")
+    assert messages("circle.yaml") == ["circle.yaml  found 'circle.yaml', which does not exist, accepted: an existing file"]
+    assert "which does not exist" in messages("\0")[0]
+
+
 @pytest.mark.parametrize(("text", "words"), [("", "an empty file"), ("- 1", "a list of 1"), ("words", "'words'")])
 def test_a_document_is_a_mapping(write, text, words):
     write("scenarios/x.yaml", text)

@@ -59,7 +59,15 @@ def test_a_wrong_table_is_told_on_loading(write, head, body, table, line, words,
     told = [item for item in caught.value.problems if words in item.message]
     assert told, str(caught.value)
     assert (told[0].file, told[0].line, told[0].suggestion) == ("scenarios/t.csv", line, hint)
-    assert told[0].path in ("crowd.demand.file", "platform.load.trace", "shelf.catalogue.table", "")
+    assert told[0].path in ("crowd.demand.file", "platform.load.trace", "shelf.catalogue.table")
+    assert bool(told[0].line) == bool(told[0].column)
+
+
+def test_a_table_without_its_distribution_is_told_which_one_reads_it(write, head):
+    with pytest.raises(ScenarioError) as caught:
+        load(write("scenarios/x.yaml", head + "crowd: {shoppers: 0, demand: {file: t.csv}}\n"))
+    told = "found a poisson demand without mean, accepted: one with mean, or distribution: trace"
+    assert told in [item.message for item in caught.value.problems]
 
 
 @pytest.mark.parametrize(("body", "table", "line", "words", "hint"), [WRONG[2], WRONG[18], WRONG[28]])

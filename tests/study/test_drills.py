@@ -80,6 +80,23 @@ def test_times_count_from_the_fault(run: Rehearsal, mttd: float, rto: float, mtt
     assert (run.mttd, run.rto, run.mttr) == pytest.approx((mttd, rto, mttr), nan_ok=True), why
 
 
+def test_what_a_drill_sets_or_names_wrongly_is_told_in_its_own_file(write: Any) -> None:
+    path = write(**{"crowd.shoppers": "many"})
+    line = next(n for n, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if text.startswith("set:"))
+    with pytest.raises(ScenarioError) as told:
+        load_drill(path)
+    (problem,) = told.value.problems
+    assert (problem.file, problem.line, problem.path) == (str(path), line, "set.crowd.shoppers") and problem.column > 1
+    with pytest.raises(ScenarioError) as told:
+        load_drill(path, {"crowd.shoppers": "few"})
+    assert told.value.problems[0].file == "--set crowd.shoppers", "what the caller sets is not the file's mistake"
+    path.write_text(path.read_text(encoding="utf-8").replace("scenario: 618.yaml", "scenario: nowhere.yaml"), encoding="utf-8")
+    with pytest.raises(ScenarioError) as told:
+        load_drill(path)
+    (problem,) = told.value.problems
+    assert (problem.file, problem.path) == (str(path), "scenario") and problem.line and "does not exist" in problem.message
+
+
 @pytest.mark.slow
 def test_what_is_bad_without_the_fault_too_is_no_part_of_it(write: Any) -> None:
     nothing = "{at: 06-17 21:05, do: platform.slow, target: payment, magnitude: 0, for: 20min}"
