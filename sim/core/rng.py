@@ -39,7 +39,7 @@ _decisions: dict[int, str] = {}
 
 
 class DecisionClashError(ValueError):
-    """Two decision names share a number, or one name was declared by two modules."""
+    """Two decision names share a number."""
 
 
 def decision(name: str) -> np.uint32:
