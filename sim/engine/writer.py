@@ -128,12 +128,15 @@ def remove_stale(parent: Path) -> None:
 
 
 def _alive(process: int) -> bool:
+    """Whether a process of this machine goes on; one that has ended does not, even if nobody has asked after it yet."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except (PermissionError, OverflowError):
         return True
+    with suppress(OSError, IndexError):  # where the system keeps such records: the state stands behind the name
+        return Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] not in "ZX"
     return True
 
 

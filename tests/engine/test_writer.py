@@ -4,6 +4,7 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -87,6 +88,17 @@ def test_killed_before_the_first_result_is_finished_there_is_none(tmp_path):
     process.stdout.close()
     writer.remove_stale(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system keeps no such records")
+def test_a_writer_that_has_ended_is_gone_even_if_nobody_has_asked_after_it(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    folder = tmp_path / f".writing-{socket.gethostname()}-{process.pid}-abcd"
+    folder.mkdir()
+    writer.remove_stale(tmp_path)
+    assert not folder.exists()
+    process.wait()
 
 
 def test_an_error_while_writing_leaves_the_former_result(tmp_path):
