@@ -68,8 +68,10 @@ class Service(Section):
     optional: bool = param(False, "", "callers do without when it fails")
     calls: dict[str, float] = param({}, "", "other services and dependencies it calls for each request")
     attempts: int | None = Field(default=None, ge=1, le=ATTEMPTS, description="instead of `retries.attempts`")
-    min_replicas: int = param(2, "", "lower bound of the autoscaler", ge=1)
-    max_replicas: int | None = Field(default=None, ge=1, description="upper bound of the autoscaler; left out: 4 times")
+    min_replicas: int = param(2, "", "lower bound of the autoscaler", ge=1, le=100_000)
+    max_replicas: int | None = Field(
+        default=None, ge=1, le=100_000, description="upper bound of the autoscaler; left out: 4 times"
+    )
     target: Share | None = Field(default=None, gt=0, description="utilisation aimed at, instead of `autoscaler.target`")
     target_in_flight: float | None = Field(
         default=None, gt=0, le=1_000_000, description="instead of `autoscaler.target_in_flight`"
