@@ -41,8 +41,8 @@ class Fault:
             for item in sorted(market.env._queue, key=lambda item: item[:3])
             if id(item[3]) not in queued and item[1] == FAULTS and float(item[0]) > self.began
         ]
-        after = market.world.platform.effects
-        self.effects = [(int(row), after[row].copy()) for row in np.flatnonzero(before != after)]
+        platform = market.world.platform
+        self.effects = [control.held(platform, int(row)) for row in np.flatnonzero(before != platform.effects)]
         self.rollouts = list(team.rollouts[rollouts:]) if team is not None else []
 
     def is_over(self, now: float) -> bool:
@@ -69,11 +69,8 @@ class Fault:
             if not rollout.over:
                 rollout.over = True
                 rollout.expose(0.0)
-        effects = market.world.platform.effects
         for row, mine in self.effects:
-            # a row may have been given to another effect since, or have ended by itself
-            same = all(effects[row][name] == mine[name] for name in ("kind", "target", "size", "start"))
-            if same and int(mine["kind"]) != st.KILL:
+            if control.still(market.world.platform, row, mine) and int(mine["kind"]) != st.KILL:
                 control.end(market.world.platform, [row], now * 60.0)
         for at, event in self.ends:
             if at > now and event.callbacks:

@@ -130,12 +130,12 @@ class Operations(mesa.Agent):
         nodes = self.sited() if node < 0 else [node]
         for v in nodes:
             warming = control.add(platform, st.CAPACITY, v, 1.0 - outage.capacity, answers, answers + outage.warm_up)
-            outage.after.append(warming)
+            outage.keep(platform, warming)
         if node >= 0 and outage.replicas > 1:
             # the replica that became primary no longer answers reads
             name = self.plan.names[node].replace(".db.primary", ".db.replica")
             share = 1.0 / outage.replicas
-            outage.after.append(control.add(platform, st.CAPACITY, self.node(name), share, answers, outage.until))
+            outage.keep(platform, control.add(platform, st.CAPACITY, self.node(name), share, answers, outage.until))
         self.later(answers, ACTIONS, lambda: self._taken_over(node, outage))
 
     def _taken_over(self, node: int, outage: Outage) -> None:
@@ -163,7 +163,8 @@ class Operations(mesa.Agent):
             return False
         now = self.second
         length = (self.config.sites.failback if node < 0 else self._database(node).failback) * 60.0  # type: ignore[union-attr]
-        control.end(self.platform, outage.after, now)
+        mine = [row for row, effect in outage.after if control.still(self.platform, row, effect)]
+        control.end(self.platform, mine, now)
         for v in self.sited() if node < 0 else [node]:
             control.add(self.platform, st.CAPACITY, v, 1.0, now, now + length)
         del self.outages[node]
@@ -190,7 +191,7 @@ class Operations(mesa.Agent):
             noticed = min(until, now + usual.detect + usual.switch)
             for v in self.sited():
                 control.add(platform, st.KILL, v, usual.share_lost, now)
-                outage.after.append(control.add(platform, st.CAPACITY, v, 1.0 - usual.capacity, now, until))
+                outage.keep(platform, control.add(platform, st.CAPACITY, v, 1.0 - usual.capacity, now, until))
             control.add(platform, st.ERROR, 0, usual.share_lost, now, noticed)
             outage.switched = True
             self.later(noticed, ACTIONS, lambda: self._taken_over(-1, outage))
@@ -247,11 +248,16 @@ class Outage:
 
     def __init__(self, began: float, until: float, rows: list[int], lag: float) -> None:
         self.began, self.until, self.rows, self.lag = began, until, rows, lag
-        self.after: list[int] = []  # effects that hold after the switch
+        self.after: list[tuple[int, Any]] = []  # effects that hold after the switch, with their rows
         self.switch = self.warm_up = 0.0
         self.capacity = 1.0
         self.replicas = 1
         self.switched = self.repaired = False
+
+    def keep(self, platform: st.PlatformState, row: int) -> None:
+        """Remember an effect that holds after the switch; a row of -1 is none."""
+        if row >= 0:
+            self.after.append(control.held(platform, row))
 
 
 def operations(market: Any) -> Operations:

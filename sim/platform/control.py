@@ -36,6 +36,16 @@ def end(platform: st.PlatformState, rows: list[int], at: float) -> None:
             platform.effects[row]["end"] = min(platform.effects[row]["end"], at)
 
 
+def held(platform: st.PlatformState, row: int) -> tuple[int, np.void]:
+    """An effect and its row, to tell later whether the row still holds it."""
+    return row, platform.effects[row].copy()
+
+
+def still(platform: st.PlatformState, row: int, mine: np.void) -> bool:
+    """Whether a row holds the effect it held: it may have been given to another since, or have happened."""
+    return all(platform.effects[row][name] == mine[name] for name in ("kind", "target", "size", "start"))
+
+
 def in_force(platform: st.PlatformState, kind: int, target: int, at: float) -> list[int]:
     """Rows of the effects of one kind on one target that hold at second `at` or later."""
     effects = platform.effects

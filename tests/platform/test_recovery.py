@@ -180,3 +180,14 @@ def test_after_all_effects_have_ended_the_boards_are_what_they_were():
     room = Room({"sites": "hot_standby"}, timeline=[(3, "platform.site_loss", {"for_minutes": 5})]).run(30)
     fresh = Room({"sites": "hot_standby"}).run(30)
     assert np.array_equal(room.platform.board, fresh.platform.board)
+
+
+def test_failing_back_ends_nothing_that_has_begun_since():
+    timeline = [
+        (10, "platform.database_crash", {"target": "payment", "for_minutes": 20}),
+        *((40, "platform.degrade", {"target": f"action.{action}", "magnitude": "40%"}) for action in st.ACTION_NAMES),
+        (60, "platform.failback", {}),
+    ]
+    room = Room(timeline=timeline).run(90)
+    assert room.told("failed_back")
+    assert room.platform.action_off == pytest.approx([0.4] * st.ACTIONS)
