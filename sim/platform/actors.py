@@ -35,6 +35,8 @@ class Operations(mesa.Agent):
         self.rollouts: list[Rollout] = []
         #: outages that failover or the end of the fault ends: node (-1: site) -> what is known of it
         self.outages: dict[int, Outage] = {}
+        #: second since which a primary that took over has replicated: what came before is lost once, or not at all
+        self.replicating: dict[int, float] = {}
         self.paid = 0  # fen (row unit) of capacity posted so far
 
     # What it sees ----------------------------------------------------------------------------------
@@ -141,7 +143,14 @@ class Operations(mesa.Agent):
     def _taken_over(self, node: int, outage: Outage) -> None:
         primaries = [node] if node >= 0 else [v for v, kind in enumerate(self.plan.kinds) if kind == st.PRIMARY]
         owner = "" if node < 0 else self.plan.names[node].rsplit(".db.", 1)[0]
-        lost = control.lose_writes(self.platform, primaries, outage.began, outage.lag, node < 0 or owner in ORDER_BOOKS)
+        voids = node < 0 or owner in ORDER_BOOKS
+        lost = 0.0
+        behind = {v: min(outage.lag, max(0.0, outage.began - self.replicating.get(v, 0.0))) for v in primaries}
+        for lag in sorted(set(behind.values())):
+            some = [v for v in primaries if behind[v] == lag]
+            lost += control.lose_writes(self.platform, some, outage.began, lag, voids)
+        for v in primaries:
+            self.replicating[v] = self.second
         name = "site" if node < 0 else self.plan.names[node]
         self.tell("failed_over", name, self.second - outage.began)
         self.tell("writes_lost", name, lost)

@@ -191,3 +191,15 @@ def test_failing_back_ends_nothing_that_has_begun_since():
     room = Room(timeline=timeline).run(90)
     assert room.told("failed_back")
     assert room.platform.action_off == pytest.approx([0.4] * st.ACTIONS)
+
+
+@pytest.mark.parametrize("later", [0, 0.5])
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("platform.site_loss", {"for_minutes": 60}), ("platform.database_crash", {"target": "payment", "for_minutes": 60})],
+)
+def test_a_loss_told_twice_loses_its_writes_once(name, arguments, later):
+    once = Room(timeline=[(10, name, arguments)]).run(30)
+    twice = Room(timeline=[(10, name, arguments), (10 + later, name, arguments)]).run(30)
+    assert once.platform.setting[st.LOST_WRITES] > 0.0
+    assert twice.platform.setting[st.LOST_WRITES] == once.platform.setting[st.LOST_WRITES]
