@@ -203,7 +203,10 @@ class Operations(mesa.Agent):
                 outage.keep(platform, control.add(platform, st.CAPACITY, v, 1.0 - usual.capacity, now, until))
             control.add(platform, st.ERROR, 0, usual.share_lost, now, noticed)
             outage.switched = True
-            self.later(noticed, ACTIONS, lambda: self._taken_over(-1, outage))
+            if noticed < until:
+                self.later(noticed, ACTIONS, lambda: self._taken_over(-1, outage))
+            else:  # the fault is over before: nobody takes over, nothing is lost, and there is nothing to go back from
+                del self.outages[-1]
         else:
             for v in self.sited():
                 control.add(platform, st.KILL, v, 1.0, now)

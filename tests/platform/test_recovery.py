@@ -203,3 +203,12 @@ def test_a_loss_told_twice_loses_its_writes_once(name, arguments, later):
     twice = Room(timeline=[(10, name, arguments), (10 + later, name, arguments)]).run(30)
     assert once.platform.setting[st.LOST_WRITES] > 0.0
     assert twice.platform.setting[st.LOST_WRITES] == once.platform.setting[st.LOST_WRITES]
+
+
+def test_both_centres_serving_lose_nothing_when_the_lost_one_is_back_before_anybody_notices():
+    short = lose_site("active_active", minutes=30, until="6s", lag="1s")
+    longer = lose_site("active_active", minutes=30, until=5, lag="1s")
+    assert not short.told("failed_over")
+    assert short.platform.setting[st.LOST_WRITES] == short.platform.lost_seconds.sum() == 0.0
+    assert longer.told("failed_over")
+    assert longer.platform.lost_seconds.sum() == 1.0
