@@ -184,12 +184,20 @@ class Guard:
         return found if found is not None and found.on else None
 
     def switch(self, name: str, on: bool, now: float, settings: dict[str, Any]) -> None:
-        """Switch a defence on (freshly trained, with ``settings`` if given) or off."""
+        """Switch a defence on (freshly trained, with ``settings`` if given) or off.
+
+        One in force that is given other settings goes on with what it has learnt.
+        """
         found = self.standing.get(name)
         if on and (found is None or settings):
-            written = {} if found is None else found.config.model_dump(by_alias=True)
             kind = self.kinds[name]
-            self.standing[name] = kind(kind.section(**{**written, **settings, "enabled": True}), now)
+            config = kind.section(**{**settings, "enabled": True})
+            if found is not None:
+                config = found.config.model_copy(update={key: getattr(config, key) for key in config.model_fields_set})
+            if found is not None and found.on:
+                found.config = config
+            else:
+                self.standing[name] = kind(config, now)
         elif found is not None:
             if on and not found.on:
                 found.trained = now

@@ -9,6 +9,7 @@ from attacked_shop import finished, shop
 
 from sim.books.measures import all_measures
 from sim.books.view import total
+from sim.core.registry import get_event
 from sim.crowd.state import D_BLOCKED, D_CLAIM_FRICTION, D_FRICTION
 from sim.threats.actors import section, send
 from sim.threats.roc import passes_captcha, true_positives
@@ -133,3 +134,15 @@ def test_review_looks_at_no_more_than_it_can() -> None:
     assert desk.share == pytest.approx(10.0 / (500.0 + 20.0))
     assert desk.count(100.0, 1.0) == pytest.approx(2.0)
     assert desk.share == 1.0
+
+
+def test_a_defence_that_stands_takes_new_settings_and_keeps_the_others() -> None:
+    market = shop(threats__defences={"captcha": {"gives_up": "7%"}, "rate_limit": {"enabled": False, "attempts": "9/h"}})
+    guard = market.notices["threats"].guard
+    market.run_until(61)
+    get_event("threats.captcha_on").function(market, attempts=2)
+    get_event("threats.limit").function(market, requests="3/s")
+    assert guard.get("captcha").config.attempts == 2
+    assert guard.get("captcha").config.gives_up == pytest.approx(0.07)
+    assert guard.get("rate_limit").config.attempts == pytest.approx(9.0 / 3600.0)
+    assert guard.get("rate_limit").config.requests == pytest.approx(3.0)
