@@ -11,7 +11,7 @@ from sim.core.added import OpenSection
 from sim.core.arguments import Goods
 from sim.core.config import Section, default, param
 from sim.core.units import Count, Duration, Money, Rate, Share, When
-from sim.threats.roc import separation
+from sim.threats.roc import hit_rate, separation
 
 #: where attackers meet defences
 Surface = Literal["request", "login", "claim", "order", "review", "refund"]
@@ -52,6 +52,10 @@ class Detector(Defence):
     def separation(self) -> float:
         """d′ just after training."""
 
+    def along(self, false_positives: float) -> dict[str, str]:
+        """Settings besides the share of people flagged that keep d′ at another threshold: none where d′ is stated."""
+        return {}
+
 
 class Waf(Detector):
     """A web application firewall with scrubbing: rules on requests, at the front door."""
@@ -71,6 +75,10 @@ class Waf(Detector):
     def separation(self) -> float:
         """d′ from its hit rate."""
         return separation(self.hits, self.false_positives)
+
+    def along(self, false_positives: float) -> dict[str, str]:
+        """The hit rate there."""
+        return {"hits": hit_rate(self.separation, false_positives)}
 
 
 class Fingerprint(Detector):
@@ -92,6 +100,13 @@ class Fingerprint(Detector):
     def separation(self) -> float:
         """d′ from its hit rate."""
         return separation(self.with_consistency if self.consistency else self.hits, self.false_positives)
+
+    def along(self, false_positives: float) -> dict[str, str]:
+        """The hit rates there, with and without consistency rules."""
+        return {
+            name: hit_rate(separation(getattr(self, name), self.false_positives), false_positives)
+            for name in ("hits", "with_consistency")
+        }
 
 
 class Behaviour(Detector):

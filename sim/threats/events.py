@@ -281,7 +281,10 @@ def threshold(market: Any, target: Detector = "behaviour", false_positives: Anno
     name = _named(market, target)
     if false_positives is None or not hasattr(DEFENCES[name].section, "threshold"):
         raise SimError("threats.threshold: accepted: target waf, fingerprint or behaviour, and false_positives")
-    _switch(market, name, True, {"false_positives": false_positives})
+    share = size(false_positives, 0.0)
+    found = threats(market).guard.standing.get(name)
+    detector: Any = DEFENCES[name].section() if found is None else found.config
+    _switch(market, name, True, {"false_positives": false_positives, **(detector.along(share) if 0.0 < share < 1.0 else {})})
 
 
 @event("threats.retrain", kind="action")

@@ -17,6 +17,11 @@ def true_positives(d_prime: float, false_positives: float) -> float:
     return _NORMAL.cdf(d_prime + _NORMAL.inv_cdf(false_positives))
 
 
+def hit_rate(d_prime: float, false_positives: float) -> str:
+    """TPR as a setting that `separation` turns into the same d′ again: never quite 0 or 1."""
+    return f"{100.0 * min(max(true_positives(d_prime, false_positives), 1e-12), 1.0 - 1e-12):.14f}%"
+
+
 def separation(true_share: float, false_share: float) -> float:
     """d′ = Φ⁻¹(TPR) − Φ⁻¹(FPR): how far apart attackers and people score, from one point of the curve."""
     return _NORMAL.inv_cdf(true_share) - _NORMAL.inv_cdf(false_share)

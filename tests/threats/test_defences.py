@@ -136,6 +136,23 @@ def test_review_looks_at_no_more_than_it_can() -> None:
     assert desk.share == 1.0
 
 
+@pytest.mark.parametrize("name", ["waf", "fingerprint", "behaviour"])
+@pytest.mark.parametrize("share", ["0.01%", "5%", "60%"])
+def test_a_moved_threshold_stays_on_the_curve_and_teaches_nothing(name: str, share: str) -> None:
+    market = shop(**{f"threats__defences__{name}": {"retrain": None}})
+    guard = market.notices["threats"].guard
+    market.run_until(601)
+    before = guard.get(name)
+    d_prime, trained = before.config.separation, before.trained
+    get_event("threats.threshold").function(market, target=name, false_positives=share)
+    after = guard.get(name)
+    assert after.config.threshold == pytest.approx(float(share[:-1]) / 100.0)
+    assert after.config.separation == pytest.approx(d_prime)
+    assert after.trained == trained
+    left = d_prime * math.exp(-600.0 / after.config.decay)
+    assert after.power(1.0, trained + 600.0) == pytest.approx(true_positives(left, after.config.threshold))
+
+
 def test_a_defence_that_stands_takes_new_settings_and_keeps_the_others() -> None:
     market = shop(threats__defences={"captcha": {"gives_up": "7%"}, "rate_limit": {"enabled": False, "attempts": "9/h"}})
     guard = market.notices["threats"].guard
