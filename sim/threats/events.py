@@ -6,6 +6,7 @@ arguments are keys of the attacker's section.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Annotated, Any
 
@@ -201,6 +202,7 @@ def breach(market: Any, records: Part | None = "1%") -> None:  # type: ignore[as
 
 def _switch(market: Any, name: str, on: bool, settings: dict[str, Any] | None = None) -> None:
     side = threats(market)
+    side.guard.until.pop(name, None)
     given = {key: value for key, value in (settings or {}).items() if value is not None}
     try:
         side.guard.switch(name, on, float(market.env.now), given)
@@ -219,10 +221,20 @@ def _named(market: Any, target: Any) -> str:
 
 @event("threats.defend", kind="action", requires=("target",))
 def defend(market: Any, target: Defence | None = None, for_minutes: Any = None) -> None:
-    """Switch the defence named by the target on, freshly trained."""
-    _switch(market, _named(market, target), True)
-    if for_minutes is not None:
-        call_after(market.env, float(for_minutes), FAULTS, partial(_switch, market, _named(market, target), False))
+    """Switch the defence named by the target on, freshly trained; for a while only where it would not stand anyway."""
+    name, guard = _named(market, target), threats(market).guard
+    ends = guard.until.get(name, 0.0 if guard.get(name) is None else math.inf)
+    _switch(market, name, True)
+    if for_minutes is None or ends == math.inf:
+        return
+    lasts = minutes(for_minutes, 0.0)
+    guard.until[name] = max(ends, float(market.env.now) + lasts)
+
+    def end() -> None:
+        if guard.until.get(name, math.inf) <= float(market.env.now) + 1e-6:
+            _switch(market, name, False)
+
+    call_after(market.env, lasts, FAULTS, end)
 
 
 @event("threats.drop", kind="action")

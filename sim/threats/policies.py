@@ -174,6 +174,8 @@ class Guard:
             section = getattr(config.defences, name, None)
             if section is not None:
                 self.standing[name] = kind(section, now)
+        #: minute until which a defence stands that was switched on for a while
+        self.until: dict[str, float] = {}
         #: attempts each defence saw and stopped; real numbers
         self.seen: dict[str, int] = dict.fromkeys(self.kinds, 0)
         self.caught: dict[str, int] = dict.fromkeys(self.kinds, 0)

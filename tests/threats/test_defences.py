@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from typing import Any
 
 import pytest
 from attacked_shop import finished, shop
 
 from sim.books.measures import all_measures
 from sim.books.view import total
+from sim.core.clock import ACTIONS, call_after
 from sim.core.registry import get_event
 from sim.crowd.state import D_BLOCKED, D_CLAIM_FRICTION, D_FRICTION
 from sim.threats.actors import section, send
@@ -163,3 +166,28 @@ def test_a_defence_that_stands_takes_new_settings_and_keeps_the_others() -> None
     assert guard.get("captcha").config.gives_up == pytest.approx(0.07)
     assert guard.get("rate_limit").config.attempts == pytest.approx(9.0 / 3600.0)
     assert guard.get("rate_limit").config.requests == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    ("stands", "actions", "on"),
+    [
+        (False, [(10, "defend", {"for_minutes": 20})], range(10, 30)),
+        (False, [(10, "defend", {"for_minutes": 20}), (20, "defend", {"for_minutes": 20})], range(10, 40)),
+        (False, [(10, "defend", {"for_minutes": 30}), (20, "defend", {"for_minutes": 5})], range(10, 40)),
+        (False, [(10, "defend", {"for_minutes": 20}), (20, "defend", {})], range(10, 60)),
+        (False, [(10, "defend", {"for_minutes": 20}), (15, "drop", {}), (20, "defend", {"for_minutes": 20})],
+         [*range(10, 15), *range(20, 40)]),
+        (True, [(10, "defend", {"for_minutes": 20})], range(60)),
+    ],
+)  # fmt: skip
+def test_a_defence_for_a_while_ends_only_what_it_began(stands: bool, actions: list[Any], on: Any) -> None:
+    market = shop(threats__defences__captcha={"enabled": stands})
+    for minute, name, arguments in actions:
+        function = partial(get_event(f"threats.{name}").function, market, target="captcha", **arguments)
+        call_after(market.env, float(minute), ACTIONS, function)
+    seen = []
+    for minute in range(60):
+        market.run_until(minute + 1)
+        if market.notices["threats"].guard.get("captcha") is not None:
+            seen.append(minute)
+    assert seen == list(on)
