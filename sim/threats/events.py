@@ -65,7 +65,7 @@ def ddos(
         parse_rate(rate)
     config: Any = section("ddos", settings)
     side = threats(market)
-    number = 10_000 + len(side.loads) + int(side.memo.get("floods_ordered", 0.0))
+    number = 10_000 + int(side.memo.get("floods_ordered", 0.0))  # of its own, whichever others have ended
     side.memo["floods_ordered"] = side.memo.get("floods_ordered", 0.0) + 1.0
     lasts = minutes(for_minutes, 20.0)
     flood = {"on": True}

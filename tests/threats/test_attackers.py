@@ -307,3 +307,13 @@ def test_laws_hold_at_any_moment_of_an_attack() -> None:
         market.run_until(minute)
     market.finish()
     assert check_all(market)
+
+
+def test_floods_that_overlap_add_up_whichever_ends_first() -> None:
+    lengths = {"06-17 10:00": "10min", "06-17 10:01": "10min", "06-17 10:02": "60min", "06-17 10:15": "60min"}
+    floods = [{"at": at, "do": "threats.ddos", "target": "browse", "rate": "100/s", "for": lasts} for at, lasts in lengths.items()]
+    market = shop(events=floods)
+    at = int(market.calendar.minute("06-17 10:00"))
+    for minute, asked in ((5, 300.0), (13, 100.0), (20, 200.0), (65, 100.0), (80, 0.0)):
+        market.run_until(at + minute)
+        assert market.world.platform.demand[platform.BOTS, platform.BROWSE].mean() == pytest.approx(asked)
