@@ -87,8 +87,13 @@ def strike(side: Any, number: int, option: Option, config: Ddos, scale: float) -
         waf = side.guard.get("waf")
         line = max(side.config.defences.line, waf.config.link if waf is not None else 0.0)
         volume = config.volume * level * scale
-        if volume > line:
-            control.add(platform, st.LOSS, 0, min(0.99, 1.0 - line / volume), now * 60.0, now * 60.0 + 60.0)
+        minute = math.floor(now)
+        others = sum(bits for key, (then, bits) in side.bits.items() if then == minute and key != number)
+        side.bits[number] = (minute, volume)
+        # what others send in this minute is on the line already: this flood adds what is lost beyond that
+        passed, passes = (1.0 if total <= line else line / total for total in (others, others + volume))
+        if passes < passed:
+            control.add(platform, st.LOSS, 0, min(0.99, 1.0 - passes / passed), now * 60.0, now * 60.0 + 60.0)
         side.ask(number, {})
         return
     wanted = min(config.requests * level * scale, side.guard.most("request", tactic, 1.0) / 60.0)

@@ -37,6 +37,8 @@ class Threats:
         self.guard = Guard(self.config, float(market.env.now))
         self.attackers: list[Any] = []
         self.loads: dict[int, np.ndarray] = {}
+        #: floods of bits: the minute each was last on the line, and its Gbit/s
+        self.bits: dict[int, tuple[int, float]] = {}
         #: what measures are made of
         self.memo: dict[str, float] = {}
         self.coupons_abused = np.zeros(len(market.world.shelf.coupons), np.int64)  # row units claimed by attackers

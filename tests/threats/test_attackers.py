@@ -317,3 +317,13 @@ def test_floods_that_overlap_add_up_whichever_ends_first() -> None:
     for minute, asked in ((5, 300.0), (13, 100.0), (20, 200.0), (65, 100.0), (80, 0.0)):
         market.run_until(at + minute)
         assert market.world.platform.demand[platform.BOTS, platform.BROWSE].mean() == pytest.approx(asked)
+
+
+@pytest.mark.parametrize("volumes", [[15.0, 15.0], [30.0], [10.0, 15.0, 5.0], [25.0, 5.0]])
+def test_volumetric_floods_share_one_line(volumes: list[float]) -> None:
+    floods = [{"at": "06-17 10:00", "do": "threats.ddos", "target": "volumetric", "volume": volume, "for": "10min"} for volume in volumes]
+    market = shop(events=floods)
+    market.run_until(int(market.calendar.minute("06-17 10:00")) + 3)
+    assert market.world.platform.board[0]["loss"] == pytest.approx(1.0 - 20.0 / 30.0)
+    market.run_until(int(market.calendar.minute("06-17 10:00")) + 15)
+    assert market.world.platform.board[0]["loss"] == 0.0
