@@ -205,3 +205,27 @@ def test_an_event_that_cannot_be_says_what_is_accepted(event: dict[str, Any], to
 def test_an_unknown_rival_is_found_before_the_run() -> None:
     with pytest.raises(ScenarioError, match="dragon"):
         shop(**{"rivals.platforms": {"dragon": {}}, "events": [{"at": "06-01", "do": "rivals.price_war", "target": "dagon"}]})
+
+
+def test_matching_asked_for_a_time_ends_with_the_last_one_and_leaves_the_files_own() -> None:
+    cheap = {"rivals.platforms": {"dragon": {"price": "90%"}}}
+
+    def cut(made: Marketplace, day: float) -> bool:
+        made.run_until(made.calendar.warmup + int(day * DAY))
+        skus = made.world.shelf.skus
+        return bool((skus["price"] < skus["list_price"]).any())
+
+    def asked(when: str, lasting: str, **more: Any) -> dict[str, Any]:
+        return {"at": when, "do": "shelf.match_prices", "for": lasting, **more}
+
+    twice = market(**cheap, events=[asked("06-01 12:00", "1d"), asked("06-02 00:00", "2d")])
+    assert [cut(twice, day) for day in (0.4, 1.0, 2.0, 2.9, 3.1)] == [False, True, True, True, False]
+    inside = market(**cheap, events=[asked("06-01 12:00", "2d"), asked("06-02 00:00", "6h", floor="30%")])
+    assert [cut(inside, day) for day in (1.0, 2.0, 2.6)] == [True, True, False]
+    own = market(**cheap, **{"shelf.price_matching.policy": "match"}, events=[asked("06-02 00:00", "6h", floor="30%")])
+    assert [cut(own, day) for day in (0.5, 1.0)] == [True, True]
+    before = own.world.shelf.skus["price"].copy()
+    own.run_until(own.calendar.warmup + int(1.1 * DAY))
+    assert (own.world.shelf.skus["price"] > before).any()
+    assert cut(own, 2.0)
+    np.testing.assert_array_equal(own.world.shelf.skus["price"], before)
