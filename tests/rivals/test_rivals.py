@@ -124,6 +124,18 @@ def test_a_war_that_we_provoked_ends_when_our_prices_are_back() -> None:
     assert at(made, 4.0) == 0.0 and kinds(made) == ["war_begins", "war_ends"]
 
 
+def test_a_war_out_of_the_blue_goes_on_for_its_time_though_the_one_we_provoked_is_over() -> None:
+    events = [{"at": "06-03 00:00", "do": "rivals.price_war", "for": "36h", "category": "beauty"}]
+    made = market(events=events, **{"shelf.promotions": CUT, **reacting("war", lasts="30d", lag="2h")})
+    beauty = np.array(made.category_names) == "beauty"
+    assert at(made, 2.9) < math.log(0.85), "both"
+    at(made, 3.3)
+    level = made.world.rivals.log_price[0]
+    assert (level[beauty] < 0.0).all(), "we are back, the stated time is not over"
+    assert (level[~beauty] == 0.0).all()
+    assert at(made, 3.51) == 0.0 and kinds(made).count("war_ends") == 1
+
+
 def test_a_war_sends_shoppers_to_the_rival() -> None:
     events = [{"at": "06-01 12:00", "do": "rivals.price_war", "for": "4d"}]
     calm, war = (run(shop(events=e, **reacting("none")), seed=3).kpis for e in ([], events))
