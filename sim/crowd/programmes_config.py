@@ -109,7 +109,7 @@ class Acquisition(Section):
 class DayVoucher(Section):
     """Money off one order of that day, for one shopper."""
 
-    off: Money = Field(description="amount off", gt=0)
+    off: Money = Field(description="amount off", ge=0.01)
     threshold: Money = Field("0 CNY", validate_default=True, description="basket needed")
 
 
@@ -191,7 +191,7 @@ class Membership(Section):
     )
     fee: Money = param("0 CNY", "R11", "what a member pays a year", low="0 CNY", high="888 CNY")
     points: Share = param("1%", "", "of what members pay, given back as vouchers", low="0%", high="5%")
-    redeem: Money = param("10 CNY", "", "points are paid out in vouchers of this size", low="5 CNY", high="50 CNY", gt=0)
+    redeem: Money = param("10 CNY", "", "points are paid out in vouchers of this size", low="5 CNY", high="50 CNY", ge=0.01)
     day: MemberDay | None = Field(None, description="member day")
     adviser: Adviser | None = Field(None, description="personal adviser")
     free_returns: FreeReturns | None = Field(None, description="returns at the shop's cost")

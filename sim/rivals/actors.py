@@ -129,7 +129,8 @@ class Rival(mesa.Agent):
         """Go to war in the categories ``where`` for at most ``minutes``; a war already under way goes on."""
         if self.campaign is not None:
             self.campaign.where = self.campaign.where | where
-            self.campaign.until = max(self.campaign.until, float(self.market.env.now) + minutes if not provoked else 0.0)
+            if not provoked:
+                self.campaign.hold(where, float(self.market.env.now) + minutes)
             return
         now = float(self.market.env.now)
         self.campaign = Campaign(where, step, now, now + minutes, provoked)
@@ -153,9 +154,19 @@ class Rival(mesa.Agent):
             yield wait(env, min(left, self.lag(WAR_ROUND, self.rounds)), REVIEWS)
 
     def retreat(self) -> None:
-        """End a war that we had provoked."""
-        if self.campaign is not None and self.campaign.provoked:
-            self._truce(self.campaign)
+        """End a war that we had provoked; one out of the blue that has joined it goes on for its own time and categories."""
+        campaign, now = self.campaign, float(self.market.env.now)
+        if campaign is None or not campaign.provoked:
+            return
+        if campaign.held_until <= now:
+            self._truce(campaign)
+            return
+        campaign.provoked, campaign.until, campaign.where = False, campaign.held_until, campaign.held
+        call_after(self.market.env, campaign.until - now, REVIEWS, partial(self._time_is_up, campaign))
+
+    def _time_is_up(self, campaign: Campaign) -> None:
+        if self.campaign is campaign and campaign.until <= float(self.market.env.now):
+            self._truce(campaign)
 
     def _truce(self, campaign: Campaign) -> None:
         self.campaign = None
@@ -177,6 +188,12 @@ class Campaign:
         self.step = step
         self.began, self.until = began, until  # minutes
         self.provoked = provoked  # we cut prices first: it ends when we are back
+        self.held, self.held_until = np.zeros_like(where), 0.0  # where and until when it goes on whatever we do
+
+    def hold(self, where: np.ndarray, until: float) -> None:
+        """It goes on in ``where`` until minute ``until`` at the least, whatever we do."""
+        self.held, self.held_until = self.held | where, max(self.held_until, until)
+        self.until = max(self.until, until)
 
 
 class Rivals:

@@ -103,9 +103,11 @@ def write_boards(
     limited = [window for window in calendar if isinstance(window.spec, Discount) and window.spec.quota is not None]
     for window in limited:
         if minute == window.closes:
-            skus["quota"][window.mask] = -1
+            # where another one's window is open, its contingent goes on
+            still = [other.mask for other in limited if other.opens < minute < other.closes]
+            skus["quota"][window.mask & ~np.any(still, axis=0) if still else window.mask] = -1
     for window in limited:
-        if minute == window.opens:
+        if minute == max(0, window.opens) < window.closes:  # one open before the run begins with it
             skus["quota"][window.mask] = max(1, round(window.spec.quota / weight))
     for window in calendar:
         if isinstance(window.spec, Coupons):

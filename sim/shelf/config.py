@@ -139,7 +139,7 @@ class FullReduction(Section):
     """Every so much spent, so much off, across the shop."""
 
     kind: Literal["full_reduction"]
-    every: Money = Field(gt=0, description="each full amount of eligible goods in a basket …")
+    every: Money = Field(ge=0.01, description="each full amount of eligible goods in a basket …")
     off: Money = Field(description="… takes this off")
     times: int = Field(100, ge=1, le=1_000_000, description="at most so many times an order")
     skus: Goods = Field("all", description="which SKUs take part")

@@ -51,22 +51,46 @@ class Matcher(mesa.Agent):
         # an action may ask for matching where the file does not: then it is the plain one
         named = self.section.policy if self.section.policy != "none" else "match"
         self.policy = get_policy("shelf.price_matching", named)(market.world.shelf.skus["list_price"].copy())
-        self.floor = float(self.section.floor)
-        self.on = False
+        self.usual = self.section.policy != "none"  # the file asks for it, and nobody has stopped it
+        self.orders: dict[int, float] = {}  # floors of actions that hold, by number, the last given last
+        self._given = 0
         self._running = False
-        if self.section.policy != "none":
-            self.start()
+        if self.usual:
+            self._start()
 
-    def start(self) -> None:
+    @property
+    def on(self) -> bool:
+        """The file or an action asks for it."""
+        return self.usual or bool(self.orders)
+
+    @property
+    def floor(self) -> float:
+        """Least margin now: that of the last action that holds, else the file's."""
+        return list(self.orders.values())[-1] if self.orders else float(self.section.floor)
+
+    def order(self, floor: float, lasting: float | None) -> None:
+        """Match down to ``floor`` from now on, or for ``lasting`` minutes; then what held without it holds again."""
+        self._given += 1
+        number = self._given
+        self.orders[number] = floor
+        self._start()
+        if lasting is not None:
+            call_after(self.market.env, lasting, REVIEWS, lambda: self._over(number))
+
+    def _over(self, number: int) -> None:
+        if self.orders.pop(number, None) is not None and not self.on:
+            self.stop()
+
+    def _start(self) -> None:
         """Begin to look."""
-        self.on = True
         if not self._running:
             self._running = True
             self.market.env.process(self._watch())
 
     def stop(self) -> None:
-        """Prices follow the promotion calendar alone again."""
-        self.on = False
+        """Prices follow the promotion calendar alone again, whoever asked for matching."""
+        self.usual = False
+        self.orders.clear()
         self._hold(np.full_like(self.standing.ceiling, NEVER))
 
     def _watch(self) -> Iterator[simpy.Event]:
@@ -96,12 +120,10 @@ def match_prices(market: Any, for_minutes: Any = None, floor: Percent | None = N
     """Match the cheapest rival from now on (or for a time), down to a margin `floor` over cost."""
     matcher: Matcher = market.notices["price_matching"]
     try:
-        matcher.floor = size(floor, matcher.floor)
+        least = size(floor, matcher.floor)
     except UnitError as error:
         raise SimError(f"floor: found {floor!r}, accepted: {error.accepted}") from None
-    matcher.start()
-    if for_minutes is not None:
-        call_after(market.env, float(for_minutes), REVIEWS, matcher.stop)
+    matcher.order(least, None if for_minutes is None else float(for_minutes))
 
 
 @event("shelf.stop_matching", kind="action")

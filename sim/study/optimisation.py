@@ -128,6 +128,8 @@ def _robust(values: np.ndarray, column: Column, robust: str) -> Estimate:
         return column.estimate(values, stats.CONFIDENCE)
     losses = risk.loss(values, column.higher_is_better)
     losses = losses[~np.isnan(losses)]
+    if losses.size == 0:  # undefined in all of them: the worst there is
+        return Estimate(math.nan, math.nan, math.nan, 0, stats.CONFIDENCE, robust)
     sign = -1.0 if column.higher_is_better else 1.0
     worst = float(losses.max()) if robust == "worst" else float(risk.tail_mean(losses, TAIL))
     return Estimate(sign * worst, math.nan, math.nan, int(losses.size), stats.CONFIDENCE, robust)

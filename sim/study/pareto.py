@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.study import streams
+from sim.study import stats, streams
 
 
 def front(values: object, higher_is_better: object) -> np.ndarray:
@@ -28,12 +28,12 @@ def front(values: object, higher_is_better: object) -> np.ndarray:
 def front_probability(replications: object, higher_is_better: object, resamples: int = 500) -> np.ndarray:
     """How often each policy is on the front when replications are resampled jointly: float64[policies].
 
-    ``replications``: float64[policies, measures, n], paired over the last axis.
+    ``replications``: float64[policies, measures, n], paired over the last axis; undefined ones (NaN) are left out.
     """
     x = np.asarray(replications, dtype=np.float64)
     draws = streams.of_data(streams.PARETO, x)
     hits = np.zeros(x.shape[0])
     for _ in range(resamples):
         index = draws.integers(0, x.shape[2], size=x.shape[2])
-        hits += front(x[:, :, index].mean(axis=2), higher_is_better)
+        hits += front(stats.means(x[:, :, index]), higher_is_better)
     return hits / resamples

@@ -75,6 +75,15 @@ def mean(values: object, confidence: float = CONFIDENCE, pilot: int | None = Non
     return Estimate(centre, centre - half, centre + half, int(x.size), confidence, "t" if pilot is None else "stein")
 
 
+def means(values: np.ndarray) -> np.ndarray:
+    """Means along the last axis, undefined values (NaN) left out; NaN where none is defined."""
+    if not np.isnan(values).any():
+        return np.asarray(values.mean(axis=-1))
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, values, 0.0).sum(axis=-1) / known.sum(axis=-1))
+
+
 def t_test(values: object, pilot: int | None = None) -> float:
     """Two-sided p-value of a mean of zero; below 5% exactly where the 95% interval of :func:`mean` excludes zero.
 

@@ -158,6 +158,7 @@ class BaseSurge(_TwoSources):
     def __init__(self, section: Any, service_level: float = 0.97) -> None:
         super().__init__(section, service_level)
         self.asked: np.ndarray | None = None  # float64[skus], base quantity asked for so far
+        self.steady = -np.inf  # minute at which it was asked for last
 
     def orders(self, view: View, plan: Plan) -> list[Order]:
         """What to order now."""
@@ -167,6 +168,10 @@ class BaseSurge(_TwoSources):
         else:
             # no base for what is in ample supply, or it would pile up after demand has fallen
             base = np.where(view.position > plan.up_to, 0.0, self.section.base_share * view.outlook.over(span))
+        if view.now < self.steady + span * DAY - 1e-6:  # a wire tripped between two reviews: the steady part has its days
+            base = np.zeros_like(base)
+        else:
+            self.steady = view.now
         before = np.zeros(len(base)) if self.asked is None else self.asked
         self.asked = before + base
         # whole units: the sum of the steady quantities is never off by one

@@ -11,7 +11,7 @@ from programme_runs import bytes_of, fresh, market
 from sim.books.measures import measure_all
 from sim.books.state import CASH, COLUMN, COMMISSIONS, COST_OF_GOODS, MARKETING, OTHER_INCOME, SHIPPING
 from sim.books.view import ledger
-from sim.core.errors import SimError
+from sim.core.errors import ScenarioError, SimError
 from sim.crowd.state import ADVISED, ALIVE, FREE_RETURNS, HELD_OUT, LED, MEMBER, OPTED_OUT, PRIVATE, PROSPECT
 from sim.fulfilment.state import ALLOCATED, DEPOSIT, FLAG_PICK_UP, M_DELIVERED, M_PARCELS, WAITING
 from sim.scenario import load
@@ -449,6 +449,19 @@ def test_pick_up_belongs_to_leaders_and_direct_goods_to_pick_up() -> None:
     for wrong, word in (({"policy": "broad", "pick_up": True}, "pick_up"), ({"direct": "10%"}, "direct")):
         with pytest.raises(SimError, match=word):
             fresh({"crowd.acquisition": {"channels": {"leaders": {**LEADERS, **wrong}}}})
+
+
+@pytest.mark.parametrize(
+    "less",
+    [
+        {"crowd.coupons": {"budget": "1M CNY", "vouchers": {"new": {"off": "0.004 CNY"}}}},
+        {"crowd.membership": {"redeem": "0.004 CNY"}},
+        {"shelf.promotions": [{"kind": "full_reduction", "every": "0.004 CNY", "off": "1 CNY", "from": "06-01", "to": "06-02"}]},
+    ],
+)
+def test_less_than_a_fen_is_refused_where_money_is_counted_in_fen(less: dict[str, Any]) -> None:
+    with pytest.raises(ScenarioError, match=r"0\.004 CNY"):
+        fresh(less)
 
 
 def test_an_unknown_category_is_refused_by_name() -> None:

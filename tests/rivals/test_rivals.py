@@ -124,6 +124,18 @@ def test_a_war_that_we_provoked_ends_when_our_prices_are_back() -> None:
     assert at(made, 4.0) == 0.0 and kinds(made) == ["war_begins", "war_ends"]
 
 
+def test_a_war_out_of_the_blue_goes_on_for_its_time_though_the_one_we_provoked_is_over() -> None:
+    events = [{"at": "06-03 00:00", "do": "rivals.price_war", "for": "36h", "category": "beauty"}]
+    made = market(events=events, **{"shelf.promotions": CUT, **reacting("war", lasts="30d", lag="2h")})
+    beauty = np.array(made.category_names) == "beauty"
+    assert at(made, 2.9) < math.log(0.85), "both"
+    at(made, 3.3)
+    level = made.world.rivals.log_price[0]
+    assert (level[beauty] < 0.0).all(), "we are back, the stated time is not over"
+    assert (level[~beauty] == 0.0).all()
+    assert at(made, 3.51) == 0.0 and kinds(made).count("war_ends") == 1
+
+
 def test_a_war_sends_shoppers_to_the_rival() -> None:
     events = [{"at": "06-01 12:00", "do": "rivals.price_war", "for": "4d"}]
     calm, war = (run(shop(events=e, **reacting("none")), seed=3).kpis for e in ([], events))
@@ -205,3 +217,27 @@ def test_an_event_that_cannot_be_says_what_is_accepted(event: dict[str, Any], to
 def test_an_unknown_rival_is_found_before_the_run() -> None:
     with pytest.raises(ScenarioError, match="dragon"):
         shop(**{"rivals.platforms": {"dragon": {}}, "events": [{"at": "06-01", "do": "rivals.price_war", "target": "dagon"}]})
+
+
+def test_matching_asked_for_a_time_ends_with_the_last_one_and_leaves_the_files_own() -> None:
+    cheap = {"rivals.platforms": {"dragon": {"price": "90%"}}}
+
+    def cut(made: Marketplace, day: float) -> bool:
+        made.run_until(made.calendar.warmup + int(day * DAY))
+        skus = made.world.shelf.skus
+        return bool((skus["price"] < skus["list_price"]).any())
+
+    def asked(when: str, lasting: str, **more: Any) -> dict[str, Any]:
+        return {"at": when, "do": "shelf.match_prices", "for": lasting, **more}
+
+    twice = market(**cheap, events=[asked("06-01 12:00", "1d"), asked("06-02 00:00", "2d")])
+    assert [cut(twice, day) for day in (0.4, 1.0, 2.0, 2.9, 3.1)] == [False, True, True, True, False]
+    inside = market(**cheap, events=[asked("06-01 12:00", "2d"), asked("06-02 00:00", "6h", floor="30%")])
+    assert [cut(inside, day) for day in (1.0, 2.0, 2.6)] == [True, True, False]
+    own = market(**cheap, **{"shelf.price_matching.policy": "match"}, events=[asked("06-02 00:00", "6h", floor="30%")])
+    assert [cut(own, day) for day in (0.5, 1.0)] == [True, True]
+    before = own.world.shelf.skus["price"].copy()
+    own.run_until(own.calendar.warmup + int(1.1 * DAY))
+    assert (own.world.shelf.skus["price"] > before).any()
+    assert cut(own, 2.0)
+    np.testing.assert_array_equal(own.world.shelf.skus["price"], before)

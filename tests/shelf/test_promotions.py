@@ -225,6 +225,28 @@ def test_when_a_quota_is_sold_the_other_promotions_go_on_and_it_never_touches_a_
     np.testing.assert_allclose(skus["price"] / listed, 0.8, atol=0.001)
 
 
+def test_a_quota_goes_on_where_another_ones_window_ends_inside_its_own() -> None:
+    one = {"kind": "discount", "off": "50%", "skus": "all", "from": "06-01", "to": "06-02", "quota": 10}
+    other = {**one, "from": "06-01 12:00", "to": "06-05"}
+    market = Marketplace(load(BASE, {**SMALL, "shelf.promotions": [one, other]}), seed=3)
+    start, quota = market.calendar.warmup, market.world.shelf.skus["quota"]
+    market.run_until(start + 1439)
+    left = quota.copy()
+    assert (left >= 0).all()
+    market.run_until(start + 1441)
+    assert ((quota >= 0) & (quota <= left)).all()
+    market.run_until(start + 4 * 1440 + 1)
+    assert (quota == -1).all()
+
+
+def test_a_quota_opened_before_the_run_holds_from_its_first_minute() -> None:
+    early = {"kind": "discount", "off": "50%", "skus": "all", "from": "05-01", "to": "06-03", "quota": 10}
+    market = Marketplace(load(BASE, {**SMALL, "shelf.promotions": [early]}), seed=3)
+    assert (market.world.shelf.skus["quota"] >= 1).all()
+    over = Marketplace(load(BASE, {**SMALL, "shelf.promotions": [{**early, "to": "05-02"}]}), seed=3)
+    assert (over.world.shelf.skus["quota"] == -1).all()
+
+
 def test_a_cart_with_presold_and_other_goods_is_one_purchase() -> None:
     presale = {
         "kind": "presale", "deposit": "10%", "off": "30%", "skus": "random 30%", "from": "06-01", "balance": "06-06 20:00",

@@ -272,5 +272,26 @@ class TestParetoAndRegret:
         assert found.table == pytest.approx(np.array([[0.0, 100.0], [100.0, 0.0], [20.0, 20.0]]))
         assert found.minimax_probability == 1.0
 
+    def test_one_undefined_replication_neither_wins_the_smallest_regret_nor_loses_the_front(self):
+        means = np.array([[100.0, 0.0], [0.0, 100.0], [80.0, 80.0]])
+        data = means[:, :, None] + normal((1, 1, 30))
+        data[0, 0, 3] = math.nan
+        found = regret.regret(data, higher_is_better=True)
+        assert found.minimax == 2
+        assert found.minimax_probability == 1.0
+        assert found.table == pytest.approx(regret.regret(means[:, :, None] + normal((1, 1, 30)), True).table, abs=0.2)
+        assert np.isfinite(found.worst_low).all() and np.isfinite(found.worst_high).all()
+        pair = np.stack([normal((2, 50)) * 0.01 + 5.0, normal((2, 50), 2) * 0.01])
+        pair[0, 1, 7] = math.nan
+        assert list(pareto.front_probability(pair, [True, True])) == [1.0, 0.0]
+
+    def test_a_policy_undefined_throughout_a_scenario_has_no_regret_to_be_the_smallest(self):
+        data = np.array([[100.0, 0.0], [0.0, 100.0], [80.0, 80.0]])[:, :, None] + normal((1, 1, 30))
+        data[1, 0] = math.nan
+        found = regret.regret(data, higher_is_better=True)
+        assert found.minimax == 2
+        assert list(np.isnan(found.worst)) == [False, True, False]
+        assert list(np.isnan(found.worst_low)) == [False, True, False]
+
     def test_lower_is_better_turns_regret_round(self):
         assert regret.table(np.array([[3.0], [1.0]]), higher_is_better=False)[:, 0] == pytest.approx([2.0, 0.0])

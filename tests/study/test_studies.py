@@ -274,6 +274,22 @@ class TestOptimise:
             found[robust] = table["cost"][0]
         assert found["mean"] < found["cvar"] < found["worst"]
 
+    @pytest.mark.parametrize("robust", ["cvar", "worst"])
+    def test_a_setting_whose_measure_is_undefined_throughout_is_the_worst_and_stops_no_search(self, robust):
+        class Partly(Newsvendor):
+            name = "partly"
+
+            def run(self, resolved, seed, replication):
+                found = super().run(resolved, seed, replication)
+                return {**found, "cost": math.nan} if resolved["order"] == 60.0 else found
+
+        table = api.optimise(
+            Partly(), {"order": [50.0, 60.0]}, [{"kpi": "cost", "robust": robust}], trials=8, replications=5, store=None
+        ).table
+        assert set(table["order"]) == {50.0, 60.0}
+        assert table["cost"].isna().tolist() == (table["order"] == 60.0).tolist()
+        assert set(table.loc[table["front"], "order"]) == {50.0}
+
     def test_levels_that_are_names_can_be_searched(self):
         table = api.optimise(
             Gaussian(), {"policy": [1, 2, 3]}, [{"kpi": "profit"}], trials=8, replications=3, store=None

@@ -13,6 +13,8 @@ from yard import Yard
 
 from sim.core.errors import SimError
 from sim.core.registry import get_policy, policies
+from sim.engine.marketplace import Marketplace
+from sim.scenario import load
 from sim.supply.config import Forecast
 from sim.supply.policies import SLOTS
 from sim.supply.replenishment import Plan, order_quantity, safety_stock, z_of
@@ -239,3 +241,11 @@ def test_slow_sellers_watched_all_the_time_are_ordered_when_they_reach_s_and_wak
     positions = supply.stock["on_hand"].sum(axis=0) + supply.stock["on_order"].sum(axis=0)
     assert (positions > 2).all(), "whatever reached s was ordered"
     assert 0 < len(woken) <= supply.totals[DEMANDED].sum(), "a wire trips when something is asked for"
+
+
+def test_the_steady_quantity_of_a_base_surge_split_comes_once_a_day_however_often_wires_trip() -> None:
+    small = {"crowd.shoppers": 2000, "crowd.represents": 2000, "shelf.catalogue.skus": 20, "warmup": "1d", "days": 9}
+    split = {"supply.sourcing": {"policy": "dual", "base": 3}, "supply.stock.initial": "3d of cover"}
+    market = Marketplace(load("scenarios/base.yaml", {**small, **split, "supply.replenishment.review": "continuous"}), seed=1)
+    market.run()
+    assert (market.supply.sourcing.asked == 3 * 10).all()
