@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.books.state import COUPONS_CLAIMED
 from sim.core.calendar import DAY
-from sim.core.clock import ACTIONS, wait
+from sim.core.clock import FAULTS, wait
 from sim.core.errors import SimError
 from sim.crowd.programmes_config import DayVoucher
 from sim.shelf.state import C_BUDGET, C_CLAIM, C_CLAIMED, C_FROM, C_OFF, C_THRESHOLD, C_TO, C_USED, COUPON_KINDS
@@ -70,9 +70,9 @@ class Vouchers:
         return shoppers
 
     def _lapse(self) -> Any:
-        """At midnight what lapsed the day before goes back into its budget."""
+        """At midnight what lapsed the day before goes back into its budget, before anybody is given another in its place."""
         while True:
-            yield wait(self.market.env, DAY - self.market.env.now % DAY, ACTIONS)
+            yield wait(self.market.env, DAY - self.market.env.now % DAY, FAULTS)
             rows, today = self.market.world.crowd.rows, int(self.market.env.now) // DAY
             for kind in self.names:
                 lapsed = np.flatnonzero((rows["coupon"] == kind) & (rows["coupon_day"] >= 0) & (rows["coupon_day"] < today))

@@ -132,6 +132,23 @@ def test_a_voucher_budget_is_never_overdrawn_and_what_lapses_comes_back() -> Non
     assert kind[C_BUDGET] == budget - 1000 * (kind[C_USED] + held)
 
 
+def test_what_lapses_comes_back_though_its_holder_is_given_points_that_midnight() -> None:
+    budget = 300_000.0
+    made = market({
+        "days": 16,
+        "crowd.private_domain": {
+            "joins": "100%", "posts": 7, "voucher": {"off": "1 CNY", "threshold": "100000 CNY", "valid": "2d"},
+            "budget": f"{budget:.0f} CNY",
+        },
+        "crowd.membership": {"points": "5%", "redeem": "5 CNY"},
+    })  # fmt: skip
+    rows, table = made.world.crowd.rows, made.world.shelf.coupons
+    kind = made.notices["vouchers"].kinds["group", 100, 10_000_000]
+    held = int(((rows["coupon"] == kind) & (rows["coupon_day"] >= 0)).sum())
+    assert table[kind, C_CLAIMED] > held
+    assert table[kind, C_BUDGET] + 100 * held == round(budget * 100 / made.weight)
+
+
 def test_rfm_vouchers_go_to_the_segment_and_nobody_else() -> None:
     from sim.crowd.segments import AT_RISK, segments
 
