@@ -59,8 +59,12 @@ class Threats:
         self.market.journal.record("threats", kind, subject, size)
 
     def leak(self, records: float, subject: str) -> None:
-        """Passwords of so many real accounts are in attackers' hands, until they are reset."""
-        self.breached += records
+        """Passwords of so many real accounts are in attackers' hands, until they are reset.
+
+        Who is among them is independent of who was before: those of the two are counted once.
+        """
+        accounts = len(self.market.world.crowd.rows) * self.market.weight
+        self.breached += records * (1.0 - self.breached / accounts if accounts > 0.0 else 0.0)
         self.add("records_breached", records)
         self.tell("breach", subject, records)
 

@@ -249,6 +249,16 @@ def test_stolen_accounts_are_made_good_and_a_reset_ends_a_breach() -> None:
     assert leaked.world.books.debit[days:, b.FRAUD].sum() * leaked.weight / 100.0 == pytest.approx(owed, abs=2 * leaked.weight)
 
 
+def test_accounts_stolen_twice_are_in_attackers_hands_once() -> None:
+    breach = {"do": "threats.breach", "records": "60%"}
+    for times, share in ((1, 0.6), (2, 0.84), (3, 0.936)):
+        market = finished(events=[{"at": f"06-16 0{n}:00", **breach} for n in range(times)])
+        accounts = len(market.world.crowd.rows) * market.weight
+        side = market.notices["threats"]
+        assert side.breached == pytest.approx(share * accounts)
+        assert side.memo["records_breached"] == pytest.approx(0.6 * times * accounts), "each time so many were taken"
+
+
 def test_what_stolen_accounts_cost_comes_minute_by_minute_and_not_at_the_first_moment() -> None:
     """A loss that is there at the attack's first minute would be noticed after no time at all."""
     gang = {"kind": "credential_stuffing", "attempts": "6000/h", "tactics": ["advanced"], "levels": [1.0]}
