@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import stdtrit
 
 from sim.care.config import Arrivals
 from sim.care.kernel import queue_alone
+from sim.core.intervals import half_width
 from sim.core.rng import Draws, decision
 
 GAP, CHAT, PATIENCE = (
@@ -14,7 +14,7 @@ GAP, CHAT, PATIENCE = (
     decision("care_reference.chat"),
     decision("care_reference.patience"),
 )
-BATCHES, CHUNK, CONFIDENCE = 64, 262_144, 0.99
+BATCHES, CHUNK = 64, 262_144
 
 
 def run(config: Arrivals, draws: Draws) -> dict[str, float]:
@@ -35,8 +35,7 @@ def run(config: Arrivals, draws: Draws) -> dict[str, float]:
     kpis: dict[str, float] = {}
     for column, key in ((2, "wait"), (1, "abandoned"), (3, "delayed")):
         ratios = sums[:, column] / sums[:, 0]
-        half = float(stdtrit(BATCHES - 1, 0.5 + CONFIDENCE / 2) * ratios.std(ddof=1) / np.sqrt(BATCHES))
         name = f"care.queue.{key}"
         kpis[f"{name}_{'mean' if key == 'wait' else 'share'}"] = float(sums[:, column].sum() / sums[:, 0].sum())
-        kpis[f"{name}_half_width"] = half
+        kpis[f"{name}_half_width"] = half_width(ratios)
     return kpis

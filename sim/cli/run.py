@@ -211,7 +211,7 @@ def _run_into(
 ) -> Exception | None:
     """Simulate and write the result with its report into a folder; returns the fault where it could not be drawn."""
     from sim.engine import run as simulate
-    from sim.engine.writer import frames, write_frames
+    from sim.engine.writer import frames, write_files
 
     notice = None if quiet else faults.say
     with progress(calendar_of(scenario), scenario.name, quiet=quiet, lang=lang) as step:
@@ -229,7 +229,7 @@ def _run_into(
     kpis, tables = result.kpis, frames(result, orders=orders)
     del result
     gc.collect()  # the crowd is not in memory beside what writes and draws
-    write_frames(folder, kpis, tables, manifest)
+    write_files(folder, kpis, tables, manifest)
     fault = None
     try:
         _draw(folder, lang)

@@ -224,19 +224,17 @@ def finite(data: Any) -> Any:
     return data
 
 
-def write_files(folder: Path, result: Any, manifest: Mapping[str, Any], *, orders: bool = False) -> None:
-    """The files of one run: manifest, KPIs, hourly series, events, small tables and, if asked for, orders."""
-    write_frames(folder, result.kpis, frames(result, orders=orders), manifest)
-
-
 def frames(result: Any, *, orders: bool = False) -> dict[str, Any]:
-    """The data frames of a run by the names of their files; nothing of the run itself is needed to write them."""
+    """Hourly series, events, small tables and, if asked for, orders of a run, by the names of their files.
+
+    With these nothing of the run itself is needed to write its files.
+    """
     found = {"series": result.series, "events": result.events, **getattr(result, "tables", {})}
     return {**found, "orders": result.orders} if orders else found
 
 
-def write_frames(folder: Path, kpis: Mapping[str, float], tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
-    """The files of one run whose data frames have been made already."""
+def write_files(folder: Path, kpis: Mapping[str, float], tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """The files of one run: manifest, KPIs, and its data frames (`frames`)."""
     write_json(folder / "kpis.json", kpis)
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet")

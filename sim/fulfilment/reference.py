@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from scipy.special import stdtrit
 
 from sim.core.compiled import inner
 from sim.core.heap import replace_first
+from sim.core.intervals import half_width
 from sim.core.rng import Draws, decision
 from sim.fulfilment.config import Arrivals
 from sim.fulfilment.stations import service_noise
@@ -20,7 +20,6 @@ from sim.fulfilment.stations import service_noise
 ARRIVAL, SERVICE = decision("reference.arrival"), decision("reference.service")
 BATCHES = 64
 CHUNK = 65_536
-CONFIDENCE = 0.99
 
 # columns of what is summed: minutes waited, services that had to wait, waits within the target, lost, all, service
 WAIT, DELAYED, WITHIN, LOST, ALL, WORK = range(6)
@@ -72,9 +71,7 @@ def interval(over: np.ndarray, under: np.ndarray) -> tuple[float, float]:
     used = under > 0
     if used.sum() < 2:
         return float("nan"), float("nan")
-    ratios = over[used] / under[used]
-    deviation = float(ratios.std(ddof=1)) / np.sqrt(len(ratios))
-    return float(over.sum() / under.sum()), float(stdtrit(len(ratios) - 1, 0.5 + CONFIDENCE / 2) * deviation)
+    return float(over.sum() / under.sum()), half_width(over[used] / under[used])
 
 
 @inner

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,12 +52,3 @@ def _holding_rates(market: Any) -> np.ndarray:
     names = ("central", "regional", "front")
     kinds = market.world.fulfilment.warehouses["kind"]
     return np.array([costs.holding_by.get(names[kind], costs.holding) for kind in kinds], float)
-
-
-def half_width_99(values: np.ndarray) -> float:
-    """Half-width of the 99% confidence interval of the mean over SKUs as independent replicates; nan below 2."""
-    if len(values) < 2:
-        return math.nan
-    from scipy.special import stdtrit
-
-    return float(stdtrit(len(values) - 1, 0.995) * values.std(ddof=1) / math.sqrt(len(values)))

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.core.intervals import half_width
 from sim.scenario import load
-from sim.supply.costs import CostsBySku, costs_by_sku, half_width_99
+from sim.supply.costs import CostsBySku, costs_by_sku
 
 FOLDER = Path(__file__).parents[2] / "scenarios" / "reference"
 
@@ -34,7 +35,7 @@ def costs(name: str, seed: int = 1, **overrides: Any) -> CostsBySku:
 
 def assert_reproduces(published: float, by_sku: np.ndarray, at_most: float = 0.01) -> None:
     """The tolerance rule: inside the 99% interval, whose half-width is at most `at_most` of the value."""
-    half = half_width_99(by_sku)
+    half = half_width(by_sku)
     assert half <= at_most * published, f"half-width {half:.4g} is {half / published:.2%} of {published}"
     assert abs(by_sku.mean() - published) <= half, f"{by_sku.mean():.6g} ± {half:.3g} does not hold {published}"
 
@@ -131,10 +132,10 @@ def test_base_stock_with_disruptions_reproduces_the_published_cost() -> None:
     half = float(stats.t.ppf(0.995, free)) * math.sqrt(variance) + 1e-9 * published
     assert half <= 0.01 * published
     assert abs(coefficients[0] - published) <= half
-    assert abs(cost.mean() - published) <= half_width_99(cost)
+    assert abs(cost.mean() - published) <= half_width(cost)
     # the ages themselves come as often as the two probabilities say
     for column in range(3):
-        assert abs(controls[:, column].mean() - expected[column]) <= half_width_99(controls[:, column])
+        assert abs(controls[:, column].mean() - expected[column]) <= half_width(controls[:, column])
 
 
 DUAL = {
@@ -173,8 +174,8 @@ def test_dual_sourcing_policies_rank_as_published_on_common_random_numbers() -> 
     ):
         difference = dual_costs(policy) - best
         expected = exact - case.average(case.dual_index(4, 7, cap=2))
-        assert abs(difference.mean() - expected) <= half_width_99(difference)
-        assert half_width_99(difference) < half_width_99(dual_costs(policy))
+        assert abs(difference.mean() - expected) <= half_width(difference)
+        assert half_width(difference) < half_width(dual_costs(policy))
 
 
 def test_bullwhip_of_a_moving_average_is_the_published_ratio() -> None:

@@ -59,7 +59,7 @@ def written(text: str, base: Path) -> Path:
     """Run the scenario of a text with seed 7 and write its result below ``base``."""
     from sim.cli.faults import versions
     from sim.engine import run
-    from sim.engine.writer import write_files
+    from sim.engine.writer import frames, write_files
     from sim.scenario import load, run_hash
     from sim.study.model import code_version
 
@@ -73,7 +73,7 @@ def written(text: str, base: Path) -> Path:
         **result.manifest, "name": scenario.name, "scenario": scenario.resolved, "seed": 7, "replication": 0,
         "hash": run_hash(scenario, 7, 0, version), "version": version, "versions": versions(),
     }  # fmt: skip
-    write_files(folder, result, manifest)
+    write_files(folder, result.kpis, frames(result), manifest)
     return folder
 
 

@@ -19,13 +19,13 @@ class Writing(ScenarioModel):
 
     def run(self, resolved: dict[str, Any], seed: int, replication: int) -> Mapping[str, float]:
         import sim.engine
-        from sim.engine.writer import write_files
+        from sim.engine.writer import frames, write_files
         from sim.scenario import from_resolved
 
         result = sim.engine.run(from_resolved(json.loads(json.dumps(resolved)), self.path), seed, replication)
         place = Path(self.folder) / f"{digest_of(resolved)[:12]}-{replication}"
         place.mkdir()
-        write_files(place, result, {"laws": result.manifest["laws"]}, orders=True)
+        write_files(place, result.kpis, frames(result, orders=True), {"laws": result.manifest["laws"]})
         return {name: float(value) for name, value in result.kpis.items()}
 
 

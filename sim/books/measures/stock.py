@@ -8,7 +8,8 @@ import numpy as np
 
 from sim.books.measures import Measure
 from sim.books.view import ratio
-from sim.supply.costs import CostsBySku, costs_by_sku, half_width_99
+from sim.core.intervals import half_width
+from sim.supply.costs import CostsBySku, costs_by_sku
 from sim.supply.exposure import average_cover, average_demand, exposures, survival
 from sim.supply.state import AREA_ON_HAND, AREA_ON_ORDER, CONSUMED, LOST, MEASURED_FROM, PICKED, RESTOCKED
 
@@ -127,7 +128,7 @@ def _cost(part: str) -> Any:
 def cost_half_width(market: Any) -> float:
     """99% half-width of the cost per period, SKUs as independent replicates."""
     costs = _costs(market)
-    return NAN if costs is None else half_width_99(costs.total)
+    return NAN if costs is None else half_width(costs.total)
 
 
 def _since_shock(market: Any) -> float:
